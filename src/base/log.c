@@ -1,0 +1,122 @@
+#include "base/log.h"
+
+#include <inttypes.h>
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { RING_LINES = 64, LINE_SIZE = 512 };
+
+static const char *const level_names[] = {
+#define LEVEL_NAME(id, name) name,
+    LOG_LEVELS(LEVEL_NAME)};
+static const char *const level_words[] = {"DEBUG", "INFO ", "WARN ", "ERROR"};
+
+static enum log_level threshold = LOG_WARN;
+static pthread_mutex_t ring_lock = PTHREAD_MUTEX_INITIALIZER;
+static char ring[RING_LINES][LINE_SIZE];
+static unsigned ring_next;
+static _Thread_local const char *object_at_hand;
+
+void
+log_set_level(enum log_level level)
+{
+    __atomic_store_n(&threshold, level, __ATOMIC_RELAXED);
+}
+
+bool
+log_level_from_name(const char *name, enum log_level *ret)
+{
+    for (int i = 0; i < LOG_LEVEL_COUNT; i++) {
+        if (strcmp(name, level_names[i]) == 0) {
+            *ret = (enum log_level)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+void
+log_set_object(const char *object)
+{
+    object_at_hand = object;
+}
+
+static size_t
+put_time(char *to, size_t size)
+{
+    struct timespec now;
+    struct tm tm;
+    size_t n;
+
+    clock_gettime(CLOCK_REALTIME, &now);
+    gmtime_r(&now.tv_sec, &tm);
+    n = strftime(to, size, "%Y-%m-%dT%H:%M:%S", &tm);
+    return n + (size_t)snprintf(to + n, size - n, ".%03ldZ", now.tv_nsec / 1000000);
+}
+
+/* Control characters would let outside text forge lines. */
+static void
+defuse(char *text)
+{
+    for (; *text != '\0'; text++) {
+        if ((unsigned char)*text < ' ' || *text == 127)
+            *text = ' ';
+    }
+}
+
+void
+log_write(enum log_level level, const char *object, const char *fmt, ...)
+{
+    char line[LINE_SIZE];
+    size_t n = put_time(line, sizeof line - 2);
+    va_list ap;
+
+    n += (size_t)snprintf(line + n, sizeof line - 2 - n, " %s ", level_words[level]);
+    if (object != NULL && n < sizeof line - 2)
+        n += (size_t)snprintf(line + n, sizeof line - 2 - n, "%s  ", object);
+    if (n < sizeof line - 2) {
+        va_start(ap, fmt);
+        vsnprintf(line + n, sizeof line - 2 - n, fmt, ap);
+        va_end(ap);
+    }
+    defuse(line);
+    n = strlen(line);
+    pthread_mutex_lock(&ring_lock);
+    memcpy(ring[ring_next++ % RING_LINES], line, n + 1);
+    pthread_mutex_unlock(&ring_lock);
+    if (level < __atomic_load_n(&threshold, __ATOMIC_RELAXED))
+        return;
+    line[n++] = '\n';
+    (void)!write(STDERR_FILENO, line, n);
+}
+
+/* No lock: the thread that holds it may be the one that panics. */
+static void
+print_ring(void)
+{
+    unsigned from = ring_next > RING_LINES ? ring_next - RING_LINES : 0;
+
+    fprintf(stderr, "last log lines:\n");
+    for (unsigned i = from; i != ring_next; i++)
+        fprintf(stderr, "  %s\n", ring[i % RING_LINES]);
+}
+
+void
+panic(const char *file, int line, const char *fmt, ...)
+{
+    va_list ap;
+
+    fprintf(stderr, "sluice: %s:%d: ", file, line);
+    va_start(ap, fmt);
+    vfprintf(stderr, fmt, ap);
+    va_end(ap);
+    fprintf(stderr, "\nobject at hand: %s\n", object_at_hand != NULL ? object_at_hand : "none");
+    print_ring();
+    fflush(stderr);
+    abort();
+}
