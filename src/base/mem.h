@@ -81,9 +81,9 @@ mem_cleanup_file_(FILE **f)
 #define cleanup_close __attribute__((cleanup(mem_cleanup_close_)))
 #define cleanup_file __attribute__((cleanup(mem_cleanup_file_)))
 
-/* Declares cleanup_NAME for a type with a `NAME_free(struct NAME *)`-shaped destructor. */
+/* Declares CLEANUP(function) for variables of the pointer type `type`, which function frees. */
 #define MEM_DEFINE_CLEANUP(type, function) \
-    static inline void mem_cleanup_##function##_(type **p) \
+    static inline void mem_cleanup_##function##_(type *p) \
     { \
         if (*p != NULL) \
             function(*p); \

@@ -33,7 +33,7 @@ struct loop *loop_new(struct err *e);
 struct loop *loop_new_fake(int64_t wall_us);
 /* Everything on the loop must be stopped or freed before.  NULL is fine. */
 void loop_free(struct loop *l);
-MEM_DEFINE_CLEANUP(struct loop, loop_free)
+MEM_DEFINE_CLEANUP(struct loop *, loop_free)
 #define cleanup_loop CLEANUP(loop_free)
 
 /* Runs until loop_stop(). */
