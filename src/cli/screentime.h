@@ -1,0 +1,30 @@
+/*
+ * screentime - moments and durations as people read them.
+ *
+ * Moments are microseconds since 1970 UTC, durations microseconds.  Pure, but for the local zone
+ * (TZ) in screentime_moment.
+ */
+#ifndef CLI_SCREENTIME_H
+#define CLI_SCREENTIME_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/str.h"
+
+struct buf;
+
+/* Reads RFC 3339 ("2026-03-01T10:00:00Z", with a fraction or an offset too); false for anything
+ * else. */
+bool screentime_parse(struct str text, int64_t *ret);
+
+/* One unit, rounded down: "26s", "1m", "4h", "3d", "2y".  "<invalid>" below -1 s. */
+void screentime_short(struct buf *to, int64_t us);
+/* All units but zero ones: "1 hour 1 minute 5 seconds"; "0 seconds". */
+void screentime_long(struct buf *to, int64_t us);
+/* "now", "4 hours ago", "1 minute from now". */
+void screentime_ago(struct buf *to, int64_t at_us, int64_t now_us);
+/* "Sun Jul 03 16:57:04 +0900 (4 hours ago)". */
+void screentime_moment(struct buf *to, int64_t at_us, int64_t now_us);
+
+#endif
