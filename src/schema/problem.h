@@ -1,0 +1,70 @@
+/*
+ * problem - a list of what is wrong with a manifest.
+ *
+ * A person who sends a manifest wants all its mistakes at once, each with its place.  Every checker
+ * of manifests appends to one of these lists and goes on; nobody stops at the first.  The list is
+ * bounded, so that a hostile manifest cannot make it grow: what comes behind PROBLEMS_MAX is only
+ * counted.
+ *
+ * The list owns its texts.  One thread at a time.
+ */
+#ifndef SCHEMA_PROBLEM_H
+#define SCHEMA_PROBLEM_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+struct buf;
+struct err;
+struct json;
+struct json_doc;
+
+enum { PROBLEMS_MAX = 100 };
+
+enum problem_kind {
+    PROBLEM_INVALID,       /* the value is not allowed */
+    PROBLEM_UNKNOWN_FIELD, /* Kubernetes' fieldValidation decides whether this counts */
+    PROBLEM_DUPLICATE,     /* the same key twice; fieldValidation decides as well */
+    PROBLEM_TYPE,          /* not what the schema says: the body cannot be decoded */
+    PROBLEM_REQUIRED,      /* not there, and must be */
+    PROBLEM_WARNING,       /* accepted all the same */
+};
+
+struct problem {
+    enum problem_kind kind;
+    char *path;    /* "spec.templates[0].container.image", or "" for the whole */
+    char *text;    /* complete in itself; upstream's wording where users know one */
+    int line, col; /* 1-based, or 0 */
+};
+
+struct problems {
+    struct problem *at;
+    size_t n, cap;
+    size_t dropped; /* how many more there were */
+};
+
+#define PROBLEMS_INIT ((struct problems){.at = NULL})
+
+void problems_done(struct problems *ps);
+#define cleanup_problems __attribute__((cleanup(problems_done)))
+
+/* Appends one.  Path and position are those of `at`, a value of `doc`; either may be NULL. */
+void problems_add(struct problems *ps, enum problem_kind kind, const struct json_doc *doc,
+                  const struct json *at, const char *fmt, ...)
+    __attribute__((format(printf, 5, 6)));
+void problems_addv(struct problems *ps, enum problem_kind kind, const struct json_doc *doc,
+                   const struct json *at, const char *fmt, va_list ap)
+    __attribute__((format(printf, 5, 0)));
+/* Appends one with a path of its own making. */
+void problems_add_path(struct problems *ps, enum problem_kind kind, const char *path, int line,
+                       int col, const char *text);
+/* Appends an error, with the position it carries. */
+void problems_add_err(struct problems *ps, const struct err *e);
+
+/* How many are no warnings. */
+size_t problems_errors(const struct problems *ps);
+/* All texts but the warnings', joined by `separator`; "... and 12 more" if some were dropped. */
+void problems_write(const struct problems *ps, const char *separator, struct buf *to);
+
+#endif

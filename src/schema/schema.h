@@ -1,0 +1,96 @@
+/*
+ * schema - what fields an object has: one table for everybody who must know.
+ *
+ * The files defs/NAME.schema say, for each group-version, which types there are and which fields
+ * they have: the field's type, its protobuf number, the key by which a list of it merges, its
+ * default, whether it may change, and help in our own words.  tools/gen-schema turns them into one
+ * static table at build time; strict validation, merging, `explain`, defaults and the protobuf
+ * decoder read it, and none of them has a field list of its own.
+ *
+ * A type is a `const struct schema *`, which lives for ever.  A list, a map and a leaf are types as
+ * well, so whoever walks a value walks the types beside it:
+ *
+ *     schema_lookup(STR("v1"), STR("Pod")) -> field "spec" -> field "containers" -> schema_item()
+ *
+ * Pure functions over static data: any thread, nothing fails.
+ */
+#ifndef SCHEMA_SCHEMA_H
+#define SCHEMA_SCHEMA_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/str.h"
+
+struct schema;
+
+/* form, its name in the definition files and in messages */
+#define SCHEMA_FORMS(X) \
+    X(SCHEMA_OBJECT, "object") /* named fields: schema_field_at() */ \
+    X(SCHEMA_LIST, "array")    /* schema_item() is the type of its items */ \
+    X(SCHEMA_MAP, "map")       /* text keys; schema_item() is the type of values */ \
+    X(SCHEMA_STRING, "string") \
+    X(SCHEMA_BOOL, "bool") \
+    X(SCHEMA_INT32, "int32") \
+    X(SCHEMA_INT64, "int64") \
+    X(SCHEMA_DOUBLE, "double") \
+    X(SCHEMA_BYTES, "bytes")                 /* base64 text */ \
+    X(SCHEMA_INT_OR_STRING, "int-or-string") /* a number or a text */ \
+    X(SCHEMA_ANY_STRING, "any-string")       /* any scalar, which counts as its text */ \
+    X(SCHEMA_QUANTITY, "quantity")           /* 500m, 1Gi, 0.5: text or number */ \
+    X(SCHEMA_TIME, "time")                   /* RFC 3339 */ \
+    X(SCHEMA_MICRO_TIME, "microtime")        /* RFC 3339 with a fraction */ \
+    X(SCHEMA_DURATION, "duration")           /* 1h30m, as Go prints it */ \
+    X(SCHEMA_ANY, "any")                     /* any value at all */ \
+    X(SCHEMA_FREE_OBJECT, "free-object")     /* an object with whatever fields */
+
+#define SCHEMA_FORM_(form, name) form,
+enum schema_form { SCHEMA_FORMS(SCHEMA_FORM_) SCHEMA_FORM_COUNT };
+
+enum schema_flag {
+    SCHEMA_REQUIRED = 1 << 0,    /* must be there and not null */
+    SCHEMA_IMMUTABLE = 1 << 1,   /* an update may not change it */
+    SCHEMA_ATOMIC = 1 << 2,      /* an object, list or map that is replaced as a whole */
+    SCHEMA_SET = 1 << 3,         /* a list of scalars that merges as a set */
+    SCHEMA_RETAIN_KEYS = 1 << 4, /* an object of alternatives: a patch's $retainKeys counts */
+    SCHEMA_OLD = 1 << 5,         /* an older spelling that is still accepted */
+    SCHEMA_STATUS = 1 << 6,      /* belongs to the status subresource */
+};
+
+struct schema_field {
+    struct str name;
+    const struct schema *type;
+    const char *merge_key;    /* strategic merge key of a list of objects, or NULL */
+    const char *list_keys;    /* comma-separated keys of a list that server-side apply merges, or
+                                 NULL */
+    const char *default_json; /* JSON text, or NULL */
+    const char *help;         /* one sentence, or NULL */
+    unsigned number;          /* protobuf field number, or 0 while unknown */
+    unsigned flags;           /* enum schema_flag */
+};
+
+/* The type of the objects of a kind: "v1" and "Pod".  NULL if there is none. */
+const struct schema *schema_lookup(struct str api_version, struct str kind);
+/* Any named type of a group-version: "v1" and "PodSpec".  NULL if there is none. */
+const struct schema *schema_type(struct str api_version, struct str name);
+/* All kinds, one after another from 0: false behind the last.  Texts are static. */
+bool schema_kind_at(size_t i, const char **ret_api_version, const char **ret_kind,
+                    const struct schema **ret);
+
+enum schema_form schema_form(const struct schema *s);
+const char *schema_form_name(enum schema_form form);
+/* "PodSpec" for an object; "[]Container", "map[string]string", "string" for the rest. */
+const char *schema_name(const struct schema *s);
+/* The type of items or values; NULL unless s is a list or map. */
+const struct schema *schema_item(const struct schema *s);
+
+/* Fields of an object type, sorted by name.  0 for others. */
+size_t schema_field_count(const struct schema *s);
+struct schema_field schema_field_at(const struct schema *s, size_t i);
+/* False, and *ret untouched, if the type has no such field. */
+bool schema_field(const struct schema *s, struct str name, struct schema_field *ret);
+/* The type at a path below s: "spec.containers[].env", where "[]" steps into a list's items and
+ * "{}" into a map's values.  NULL if it leads nowhere. */
+const struct schema *schema_at(const struct schema *s, const char *path);
+
+#endif
