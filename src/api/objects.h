@@ -1,0 +1,132 @@
+/*
+ * objects - the verbs on objects, inside a turn.
+ *
+ * Every change makes a new version with a new resourceVersion; what is stored at the end of the
+ * turn is the last version of each object that changed, so several changes of one object in one
+ * turn are one row and one watch event.  A change that changes nothing makes no version.
+ *
+ * Objects that are not finished stay in memory; others pass through a cache with a byte limit.
+ * Controllers keep uids, never pointers or trees.
+ *
+ * Returned objects are new references unless said otherwise: the caller unrefs.
+ *
+ * Errors carry the texts that Kubernetes uses:
+ *     ERR_NOTFOUND   pods "x" not found
+ *     ERR_EXISTS     pods "x" already exists
+ *     ERR_CONFLICT   Operation cannot be fulfilled on pods "x": the object has been modified; ...
+ *     ERR_INVALID    Pod "x" is invalid: metadata.name: Invalid value: "X": ...
+ *     ERR_FULL       the disk is full (only for what adds)
+ *
+ * Core thread, with a turn in hand.
+ */
+#ifndef API_OBJECTS_H
+#define API_OBJECTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "api/object.h"
+#include "base/vec.h"
+
+struct controllers;
+struct core;
+struct err;
+struct json;
+struct objects;
+struct turn;
+
+typedef VEC(struct object *) object_vec;
+/* Unrefs all and frees. */
+void object_vec_done(object_vec *v);
+#define cleanup_objects __attribute__((cleanup(object_vec_done)))
+
+/* Adds itself to the core as a module and sets the controllers' lookup; call it before the first
+ * controllers_add().  `kinds` is NULL-terminated and borrowed. */
+struct objects *objects_new(struct core *c, struct controllers *cs,
+                            const struct kind *const *kinds);
+/* After the core.  NULL is fine; always returns NULL. */
+struct objects *objects_free(struct objects *os);
+const struct kind *const *objects_kinds(const struct objects *os);
+
+/* The limit of the cache of finished objects, in bytes; default 8 MB. */
+void objects_set_cache_limit(struct objects *os, size_t bytes);
+
+/* Creating.  `root` is a whole manifest (metadata, spec, ...); kind and apiVersion are set from
+ * `k`, as are uid, creationTimestamp and generation.  metadata.name is used, else generateName.
+ * `ns` is "" for cluster-scoped kinds; a namespace in the manifest that differs is ERR_BADREQUEST.
+ * Pass ret NULL if the object is not wanted. */
+int objects_create(struct objects *os, struct turn *t, const struct kind *k, struct str ns,
+                   const struct json *root, struct object **ret, struct err *e);
+
+/* Reading. */
+int objects_get(struct objects *os, struct turn *t, const struct kind *k, struct str ns,
+                struct str name, struct object **ret, struct err *e);
+/* ERR_NOTFOUND: `no object with uid ...`. */
+int objects_get_uid(struct objects *os, struct turn *t, struct str uid, struct object **ret,
+                    struct err *e);
+/* The same for where absence is normal: NULL if there is none, or on an error (logged). */
+struct object *objects_find(struct objects *os, struct turn *t, const struct kind *k, struct str ns,
+                            struct str name);
+struct object *objects_find_uid(struct objects *os, struct turn *t, struct str uid);
+
+enum objects_part {
+    OBJECTS_SPEC,   /* everything but status: what a client writes to the main endpoint */
+    OBJECTS_STATUS, /* status alone; spec and metadata are kept */
+    OBJECTS_ALL,    /* both: for internal writers */
+};
+
+/* Replacing.  metadata that belongs to the server (uid, creationTimestamp, deletionTimestamp,
+ * generation) is kept whatever the manifest says.  A non-empty metadata.resourceVersion in the
+ * manifest must be the current one.  Removing the last finalizer of an object that is being deleted
+ * removes the object (then *ret is its last version). */
+int objects_update(struct objects *os, struct turn *t, const struct kind *k, struct str ns,
+                   const struct json *root, enum objects_part part, struct object **ret,
+                   struct err *e);
+/* Sets the whole status of an object, whatever its version: for controllers. */
+int objects_set_status(struct objects *os, struct turn *t, const struct object *o,
+                       const struct json *status, struct object **ret, struct err *e);
+
+struct objects_delete {
+    struct str uid;        /* precondition, or STR_NULL */
+    int64_t rv;            /* precondition, or 0 */
+    int64_t grace_seconds; /* for graceful kinds; < 0: the object's own or 30; 0: at once */
+    bool orphan;           /* keep what it owns, without the owner reference */
+};
+
+/* Deleting: sets deletionTimestamp where finalizers or a graceful kind ask for it, else removes.
+ * What it owned is deleted afterwards, in the background, when no other owner is left.
+ * `how` may be NULL: no preconditions, grace < 0.  *ret is the last version. */
+int objects_delete(struct objects *os, struct turn *t, const struct kind *k, struct str ns,
+                   struct str name, const struct objects_delete *how, struct object **ret,
+                   struct err *e);
+/* Removes at once, finalizers or not: for the controller of a graceful kind.  Absent: 0. */
+int objects_remove(struct objects *os, struct turn *t, struct str uid, struct err *e);
+
+/* Lists, by namespace and name. */
+struct objects_query {
+    const struct kind *kind;
+    struct str ns;         /* STR_NULL: all */
+    const char *label_key; /* NULL: any; with label_value NULL: the key exists */
+    const char *label_value;
+    const char *field_path; /* one of the kind's indexed paths, or NULL */
+    const char *field_value;
+    struct str owner_uid;            /* STR_NULL: any */
+    struct str after_ns, after_name; /* continue behind this one; STR_NULL: from the first */
+    size_t limit;                    /* 0: 500 */
+};
+/* Appends to *ret.  *more (may be NULL) says that the limit cut it. */
+int objects_list(struct objects *os, struct turn *t, const struct objects_query *q, object_vec *ret,
+                 bool *more, struct err *e);
+
+/* What left the core: called once per changed object after the commit, in the order of versions.
+ * `before` is NULL for a creation; `now` is the last version, and `gone` says that it was removed.
+ * Both are borrowed.  For those who publish watch streams. */
+typedef void objects_published_fn(void *arg, const struct object *before, const struct object *now,
+                                  bool gone);
+void objects_on_published(struct objects *os, objects_published_fn *fn, void *arg);
+
+/* Checks a name by a kind's rule; `why` gets Kubernetes' sentence. */
+bool objects_name_ok(const struct kind *k, struct str name, const char **why);
+
+#endif
