@@ -1,0 +1,260 @@
+#include "io/loop.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/log.h"
+#include "io/loop_int.h"
+
+struct wake {
+    struct loop *loop;
+    loop_fn *fn;
+    void *arg;
+    uv_async_t *async;  /* NULL on a fake loop */
+    struct task posted; /* in its place there */
+};
+
+static void
+free_handle(uv_handle_t *h)
+{
+    free(h);
+}
+
+void
+loop_close_handle(uv_handle_t *h)
+{
+    if (h != NULL && !uv_is_closing(h))
+        uv_close(h, free_handle);
+}
+
+struct loop *
+loop_new(struct err *e)
+{
+    struct loop *l = NEW(struct loop);
+    int rc = uv_loop_init(&l->uv);
+
+    if (rc < 0) {
+        free(l);
+        err_set(e, ERR_IO, "make an event loop: %s", uv_strerror(rc));
+        return NULL;
+    }
+    list_init(&l->tasks);
+    list_init(&l->fake_jobs);
+    if (timer_open_descriptors(l, e) < 0) {
+        loop_free(l);
+        return NULL;
+    }
+    return l;
+}
+
+struct loop *
+loop_new_fake(int64_t wall_us)
+{
+    struct loop *l = NEW(struct loop);
+
+    l->fake = true;
+    l->boot.fd = l->wall.fd = -1;
+    clock_manual_init(&l->manual, wall_us);
+    list_init(&l->tasks);
+    list_init(&l->fake_jobs);
+    return l;
+}
+
+void
+loop_free(struct loop *l)
+{
+    if (l == NULL)
+        return;
+    timer_close_descriptors(l);
+    if (!l->fake) {
+        uv_run(&l->uv, UV_RUN_DEFAULT);
+        CHECK(uv_loop_close(&l->uv) == 0);
+    }
+    vec_done(&l->boot.timers);
+    vec_done(&l->wall.timers);
+    free(l->scratch);
+    free(l);
+}
+
+/* Only those posted before the call: a task that posts itself waits for the next pass. */
+static bool
+run_tasks(struct loop *l)
+{
+    struct list now;
+    bool any = !list_empty(&l->tasks);
+
+    list_init(&now);
+    list_splice(&now, &l->tasks);
+    for (struct list *link = list_shift(&now); link != NULL; link = list_shift(&now)) {
+        struct task *t = LIST_ITEM(link, struct task, link);
+
+        t->fn(t->arg);
+    }
+    return any;
+}
+
+static bool
+run_ours(struct loop *l)
+{
+    bool any = run_tasks(l);
+
+    if (timer_run_due(l))
+        any = true;
+    return any;
+}
+
+bool
+loop_turn(struct loop *l, bool wait)
+{
+    bool any = run_ours(l);
+
+    if (l->fake)
+        return job_run_fake(l) || any;
+    l->ran = false;
+    if (wait && !any && !l->stopping && list_empty(&l->tasks)) {
+        timer_arm_descriptors(l);
+        uv_run(&l->uv, UV_RUN_ONCE);
+    } else {
+        uv_run(&l->uv, UV_RUN_NOWAIT);
+    }
+    return run_ours(l) || l->ran || any;
+}
+
+void
+loop_run(struct loop *l)
+{
+    l->stopping = false;
+    while (!l->stopping)
+        if (!loop_turn(l, true) && l->fake)
+            return;
+}
+
+void
+loop_stop(struct loop *l)
+{
+    l->stopping = true;
+}
+
+bool
+loop_is_fake(const struct loop *l)
+{
+    return l->fake;
+}
+
+const struct clock *
+loop_clock(const struct loop *l)
+{
+    return l->fake ? &l->manual.clock : &clock_machine;
+}
+
+int64_t
+loop_wall_us(const struct loop *l)
+{
+    return clock_wall_us(loop_clock(l));
+}
+
+int64_t
+loop_boot_us(const struct loop *l)
+{
+    return clock_boot_us(loop_clock(l));
+}
+
+/* Everything that can run without time passing. */
+static void
+settle(struct loop *l)
+{
+    while (loop_turn(l, false))
+        ;
+}
+
+void
+loop_advance(struct loop *l, int64_t us)
+{
+    int64_t end = l->manual.boot + us, next;
+
+    CHECK(l->fake);
+    settle(l);
+    while (timer_next_due(l, &next) && next <= end) {
+        clock_manual_advance(&l->manual, next - l->manual.boot);
+        settle(l);
+    }
+    clock_manual_advance(&l->manual, end - l->manual.boot);
+}
+
+void
+loop_step_wall(struct loop *l, int64_t us)
+{
+    CHECK(l->fake);
+    l->manual.wall += us;
+}
+
+void
+task_init(struct task *t, struct loop *l, loop_fn *fn, void *arg)
+{
+    *t = (struct task){.loop = l, .fn = fn, .arg = arg};
+    list_init(&t->link);
+}
+
+void
+task_post(struct task *t)
+{
+    if (list_empty(&t->link))
+        list_append(&t->loop->tasks, &t->link);
+}
+
+void
+task_cancel(struct task *t)
+{
+    list_remove(&t->link);
+}
+
+static void
+on_async(uv_async_t *a)
+{
+    struct wake *w = a->data;
+
+    loop_ran(w->loop);
+    w->fn(w->arg);
+}
+
+struct wake *
+wake_new(struct loop *l, loop_fn *fn, void *arg, struct err *e)
+{
+    struct wake *w = NEW(struct wake);
+
+    *w = (struct wake){.loop = l, .fn = fn, .arg = arg};
+    task_init(&w->posted, l, fn, arg);
+    if (!l->fake) {
+        w->async = NEW(uv_async_t);
+        int rc = uv_async_init(&l->uv, w->async, on_async);
+        if (rc < 0) {
+            free(w->async);
+            free(w);
+            err_set(e, ERR_IO, "make a wake-up for the event loop: %s", uv_strerror(rc));
+            return NULL;
+        }
+        w->async->data = w;
+    }
+    return w;
+}
+
+void
+wake_send(struct wake *w)
+{
+    if (w->async != NULL)
+        uv_async_send(w->async);
+    else
+        task_post(&w->posted);
+}
+
+void
+wake_free(struct wake *w)
+{
+    if (w == NULL)
+        return;
+    task_cancel(&w->posted);
+    loop_close_handle((uv_handle_t *)w->async);
+    free(w);
+}
