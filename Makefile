@@ -53,6 +53,13 @@ $(O)/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -MMD -MP -c $< -o $@
 
+# Field tables: one source for what the fields of each kind are (src/schema/defs).
+SCHEMA_DEFS := $(sort $(wildcard src/schema/defs/*.schema))
+$(O)/gen/schema_tables.inc: tools/gen-schema $(SCHEMA_DEFS)
+	@mkdir -p $(@D)
+	tools/gen-schema $(SCHEMA_DEFS) > $@.new && mv $@.new $@
+$(O)/src/schema/schema.o: $(O)/gen/schema_tables.inc
+
 # What goes into `sluice`: all folders but init's mains.
 $(O)/sluice: $(O)/src/main.o $(foreach f,$(filter-out init,$(PRESENT)),$(call objects_of,$(f)))
 	$(CC) $(CFLAGS) -o $@ $^ $(LIBS)

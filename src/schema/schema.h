@@ -39,7 +39,7 @@ struct schema;
     X(SCHEMA_ANY_STRING, "any-string")       /* any scalar, which counts as its text */ \
     X(SCHEMA_QUANTITY, "quantity")           /* 500m, 1Gi, 0.5: text or number */ \
     X(SCHEMA_TIME, "time")                   /* RFC 3339 */ \
-    X(SCHEMA_MICRO_TIME, "microtime")        /* RFC 3339 with a fraction */ \
+    X(SCHEMA_MICROTIME, "microtime")         /* RFC 3339 with a fraction */ \
     X(SCHEMA_DURATION, "duration")           /* 1h30m, as Go prints it */ \
     X(SCHEMA_ANY, "any")                     /* any value at all */ \
     X(SCHEMA_FREE_OBJECT, "free-object")     /* an object with whatever fields */
