@@ -50,7 +50,7 @@ const char *json_type_name(enum json_type type);
 struct json_limits {
     size_t bytes;           /* of the text */
     unsigned depth;         /* nested containers */
-    bool refuse_duplicates; /* else the last one of equal keys counts, and they are listed */
+    bool refuse_duplicates; /* else the last one of equal keys stays, and they are listed */
 };
 
 enum { JSON_MAX_BYTES = 256 * 1024 * 1024, JSON_MAX_DEPTH = 1000 };
@@ -69,8 +69,8 @@ MEM_DEFINE_CLEANUP(struct json_doc *, json_doc_unref)
 const struct json *json_root(const struct json_doc *d); /* NULL gives NULL */
 size_t json_doc_bytes(const struct json_doc *d);        /* memory it holds */
 
-/* Paths of keys that occurred more than once ("spec.templates[0].name"), in order; count is 0
- * when there are none.  Borrowed. */
+/* Paths of fields that were dropped because their key occurred again ("spec.templates[0].name"),
+ * the first 100 of them; count is 0 when there are none.  Borrowed. */
 size_t json_doc_duplicates(const struct json_doc *d, const char *const **ret);
 
 /* Reading. */
@@ -78,7 +78,7 @@ size_t json_doc_duplicates(const struct json_doc *d, const char *const **ret);
 enum json_type json_type(const struct json *v);
 bool json_is_null(const struct json *v); /* absent or null */
 
-/* The last value under the key, or NULL; NULL too if v is no object. */
+/* The value under the key, or NULL; NULL too if v is no object. */
 const struct json *json_get(const struct json *v, const char *key);
 const struct json *json_get_str(const struct json *v, struct str key);
 /* json_get along a path of plain keys: json_at_path(v, "spec.arguments.parameters"). */
@@ -107,10 +107,11 @@ bool json_bool_or(const struct json *v, bool otherwise);
  *     JSON_EACH(it, v) use(it.key, it.value);
  * `key` is STR_NULL for arrays.  Nothing happens for scalars and NULL. */
 struct json_each {
-    const struct json *value, *end_;
-    const struct json *next_;
+    const struct json *value;
     struct str key;
     size_t index;
+    const struct json *next_, *end_;
+    const char *text_;
 };
 struct json_each json_each_begin(const struct json *v);
 bool json_each_next(struct json_each *it);
@@ -119,12 +120,14 @@ bool json_each_next(struct json_each *it);
 /* Deep equality: objects without regard to order, numbers by value (1, 1.0 and 1e0 are equal). */
 bool json_equal(const struct json *a, const struct json *b);
 
-/* Where a value was written: 1-based, 0 if unknown (built documents).  YAML documents know both of
- * every value, JSON ones compute them from the offset on demand. */
+/* Where a value was written: 1-based, 0 if unknown (built documents).  The column counts bytes in
+ * JSON and characters in YAML. */
 struct json_position {
     int line, col;
 };
 struct json_position json_position(const struct json_doc *d, const struct json *v);
+/* The same for the key of a field, given its value. */
+struct json_position json_key_position(const struct json_doc *d, const struct json *value);
 /* "spec.templates[2].container", from the root to v; v must be of this document. */
 void json_path(const struct json_doc *d, const struct json *v, struct buf *to);
 
@@ -132,11 +135,12 @@ void json_path(const struct json_doc *d, const struct json *v, struct buf *to);
 
 /* Compact, as RFC 8259 asks; keys in their order.  Escapes only what must be. */
 void json_write(struct buf *to, const struct json *v);
-/* Two spaces of indent, as kubectl prints. */
+/* Four spaces of indent and no newline at the end, as `kubectl -o json` lays it out. */
 void json_write_pretty(struct buf *to, const struct json *v);
 /* Compact with sorted keys, for digests. */
 void json_write_sorted(struct buf *to, const struct json *v);
-/* A string literal with its quotes. */
+/* A string literal with its quotes.  Bytes that are not UTF-8 become U+FFFD, here and wherever a
+ * built document is written, so that output always is JSON. */
 void json_write_string(struct buf *to, struct str s);
 /* The same without the quotes, for substitution into JSON text. */
 void json_write_escaped(struct buf *to, struct str s);
@@ -159,8 +163,8 @@ struct json_build {
     size_t n, cap;
     char *text;
     size_t text_n, text_cap;
-    struct json_build_level *levels;
-    unsigned depth, levels_cap;
+    uint32_t open; /* index of the innermost open container, plus one; 0: none */
+    bool keyed;    /* json_add_key() was called for the next value */
 };
 #define JSON_BUILD_INIT ((struct json_build){.nodes = NULL})
 
@@ -170,10 +174,14 @@ void json_end(struct json_build *b); /* of the innermost container */
 void json_add_null(struct json_build *b, const char *key);
 void json_add_bool(struct json_build *b, const char *key, bool value);
 void json_add_int(struct json_build *b, const char *key, int64_t value);
-void json_add_double(struct json_build *b, const char *key, double value);    /* shortest text */
+void json_add_double(struct json_build *b, const char *key, double value);    /* see below */
 void json_add_number(struct json_build *b, const char *key, struct str text); /* must be JSON's */
 void json_add_str(struct json_build *b, const char *key, struct str value);
 void json_add_cstr(struct json_build *b, const char *key, const char *value);
+/* json_add_double() writes the shortest text that reads back as the same number, in Go's layout;
+ * null for what JSON cannot hold (NaN, infinities).  json_add_number() CHECKs the text, so show
+ * outside text to json_is_number_text() first. */
+bool json_is_number_text(struct str text);
 void json_add_printf(struct json_build *b, const char *key, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 /* A deep copy.  NULL adds nothing. */
@@ -184,12 +192,12 @@ void json_add_fields(struct json_build *b, const struct json *object, const char
  * strings. */
 void json_add_key(struct json_build *b, struct str key);
 /* The document; the builder is empty and usable again.  All containers must be ended. */
-struct json_doc *json_build_done(struct json_build *b);
+struct json_doc *json_build_done(struct json_build *b) __attribute__((returns_nonnull));
 /* Drops what was built. */
 void json_build_cancel(struct json_build *b);
 #define cleanup_json_build __attribute__((cleanup(json_build_cancel)))
 
-/* A document of its own for a value inside another. */
+/* A document of its own for a value inside another; NULL for NULL. */
 struct json_doc *json_copy(const struct json *v);
 
 #endif

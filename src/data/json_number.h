@@ -1,0 +1,30 @@
+/*
+ * json_number - JSON number text by value, exactly.
+ *
+ * Pure functions over text that json_is_number_text() accepts; any thread.
+ */
+#ifndef DATA_JSON_NUMBER_H
+#define DATA_JSON_NUMBER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "data/json.h"
+
+/* +-0.DIGITS x 10^exponent.  The digits lie in the text, may have a point among them, and begin
+ * and end with one other than 0; none: zero. */
+struct json_decimal {
+    bool negative;
+    struct str digits;
+    int64_t exponent;
+};
+
+struct json_decimal json_decimal(struct str text);
+bool json_decimal_equal(const struct json_decimal *a, const struct json_decimal *b);
+/* False if it has a fraction or does not fit. */
+bool json_decimal_int(const struct json_decimal *d, int64_t *ret);
+
+/* The shortest text that reads back as the value, laid out as Go does; false if not finite. */
+bool json_double_text(double value, struct buf *to);
+
+#endif
