@@ -24,7 +24,7 @@ struct object;
 
 struct object *object_ref(const struct object *o);
 void object_unref(const struct object *o); /* NULL is fine */
-MEM_DEFINE_CLEANUP(const struct object *, object_unref)
+MEM_DEFINE_CLEANUP(struct object *, object_unref)
 #define cleanup_object CLEANUP(object_unref)
 
 const struct kind *object_kind(const struct object *o);

@@ -44,6 +44,7 @@ struct node_row {
     int64_t parent;                /* id of the node that contains this one; 0: the run itself */
     int64_t index;                 /* place among the parent's children */
     int kind, state, phase, flags; /* the engine's enumerations */
+    int64_t total, gate_limit;     /* children there will be; limit of a boundary */
     struct str key;                /* unique below the parent */
     struct str name, type, template_of; /* the language's */
     struct str message, reason;
@@ -63,11 +64,11 @@ int node_rows_get(struct db *db, int64_t run, int64_t id, node_row_fn *fn, void 
                   struct err *e);
 int node_rows_find(struct db *db, int64_t run, int64_t parent, struct str key, node_row_fn *fn,
                    void *arg, struct err *e);
-/* In the order of their ids: all of a run after `after`, those not final, or a parent's. */
+/* In the order of their ids: all of a run after `after`, those whose state is below 2 (not
+ * released), or a parent's. */
 int node_rows_each(struct db *db, int64_t run, int64_t after, node_row_fn *fn, void *arg,
                    struct err *e);
-int node_rows_each_live(struct db *db, int64_t run, int final_state, node_row_fn *fn, void *arg,
-                        struct err *e);
+int node_rows_each_open(struct db *db, int64_t run, node_row_fn *fn, void *arg, struct err *e);
 int node_rows_each_child(struct db *db, int64_t run, int64_t parent, node_row_fn *fn, void *arg,
                          struct err *e);
 /* The largest id of a run, 0 if it has no node. */

@@ -1,0 +1,286 @@
+#include "flow/flow.h"
+
+#include "api/objects.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "core/controller.h"
+#include "core/core.h"
+#include "core/turn.h"
+#include "data/json.h"
+#include "flow/flow_int.h"
+#include "flow/flow_leaf.h"
+#include "flow/flow_pump.h"
+#include "flow/flow_record.h"
+#include "flow/flow_run.h"
+
+static int
+flush(void *arg, struct turn *t, struct err *e)
+{
+    struct flow *f = arg;
+    struct flow_run *run;
+
+    if (f->broken.code != 0) {
+        *e = f->broken;
+        return e->code;
+    }
+    LIST_EACH (run, &f->runs, struct flow_run, link) {
+        if (flow_record_write(t, run, e) < 0)
+            return err_wrap(e, "write the nodes of %s", run->name);
+        if (run->state == FLOW_RUN_OVER)
+            flow_run_free(run);
+    }
+    return 0;
+}
+
+void
+flow_flush_later(struct flow *f)
+{
+    struct turn *t = core_turn(f->core);
+
+    CHECK(t != NULL);
+    turn_before_commit(t, flush, f);
+}
+
+void
+flow_break(struct flow *f, struct turn *t, const struct err *e)
+{
+    log_error("flow", "%s; starting again from the store", e->msg);
+    if (f->broken.code == 0)
+        f->broken = *e;
+    turn_before_commit(t, flush, f);
+}
+
+void
+flow_set_timer(struct flow *f, struct core_timer *timer, int64_t at_us)
+{
+    core_timer_set(f->core, timer, at_us);
+}
+
+void
+flow_wake(struct flow_run *run)
+{
+    controllers_wake(run->flow->controllers, kind_workflow.resource, str_of(run->uid));
+}
+
+/* The object as it is when no run can be made of it. */
+static int
+refuse(struct flow *f, struct turn *t, const struct flow_language *l, const struct object *o,
+       const char *message, struct err *e)
+{
+    cleanup_json struct json_doc *next = NULL;
+
+    if (l->refuse(t, o, message, &next, e) < 0)
+        return e->code;
+    return objects_update(f->objects, t, object_kind(o), object_namespace(o), json_root(next),
+                          OBJECTS_ALL, NULL, e);
+}
+
+static int
+begin(struct flow *f, struct turn *t, const struct flow_language *l, const struct object *o,
+      struct err *e)
+{
+    struct flow_run *run = flow_run_new(f, l, object_uid(o), object_namespace(o), object_name(o));
+    struct err why = ERR_INIT;
+    int rc = l->begin(t, run, o, &why);
+
+    if (rc >= 0) {
+        if (flow_record_begin(t, run, e) < 0)
+            return e->code;
+        return flow_run_start(t, run, e);
+    }
+    flow_run_free(run);
+    if (rc == ERR_IO || rc == ERR_FULL) {
+        *e = why;
+        return rc;
+    }
+    return refuse(f, t, l, o, why.msg, e);
+}
+
+static const struct flow_language *
+language_of(const struct flow *f, const struct object *o)
+{
+    const struct flow_language *const *l = f->languages;
+
+    while (*l != NULL && str_cmp(str_of((*l)->kind), str_of(object_kind(o)->kind)) != 0)
+        l++;
+    return *l;
+}
+
+/* What the object's spec asks of a run that goes on: an early end, a pause. */
+static int
+heed(struct turn *t, struct flow_run *run, const struct object *o, struct err *e)
+{
+    struct str shutdown = json_str(object_at(o, "spec.shutdown"));
+
+    flow_run_suspend(run, json_bool_or(object_at(o, "spec.suspend"), false));
+    if (str_is(shutdown, "Terminate"))
+        return flow_run_shut_down(t, run, FLOW_TERMINATE,
+                                  "workflow shutdown with strategy:  Terminate", e);
+    if (str_is(shutdown, "Stop"))
+        return flow_run_shut_down(t, run, FLOW_STOP, "workflow shutdown with strategy:  Stop", e);
+    return 0;
+}
+
+static int
+pass(struct flow *f, struct turn *t, struct controller_pass *p, struct err *e)
+{
+    cleanup_object struct object *o = objects_find_uid(f->objects, t, p->uid);
+    struct flow_run *run = map_get(&f->by_uid, p->uid);
+    int budget = FLOW_NODES_PER_TURN;
+
+    if (o == NULL)
+        return 0;
+    if (run == NULL) {
+        if (object_is_finished(o) || object_is_deleting(o) || language_of(f, o) == NULL)
+            return 0;
+        if (begin(f, t, language_of(f, o), o, e) < 0)
+            return e->code;
+        run = map_get(&f->by_uid, p->uid);
+    }
+    if (run == NULL || run->state == FLOW_RUN_OVER)
+        return 0;
+    if (heed(t, run, o, e) < 0 || flow_pump_run(t, run, &budget, e) < 0)
+        return e->code;
+    if (budget == 0)
+        p->again_at_us = turn_now_us(t);
+    return 0;
+}
+
+static int
+reconcile_workflow(void *self, struct turn *t, struct controller_pass *p, struct err *e)
+{
+    struct flow *f = self;
+
+    if (pass(f, t, p, e) < 0)
+        flow_break(f, t, e);
+    return 0;
+}
+
+/* The object was deleted: its run goes with it. */
+static int
+workflow_gone(void *self, struct turn *t, struct str uid, struct err *e)
+{
+    struct flow *f = self;
+    struct flow_run *run = map_get(&f->by_uid, uid);
+
+    (void)e;
+    if (run == NULL)
+        return 0;
+    run->state = FLOW_RUN_OVER;
+    run->row_dirty = true;
+    turn_before_commit(t, flush, f);
+    return 0;
+}
+
+static int
+look_at_pod(struct flow *f, struct turn *t, struct str uid, bool gone, struct err *e)
+{
+    struct flow_node *n = map_get(&f->by_pod, uid);
+    cleanup_object struct object *pod = NULL;
+    struct flow_run *run;
+    int budget = FLOW_NODES_PER_TURN;
+
+    if (n == NULL)
+        return 0;
+    run = n->run;
+    pod = gone ? NULL : objects_find_uid(f->objects, t, uid);
+    if (flow_leaf_look(t, n, pod, e) < 0)
+        return e->code;
+    /* What the end of this one lets start begins in the same turn, under the same commit. */
+    return run->state == FLOW_RUN_OVER ? 0 : flow_pump_run(t, run, &budget, e);
+}
+
+static int
+reconcile_pod(void *self, struct turn *t, struct controller_pass *p, struct err *e)
+{
+    struct flow *f = self;
+
+    if (look_at_pod(f, t, p->uid, false, e) < 0)
+        flow_break(f, t, e);
+    return 0;
+}
+
+static int
+pod_gone(void *self, struct turn *t, struct str uid, struct err *e)
+{
+    struct flow *f = self;
+
+    if (look_at_pod(f, t, uid, true, e) < 0)
+        flow_break(f, t, e);
+    return 0;
+}
+
+static void
+forget(void *self)
+{
+    struct flow *f = self;
+    struct flow_run *run;
+
+    LIST_EACH (run, &f->runs, struct flow_run, link) {
+        flow_run_free(run);
+    }
+    f->broken = ERR_INIT;
+}
+
+static int
+restore(void *self, struct turn *t, struct err *e)
+{
+    struct flow *f = self;
+    struct flow_run *run;
+
+    if (flow_record_read(t, f, e) < 0)
+        return e->code;
+    LIST_EACH (run, &f->runs, struct flow_run, link) {
+        MAP_EACH (&run->nodes, it) {
+            const struct flow_node *n = it.value;
+
+            if (n->pod != NULL)
+                controllers_wake(f->controllers, kind_pod.resource, str_of(n->pod));
+        }
+        flow_wake(run);
+    }
+    return 0;
+}
+
+static const struct controller_row workflow_row = {
+    .name = "workflow",
+    .resource = "workflows.argoproj.io",
+    .restore = restore,
+    .forget = forget,
+    .reconcile = reconcile_workflow,
+    .gone = workflow_gone,
+};
+
+static const struct controller_row leaf_row = {
+    .name = "workflow-pod",
+    .resource = "pods",
+    .reconcile = reconcile_pod,
+    .gone = pod_gone,
+};
+
+struct flow *
+flow_new(struct core *core, struct controllers *controllers, struct objects *objects,
+         const struct flow_language *const *languages)
+{
+    struct flow *f = NEW(struct flow);
+
+    f->core = core;
+    f->controllers = controllers;
+    f->objects = objects;
+    f->languages = languages;
+    list_init(&f->runs);
+    controllers_add(controllers, &workflow_row, f);
+    controllers_add(controllers, &leaf_row, f);
+    return f;
+}
+
+void
+flow_free(struct flow *f)
+{
+    if (f == NULL)
+        return;
+    forget(f);
+    map_done(&f->by_uid);
+    map_done(&f->by_pod);
+    free(f);
+}

@@ -1,0 +1,47 @@
+/*
+ * flow_int - the engine's own: what its files share and nobody outside of flow/ sees.
+ *
+ * The engine's memory cannot be taken back message by message: a change climbs
+ * through many nodes.  So its messages never fail alone.  A store that refuses
+ * breaks the engine for this turn (flow_break): the turn fails as a whole, the core
+ * rebuilds, and flow's restore() reads everything again.
+ */
+#ifndef FLOW_FLOW_INT_H
+#define FLOW_FLOW_INT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/list.h"
+#include "base/map.h"
+
+struct controllers;
+struct core;
+struct core_timer;
+struct flow_language;
+struct flow_node;
+struct flow_run;
+struct objects;
+struct turn;
+
+struct flow {
+    struct core *core;
+    struct controllers *controllers;
+    struct objects *objects;
+    const struct flow_language *const *languages; /* ends with NULL */
+    struct list runs;                             /* flow_run.link: all that are not over */
+    struct map by_uid;                            /* uid of the object -> run */
+    struct map by_pod;                            /* uid of a Pod -> node */
+    struct err broken;                            /* code 0: not */
+};
+
+/* The turn fails as a whole; *e says why. */
+void flow_break(struct flow *f, struct turn *t, const struct err *e);
+void flow_set_timer(struct flow *f, struct core_timer *timer, int64_t at_us);
+/* The flush hook writes rows at the end of this turn. */
+void flow_flush_later(struct flow *f);
+/* Wakes the run's controller for another pass. */
+void flow_wake(struct flow_run *run);
+
+#endif

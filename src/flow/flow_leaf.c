@@ -1,0 +1,225 @@
+#include "flow/flow_leaf.h"
+
+#include <string.h>
+
+#include "api/objects.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "core/turn.h"
+#include "data/json.h"
+#include "flow/flow_end.h"
+#include "flow/flow_gate.h"
+#include "flow/flow_hooks.h"
+#include "flow/flow_int.h"
+#include "flow/flow_pump.h"
+#include "flow/flow_run.h"
+
+/* What the pod controller left on the Pod; see control/pod.h for the contract. */
+#define OUTPUTS_ANNOTATION "sluice.dev/outputs"
+#define WAITING_ANNOTATION "sluice.dev/waiting"
+
+static void
+know_pod(struct flow_node *n, struct str uid)
+{
+    free(n->pod);
+    n->pod = str_dup(uid);
+    map_put(&n->run->flow->by_pod, uid, n);
+    n->pod_active = n->pod_waits = true;
+    flow_gate_enter(&n->run->pods);
+    n->run->pods_waiting++;
+}
+
+/* The Pod left the queue: it runs, or is over. */
+static void
+stop_waiting(struct flow_node *n)
+{
+    if (!n->pod_waits)
+        return;
+    n->pod_waits = false;
+    n->run->pods_waiting--;
+    flow_pump_uncrowd(n->run);
+}
+
+void
+flow_leaf_left(struct flow_node *n)
+{
+    if (n->pod != NULL)
+        map_remove(&n->run->flow->by_pod, str_of(n->pod));
+    stop_waiting(n);
+    if (n->pod_active) {
+        n->pod_active = false;
+        flow_gate_leave(&n->run->pods);
+    }
+    if (n->kind == FLOW_LEAF)
+        n->run->pods_done++;
+}
+
+void
+flow_leaf_adopt(struct flow_node *n)
+{
+    cleanup_free char *uid = TAKE(n->pod);
+
+    know_pod(n, str_of(uid));
+    if (n->phase != FLOW_PENDING)
+        stop_waiting(n);
+}
+
+static int
+end_with_error(struct turn *t, struct flow_node *n, const char *message, struct err *e)
+{
+    struct flow_result r = {.phase = FLOW_ERROR, .message = xstrdup(message)};
+    int rc = flow_end(t, n, &r, e);
+
+    flow_result_done(&r);
+    return rc;
+}
+
+/* A manifest that the language or the API finds wrong is the workflow's fault; what the store
+ * refuses is not. */
+static bool
+is_own_fault(int code)
+{
+    return code == ERR_INVALID || code == ERR_EXISTS || code == ERR_BADREQUEST ||
+           code == ERR_NOTFOUND || code == ERR_CONFLICT || code == ERR_UNSUPPORTED ||
+           code == ERR_TOOLARGE || code == ERR_FORBIDDEN;
+}
+
+int
+flow_leaf_place(struct turn *t, struct flow_node *n, struct err *e)
+{
+    struct flow *f = n->run->flow;
+    cleanup_json struct json_doc *manifest = NULL;
+    cleanup_object struct object *pod = NULL;
+    struct err why = ERR_INIT;
+    int rc = n->run->language->pod(t, n, &manifest, &why);
+
+    n->run->pods_total++;
+    if (rc >= 0)
+        rc = objects_create(f->objects, t, &kind_pod, str_of(n->run->namespace),
+                            json_root(manifest), &pod, &why);
+    if (rc < 0 && is_own_fault(rc))
+        return end_with_error(t, n, why.msg, e);
+    if (rc < 0) {
+        *e = why;
+        return rc;
+    }
+    know_pod(n, object_uid(pod));
+    flow_node_explain(n, "waiting for the pod to be started");
+    return 0;
+}
+
+static int64_t
+stamp(const struct json *outputs, const char *field)
+{
+    int64_t us = 0;
+
+    return json_int(json_get(outputs, field), &us) ? us : 0;
+}
+
+/* Times and samples that the runtime measured; kept where they are better than our own. */
+static void
+take_measures(struct flow_node *n, const struct json *outputs)
+{
+    const struct json *samples = json_get(outputs, "samples");
+    int64_t started = stamp(outputs, "started_us");
+    int64_t ended = stamp(outputs, "ended_us");
+
+    n->ready_us = stamp(outputs, "ready_us");
+    n->saved_us = stamp(outputs, "saved_us");
+    n->cpu_us = stamp(samples, "cpu_us");
+    n->memory_peak_bytes = stamp(samples, "memory_peak_bytes");
+    if (started != 0)
+        n->started_us = started;
+    if (ended != 0)
+        n->ended_us = ended;
+}
+
+static int
+pod_over(struct turn *t, struct flow_node *n, const struct object *pod, struct err *e)
+{
+    struct str text = object_annotation(pod, OUTPUTS_ANNOTATION);
+    cleanup_json struct json_doc *outputs = NULL;
+    struct flow_result r = {.phase = FLOW_PENDING};
+    struct err why = ERR_INIT;
+    int rc;
+
+    if (text.n != 0 && json_parse(text, NULL, &outputs, &why) >= 0)
+        take_measures(n, json_root(outputs));
+    rc = n->run->language->collect(t, n, pod, &r, e);
+    if (rc >= 0)
+        rc = flow_end(t, n, &r, e);
+    flow_result_done(&r);
+    return rc;
+}
+
+/* Why a Pod does not run yet: what the runtime says it waits for, or the container's reason. */
+static void
+show_waiting(struct flow_node *n, const struct object *pod)
+{
+    struct str waiting = object_annotation(pod, WAITING_ANNOTATION);
+    char text[512] = "";
+
+    JSON_EACH (it, object_at(pod, "status.containerStatuses")) {
+        const struct json *why = json_at_path(it.value, "state.waiting");
+        struct str reason = json_str(json_get(why, "reason"));
+        struct str message = json_str(json_get(why, "message"));
+
+        if (reason.n != 0 && !str_is(reason, "PodInitializing") &&
+            !str_is(reason, "ContainerCreating"))
+            snprintf(text, sizeof text, "%.*s%s%.*s", STR_ARG(reason), message.n != 0 ? ": " : "",
+                     STR_ARG(message));
+    }
+    if (text[0] != '\0' && (n->message == NULL || strcmp(n->message, text) != 0))
+        flow_node_say(n, text);
+    if (waiting.n != 0)
+        snprintf(text, sizeof text, "%.*s", STR_ARG(waiting));
+    if (text[0] != '\0' && (n->reason == NULL || strcmp(n->reason, text) != 0))
+        flow_node_explain(n, text);
+}
+
+static int
+pod_running(struct turn *t, struct flow_node *n, struct err *e)
+{
+    if (n->phase == FLOW_RUNNING)
+        return 0;
+    n->phase = FLOW_RUNNING;
+    n->started_us = turn_now_us(t);
+    flow_node_say(n, NULL);
+    flow_node_explain(n, "running");
+    stop_waiting(n);
+    flow_run_changed(n->run);
+    return flow_hooks_ask(t, n, FLOW_AT_START, e);
+}
+
+int
+flow_leaf_look(struct turn *t, struct flow_node *n, const struct object *pod, struct err *e)
+{
+    struct str phase;
+
+    if (n->state != FLOW_OPEN)
+        return 0;
+    if (pod == NULL)
+        return end_with_error(t, n, "pod deleted", e);
+    phase = json_str(object_at(pod, "status.phase"));
+    if (str_is(phase, "Succeeded") || str_is(phase, "Failed"))
+        return pod_over(t, n, pod, e);
+    if (str_is(phase, "Running"))
+        return pod_running(t, n, e);
+    show_waiting(n, pod);
+    return 0;
+}
+
+int
+flow_leaf_stop(struct turn *t, struct flow_node *n, struct err *e)
+{
+    struct flow *f = n->run->flow;
+    cleanup_object struct object *pod = objects_find_uid(f->objects, t, str_of(n->pod));
+    struct objects_delete how = {.grace_seconds = -1};
+    int rc;
+
+    if (pod == NULL)
+        return end_with_error(t, n, "pod deleted", e);
+    rc = objects_delete(f->objects, t, &kind_pod, object_namespace(pod), object_name(pod), &how,
+                        NULL, e);
+    return rc == ERR_NOTFOUND ? 0 : rc;
+}

@@ -1,0 +1,32 @@
+/*
+ * flow_leaf - leaves and their Pods.
+ *
+ *   (opened)  -- the language makes a manifest, the object is created --> placed, phase Pending
+ *   placed    -- the Pod's phase is Running                           --> Running
+ *   any       -- the Pod's phase is Succeeded or Failed: collect      --> ended
+ *   any       -- the Pod object is gone                               --> Error, "pod deleted"
+ *
+ * A leaf knows its Pod by uid.  Level-triggered: a look at the Pod as it is now,
+ * as often as somebody likes.
+ */
+#ifndef FLOW_FLOW_LEAF_H
+#define FLOW_FLOW_LEAF_H
+
+struct err;
+struct flow;
+struct flow_node;
+struct object;
+struct turn;
+
+/* Creates the Pod.  A manifest that cannot be made ends the node with Error. */
+int flow_leaf_place(struct turn *t, struct flow_node *n, struct err *e);
+/* The Pod changed, or (NULL) is gone. */
+int flow_leaf_look(struct turn *t, struct flow_node *n, const struct object *pod, struct err *e);
+/* Tells the Pod to end. */
+int flow_leaf_stop(struct turn *t, struct flow_node *n, struct err *e);
+/* The node ends: it no longer counts among the run's pods. */
+void flow_leaf_left(struct flow_node *n);
+/* After a restart: counts an open leaf and knows its Pod again. */
+void flow_leaf_adopt(struct flow_node *n);
+
+#endif

@@ -1,0 +1,288 @@
+#include "flow/flow_run.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "api/objects.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "core/turn.h"
+#include "data/json.h"
+#include "flow/flow_end.h"
+#include "flow/flow_gate.h"
+#include "flow/flow_hooks.h"
+#include "flow/flow_int.h"
+#include "flow/flow_pump.h"
+
+enum { PUBLISH_PAUSE_US = 1000 * 1000 };
+
+static int
+deadline_due(struct core_timer *timer, struct turn *t, struct err *e)
+{
+    struct flow_run *run = CONTAINER_OF(timer, struct flow_run, deadline);
+
+    run->deadline_us = 0;
+    flow_run_touch(run);
+    if (run->language->overdue(t, run, e) < 0)
+        flow_break(run->flow, t, e);
+    return 0;
+}
+
+static int
+publish_due(struct core_timer *timer, struct turn *t, struct err *e)
+{
+    struct flow_run *run = CONTAINER_OF(timer, struct flow_run, publish_timer);
+
+    if (flow_run_publish(t, run, e) < 0)
+        flow_break(run->flow, t, e);
+    return 0;
+}
+
+struct flow_run *
+flow_run_new(struct flow *f, const struct flow_language *language, struct str uid, struct str ns,
+             struct str name)
+{
+    struct flow_run *run = NEW(struct flow_run);
+
+    run->flow = f;
+    run->language = language;
+    run->uid = str_dup(uid);
+    run->namespace = str_dup(ns);
+    run->name = str_dup(name);
+    run->result.phase = FLOW_RUNNING;
+    list_init(&run->work);
+    list_init(&run->dirty);
+    list_init(&run->released);
+    list_init(&run->crowd);
+    flow_gate_init(&run->pods, 0);
+    core_timer_init(&run->deadline, deadline_due);
+    core_timer_init(&run->publish_timer, publish_due);
+    list_append(&f->runs, &run->link);
+    map_put(&f->by_uid, uid, run);
+    return run;
+}
+
+/* Whatever still waits for a place leaves the lines before the gates go. */
+static void
+clear_lines(struct flow_run *run)
+{
+    MAP_EACH (&run->nodes, it) {
+        struct flow_node *n = it.value;
+
+        list_remove(&n->wait_link);
+        if (n->pod != NULL && map_get(&run->flow->by_pod, str_of(n->pod)) == n)
+            map_remove(&run->flow->by_pod, str_of(n->pod));
+    }
+}
+
+void
+flow_run_free(struct flow_run *run)
+{
+    clear_lines(run);
+    for (int64_t id = run->last_id; id > 0 && run->nodes.n > 0; id--) {
+        struct flow_node *n = map_get_u64(&run->nodes, (uint64_t)id);
+
+        if (n != NULL)
+            flow_node_free(n);
+    }
+    core_timer_stop(&run->deadline);
+    core_timer_stop(&run->publish_timer);
+    if (run->mind != NULL)
+        run->language->forget(run);
+    map_remove(&run->flow->by_uid, str_of(run->uid));
+    list_remove(&run->link);
+    map_done(&run->nodes);
+    map_done(&run->by_place);
+    flow_result_done(&run->result);
+    json_doc_unref(run->revived);
+    free(run->uid);
+    free(run->name);
+    free(run->namespace);
+    free(run);
+}
+
+void
+flow_run_touch(struct flow_run *run)
+{
+    run->row_dirty = true;
+    flow_flush_later(run->flow);
+}
+
+void
+flow_run_queue(struct flow_run *run)
+{
+    flow_wake(run);
+}
+
+void
+flow_run_changed(struct flow_run *run)
+{
+    if (!core_timer_armed(&run->publish_timer))
+        flow_set_timer(run->flow, &run->publish_timer, run->published_us + PUBLISH_PAUSE_US);
+}
+
+static struct str
+place_text(char *to, size_t size, int64_t parent, struct str key)
+{
+    return str_make(to, (size_t)snprintf(to, size, "%" PRId64 "/%.*s", parent, STR_ARG(key)));
+}
+
+/* Keys have no upper limit (a loop's item is part of one): long ones go to the heap. */
+static struct str
+place(char *small, size_t size, char **large, int64_t parent, struct str key)
+{
+    *large = NULL;
+    if (key.n + 24 < size)
+        return place_text(small, size, parent, key);
+    *large = xcalloc(key.n + 24, 1);
+    return place_text(*large, key.n + 24, parent, key);
+}
+
+void
+flow_run_place(struct flow_node *n, char *key)
+{
+    char small[256];
+    cleanup_free char *large;
+
+    n->key = key;
+    map_put(&n->run->by_place,
+            place(small, sizeof small, &large, n->parent != NULL ? n->parent->id : 0, str_of(key)),
+            n);
+}
+
+void
+flow_run_drop(struct flow_node *n)
+{
+    char small[256];
+    cleanup_free char *large;
+
+    map_remove_u64(&n->run->nodes, (uint64_t)n->id);
+    map_remove(&n->run->by_place, place(small, sizeof small, &large,
+                                        n->parent != NULL ? n->parent->id : 0, str_of(n->key)));
+}
+
+struct flow_node *
+flow_run_find(const struct flow_run *run, int64_t parent, struct str key)
+{
+    char small[256];
+    cleanup_free char *large;
+
+    return map_get(&run->by_place, place(small, sizeof small, &large, parent, key));
+}
+
+int
+flow_run_start(struct turn *t, struct flow_run *run, struct err *e)
+{
+    struct flow_child c = {.key = NULL};
+    int rc;
+
+    run->started_us = turn_now_us(t);
+    if (run->deadline_us != 0)
+        flow_set_timer(run->flow, &run->deadline, run->deadline_us);
+    rc = run->language->root(t, run, &c, e);
+    if (rc >= 0)
+        rc = flow_hooks_ask_run(t, run, FLOW_AT_START, e);
+    if (rc >= 0)
+        rc = flow_pump_open(t, run, NULL, 0, &c, e);
+    flow_child_done(&c);
+    return rc < 0 ? rc : flow_run_publish(t, run, e);
+}
+
+static int
+finish(struct turn *t, struct flow_run *run, struct err *e)
+{
+    run->state = FLOW_RUN_OVER;
+    run->ended_us = turn_now_us(t);
+    core_timer_stop(&run->deadline);
+    core_timer_stop(&run->publish_timer);
+    flow_run_touch(run);
+    log_info(run->name, "workflow is over phase=%s", flow_phase_name(run->result.phase));
+    if (run->language->end(t, run, e) < 0)
+        return e->code;
+    return flow_run_publish(t, run, e);
+}
+
+/* The entry node is over: exit handlers, unless the run was terminated. */
+static int
+start_exit(struct turn *t, struct flow_run *run, const struct flow_node *root, struct err *e)
+{
+    run->state = FLOW_RUN_EXITING;
+    run->root_released = true;
+    core_timer_stop(&run->deadline);
+    run->deadline_us = 0;
+    run->language->exiting(run, root);
+    flow_run_touch(run);
+    return run->shutdown == FLOW_TERMINATE ? 0 : flow_hooks_ask_run(t, run, FLOW_AT_END, e);
+}
+
+int
+flow_run_released(struct turn *t, struct flow_run *run, struct flow_node *n, struct err *e)
+{
+    int rc = 0;
+
+    run->open--;
+    if (flow_node_is_hook(n))
+        run->language->hook_ended(run, n);
+    else
+        rc = start_exit(t, run, n, e);
+    if (rc >= 0 && run->open == 0 && run->state == FLOW_RUN_EXITING)
+        rc = finish(t, run, e);
+    return rc;
+}
+
+static int
+stop_all(struct turn *t, struct flow_run *run, const char *message, struct err *e)
+{
+    cleanup_free struct flow_node **tops = NEW_ARRAY(struct flow_node *, run->nodes.n);
+    size_t n = 0;
+
+    MAP_EACH (&run->nodes, it) {
+        struct flow_node *node = it.value;
+
+        if (node->parent == NULL && node->state == FLOW_OPEN &&
+            (run->shutdown == FLOW_TERMINATE || !flow_node_is_hook(node)))
+            tops[n++] = node;
+    }
+    for (size_t i = 0; i < n; i++) {
+        if (flow_end_stop(t, tops[i], message, e) < 0)
+            return e->code;
+    }
+    return 0;
+}
+
+int
+flow_run_shut_down(struct turn *t, struct flow_run *run, enum flow_shutdown how,
+                   const char *message, struct err *e)
+{
+    if (run->state == FLOW_RUN_OVER || run->shutdown >= how)
+        return 0;
+    run->shutdown = how;
+    flow_run_touch(run);
+    return stop_all(t, run, message, e);
+}
+
+void
+flow_run_suspend(struct flow_run *run, bool suspended)
+{
+    if (run->suspended == suspended)
+        return;
+    run->suspended = suspended;
+    flow_run_touch(run);
+    flow_run_queue(run);
+}
+
+int
+flow_run_publish(struct turn *t, struct flow_run *run, struct err *e)
+{
+    cleanup_object struct object *now = objects_find_uid(run->flow->objects, t, str_of(run->uid));
+    cleanup_json struct json_doc *next = NULL;
+
+    run->published_us = turn_now_us(t);
+    core_timer_stop(&run->publish_timer);
+    if (now == NULL)
+        return 0;
+    if (run->language->publish(t, run, now, &next, e) < 0)
+        return e->code;
+    return objects_update(run->flow->objects, t, object_kind(now), object_namespace(now),
+                          json_root(next), OBJECTS_ALL, NULL, e);
+}
