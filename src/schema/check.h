@@ -3,8 +3,7 @@
  *
  * What is found, in the order of the document:
  *   - a field that the type does not have: PROBLEM_UNKNOWN_FIELD, unknown field "spec.foo"
- *   - a value of another type: PROBLEM_TYPE, in the words of Go's decoder because users know them:
- *     json: cannot unmarshal array into Go struct field WorkflowSpec.spec.entrypoint of type string
+ *   - a value of another type: PROBLEM_TYPE, spec.entrypoint must be a string (got array)
  *   - a number, quantity or time that cannot be read: PROBLEM_TYPE
  *   - a required field that is missing: PROBLEM_REQUIRED
  * null counts as absent, as it does upstream.

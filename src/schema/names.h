@@ -1,8 +1,8 @@
 /*
  * names - which names, label keys and label values Kubernetes allows.
  *
- * Each function returns NULL for a good name, else a static sentence that says what is expected, in
- * the words the API server uses, to be put behind the value:
+ * Each function returns NULL for a good name, else a static sentence that says what is expected, to
+ * be put behind the value:
  *
  *     metadata.name: Invalid value: "A": <sentence>
  *

@@ -20,7 +20,7 @@ struct err;
 struct json;
 struct json_doc;
 
-enum { PROBLEMS_MAX = 100 };
+enum { PROBLEMS_MAX = 100, PROBLEM_TEXT_MAX = 2000 };
 
 enum problem_kind {
     PROBLEM_INVALID,       /* the value is not allowed */

@@ -1,0 +1,157 @@
+#include "schema/names.h"
+
+#include <stdbool.h>
+
+#define LABEL_TEXT \
+    "must be a lowercase RFC 1123 label: lower case letters, digits and '-', with a letter or " \
+    "digit at both ends (e.g. 'my-name' or '123-abc')"
+#define SUBDOMAIN_TEXT \
+    "must be a lowercase RFC 1123 subdomain: labels of lower case letters, digits and '-' joined " \
+    "by '.', each with a letter or digit at both ends (e.g. 'example.com')"
+#define SERVICE_TEXT \
+    "must be a DNS-1035 label: lower case letters, digits and '-', beginning with a letter and " \
+    "ending with a letter or digit (e.g. 'my-name')"
+#define QUALIFIED_TEXT \
+    "name part must be letters, digits, '-', '_' and '.', with a letter or digit at both ends " \
+    "(e.g. 'MyName' or 'my.name')"
+#define VALUE_TEXT \
+    "must be empty, or letters, digits, '-', '_' and '.' with a letter or digit at both ends " \
+    "(e.g. 'MyValue' or 'my_value')"
+#define KEY_TEXT "must be letters, digits, '-', '_' and '.' (e.g. 'key.name' or 'KEY_NAME')"
+#define MAX_63_TEXT "must be no more than 63 characters"
+#define MAX_253_TEXT "must be no more than 253 characters"
+#define EMPTY_TEXT "name part must be non-empty"
+
+static bool
+is_lower(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+}
+
+static bool
+is_alnum(char c)
+{
+    return is_lower(c) || (c >= 'A' && c <= 'Z');
+}
+
+/* Lower case letters, digits and '-' with a letter or digit at both ends. */
+static bool
+is_label(struct str s)
+{
+    if (s.n == 0 || !is_lower(s.p[0]) || !is_lower(s.p[s.n - 1]))
+        return false;
+    for (size_t i = 0; i < s.n; i++)
+        if (!is_lower(s.p[i]) && s.p[i] != '-')
+            return false;
+    return true;
+}
+
+/* Letters, digits, '-', '_' and '.' with a letter or digit at both ends. */
+static bool
+is_word(struct str s)
+{
+    if (s.n == 0 || !is_alnum(s.p[0]) || !is_alnum(s.p[s.n - 1]))
+        return false;
+    for (size_t i = 0; i < s.n; i++)
+        if (!is_alnum(s.p[i]) && s.p[i] != '-' && s.p[i] != '_' && s.p[i] != '.')
+            return false;
+    return true;
+}
+
+const char *
+names_check_label(struct str name)
+{
+    if (name.n > NAMES_LABEL_MAX)
+        return MAX_63_TEXT;
+    return is_label(name) ? NULL : LABEL_TEXT;
+}
+
+const char *
+names_check_service(struct str name)
+{
+    if (name.n > NAMES_LABEL_MAX)
+        return MAX_63_TEXT;
+    return is_label(name) && !(name.p[0] >= '0' && name.p[0] <= '9') ? NULL : SERVICE_TEXT;
+}
+
+const char *
+names_check_subdomain(struct str name)
+{
+    if (name.n > NAMES_SUBDOMAIN_MAX)
+        return MAX_253_TEXT;
+    if (name.n == 0)
+        return SUBDOMAIN_TEXT;
+    while (name.p != NULL)
+        if (!is_label(str_cut(&name, '.')))
+            return SUBDOMAIN_TEXT;
+    return NULL;
+}
+
+const char *
+names_check_path_segment(struct str name)
+{
+    if (name.n == 0)
+        return "must not be empty";
+    if (str_is(name, ".") || str_is(name, ".."))
+        return "may not be '.' or '..'";
+    if (str_find_char(name, '/', 0) >= 0)
+        return "may not contain '/'";
+    if (str_find_char(name, '%', 0) >= 0)
+        return "may not contain '%'";
+    return NULL;
+}
+
+const char *
+names_check_qualified(struct str name)
+{
+    ptrdiff_t slash = str_find_char(name, '/', 0);
+
+    if (slash >= 0) {
+        struct str prefix = str_slice(name, 0, (size_t)slash);
+
+        name = str_slice(name, (size_t)slash + 1, name.n);
+        if (prefix.n == 0)
+            return "prefix part must be non-empty";
+        if (names_check_subdomain(prefix) != NULL)
+            return "prefix part " SUBDOMAIN_TEXT;
+    }
+    if (name.n == 0)
+        return EMPTY_TEXT;
+    if (name.n > NAMES_LABEL_MAX)
+        return "name part " MAX_63_TEXT;
+    return is_word(name) ? NULL : QUALIFIED_TEXT;
+}
+
+const char *
+names_check_label_value(struct str value)
+{
+    if (value.n > NAMES_LABEL_MAX)
+        return MAX_63_TEXT;
+    return value.n == 0 || is_word(value) ? NULL : VALUE_TEXT;
+}
+
+const char *
+names_check_data_key(struct str key)
+{
+    if (key.n > NAMES_SUBDOMAIN_MAX)
+        return MAX_253_TEXT;
+    for (size_t i = 0; i < key.n; i++)
+        if (!is_alnum(key.p[i]) && key.p[i] != '-' && key.p[i] != '_' && key.p[i] != '.')
+            return KEY_TEXT;
+    if (key.n == 0)
+        return KEY_TEXT;
+    if (str_is(key, "."))
+        return "must not be '.'";
+    return str_starts(key, STR("..")) ? "must not start with '..'" : NULL;
+}
+
+const char *
+names_check_env(struct str name)
+{
+    if (name.n == 0)
+        return "must not be empty";
+    for (size_t i = 0; i < name.n; i++)
+        if (name.p[i] < ' ' || name.p[i] > '~' || name.p[i] == '=')
+            return "must be printable ASCII characters other than '='";
+    return NULL;
+}

@@ -1,0 +1,117 @@
+#include "schema/problem.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/mem.h"
+#include "data/json.h"
+
+void
+problems_done(struct problems *ps)
+{
+    for (size_t i = 0; i < ps->n; i++) {
+        free(ps->at[i].path);
+        free(ps->at[i].text);
+    }
+    free(ps->at);
+    *ps = PROBLEMS_INIT;
+}
+
+/* Cuts a text that some manifest made very long. */
+static char *
+bounded(char *text)
+{
+    if (strlen(text) > PROBLEM_TEXT_MAX)
+        memcpy(text + PROBLEM_TEXT_MAX - 3, "...", 4);
+    return text;
+}
+
+/* The next free place, or NULL (and counted) when the list is full. */
+static struct problem *
+grow(struct problems *ps)
+{
+    if (ps->n >= PROBLEMS_MAX) {
+        ps->dropped++;
+        return NULL;
+    }
+    if (ps->n == ps->cap) {
+        ps->cap = ps->cap != 0 ? ps->cap * 2 : 8;
+        ps->at = xrealloc(ps->at, ps->cap, sizeof *ps->at);
+    }
+    return &ps->at[ps->n++];
+}
+
+void
+problems_addv(struct problems *ps, enum problem_kind kind, const struct json_doc *doc,
+              const struct json *at, const char *fmt, va_list ap)
+{
+    struct problem *p = grow(ps);
+    struct buf path = BUF_INIT;
+    struct json_position where = {0, 0};
+
+    if (p == NULL)
+        return;
+    if (doc != NULL && at != NULL) {
+        json_path(doc, at, &path);
+        where = json_position(doc, at);
+    }
+    *p = (struct problem){.kind = kind,
+                          .path = bounded(buf_take(&path)),
+                          .text = bounded(xvasprintf(fmt, ap)),
+                          .line = where.line,
+                          .col = where.col};
+}
+
+void
+problems_add(struct problems *ps, enum problem_kind kind, const struct json_doc *doc,
+             const struct json *at, const char *fmt, ...)
+{
+    va_list ap;
+
+    va_start(ap, fmt);
+    problems_addv(ps, kind, doc, at, fmt, ap);
+    va_end(ap);
+}
+
+void
+problems_add_path(struct problems *ps, enum problem_kind kind, const char *path, int line, int col,
+                  const char *text)
+{
+    struct problem *p = grow(ps);
+
+    if (p != NULL)
+        *p = (struct problem){kind, bounded(xstrdup(path)), bounded(xstrdup(text)), line, col};
+}
+
+void
+problems_add_err(struct problems *ps, const struct err *e)
+{
+    problems_add_path(ps, PROBLEM_INVALID, "", e->line, e->col, e->msg);
+}
+
+size_t
+problems_errors(const struct problems *ps)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < ps->n; i++)
+        n += ps->at[i].kind != PROBLEM_WARNING;
+    return n;
+}
+
+void
+problems_write(const struct problems *ps, const char *separator, struct buf *to)
+{
+    const char *before = "";
+
+    for (size_t i = 0; i < ps->n; i++)
+        if (ps->at[i].kind != PROBLEM_WARNING) {
+            buf_printf(to, "%s%s", before, ps->at[i].text);
+            before = separator;
+        }
+    if (ps->dropped > 0)
+        buf_printf(to, "%s... and %zu more", before, ps->dropped);
+}
