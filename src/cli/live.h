@@ -10,9 +10,11 @@
  *     ✔ add(0:1)  3s
  *     ✖ check     1s  main: Error (exit code 1)
  *
- *   IDLE --show--> DRAWN --log--> (erased, the line, drawn again)
- *                  DRAWN --show, too early--> DIRTY --tick when due--> DRAWN
- *                  any --done--> the last state stays on the screen
+ *   IDLE  --show---------------------> DRAWN
+ *   DRAWN --show or log, too early---> DIRTY
+ *   DRAWN --show or log, else--------> DRAWN
+ *   DIRTY --tick when due------------> DRAWN  (erased, the waiting log lines, drawn again)
+ *   any   --finish-------------------> IDLE   (the last state stays on the screen)
  *
  * Time comes from the caller; writing happens through a function, so a test reads what was drawn.
  * One thread at a time; nothing fails.
@@ -52,7 +54,8 @@ void live_show(struct live *v, struct json_doc *workflow, int64_t now_us);
  * -1 for never. */
 int64_t live_due(const struct live *v);
 void live_tick(struct live *v, int64_t now_us);
-/* One line of a pod's log, without its end: "pod: text", in the pod's colour. */
+/* One line of a pod's log, without its end: "pod: text", in the pod's colour.  On a terminal it
+ * appears with the next drawing. */
 void live_log(struct live *v, struct str pod, struct str line, int64_t now_us);
 /* The terminal was resized. */
 void live_resize(struct live *v, unsigned rows, unsigned cols, int64_t now_us);

@@ -18,9 +18,10 @@ struct buf;
  * else. */
 bool screentime_parse(struct str text, int64_t *ret);
 
-/* One unit, rounded down: "26s", "1m", "4h", "3d", "2y".  "<invalid>" below -1 s. */
+/* One unit, rounded down: "26s", "1m", "4h", "3d".  Days are the largest; a negative duration shows
+ * as its amount. */
 void screentime_short(struct buf *to, int64_t us);
-/* All units but zero ones: "1 hour 1 minute 5 seconds"; "0 seconds". */
+/* Two units: "26 seconds", "1 minute 5 seconds", "2 hours 0 minutes". */
 void screentime_long(struct buf *to, int64_t us);
 /* "now", "4 hours ago", "1 minute from now". */
 void screentime_ago(struct buf *to, int64_t at_us, int64_t now_us);
