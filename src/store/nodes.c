@@ -192,15 +192,33 @@ node_rows_last_id(struct db *db, int64_t run, int64_t *ret, struct err *e)
 }
 
 int
+node_rows_count_pods(struct db *db, int64_t run, int64_t *total, int64_t *done, struct err *e)
+{
+    struct stmt *s = db_stmt(db, "SELECT count(*), total(state > 0) FROM nodes"
+                                 " WHERE run = ?1 AND pod IS NOT NULL");
+    int rc;
+
+    stmt_bind_int(s, 1, run);
+    rc = stmt_step(s, e);
+    if (rc > 0) {
+        *total = stmt_int(s, 0);
+        *done = stmt_int(s, 1);
+    }
+    stmt_done(s);
+    return rc < 0 ? rc : 0;
+}
+
+int
 run_rows_insert(struct db *db, struct run_row *row, struct err *e)
 {
-    struct stmt *s = db_stmt(db, "INSERT INTO runs(uid, language, live, state)"
-                                 " VALUES (?1, ?2, ?3, ?4) RETURNING run");
+    struct stmt *s = db_stmt(db, "INSERT INTO runs(uid, language, live, frozen, state)"
+                                 " VALUES (?1, ?2, ?3, ?4, ?5) RETURNING run");
 
     stmt_bind_str(s, 1, row->uid);
     stmt_bind_str(s, 2, row->language);
     stmt_bind_int(s, 3, row->live);
-    stmt_bind_str(s, 4, row->state);
+    stmt_bind_str(s, 4, row->frozen);
+    stmt_bind_str(s, 5, row->state);
     return stmt_get_int(s, 0, &row->run, e);
 }
 
@@ -241,7 +259,8 @@ each_run(struct stmt *s, run_row_fn *fn, void *arg, struct err *e)
                               .uid = stmt_str(s, 1),
                               .language = stmt_str(s, 2),
                               .live = stmt_int(s, 3) != 0,
-                              .state = stmt_str(s, 4)};
+                              .frozen = stmt_str(s, 4),
+                              .state = stmt_str(s, 5)};
 
         rc = fn(arg, &row, e);
         if (rc < 0)
@@ -255,7 +274,8 @@ each_run(struct stmt *s, run_row_fn *fn, void *arg, struct err *e)
 int
 run_rows_find(struct db *db, struct str uid, run_row_fn *fn, void *arg, struct err *e)
 {
-    struct stmt *s = db_stmt(db, "SELECT run, uid, language, live, state FROM runs WHERE uid = ?1");
+    struct stmt *s =
+        db_stmt(db, "SELECT run, uid, language, live, frozen, state FROM runs WHERE uid = ?1");
     int rows;
 
     stmt_bind_str(s, 1, uid);
@@ -269,6 +289,7 @@ int
 run_rows_each_live(struct db *db, run_row_fn *fn, void *arg, struct err *e)
 {
     return each_run(
-        db_stmt(db, "SELECT run, uid, language, live, state FROM runs WHERE live ORDER BY run"), fn,
-        arg, e);
+        db_stmt(db,
+                "SELECT run, uid, language, live, frozen, state FROM runs WHERE live ORDER BY run"),
+        fn, arg, e);
 }

@@ -25,7 +25,8 @@ struct run_row {
     int64_t run; /* number, assigned by run_rows_insert */
     struct str uid, language;
     bool live;
-    struct str state; /* JSON, the language's and the engine's */
+    struct str frozen; /* JSON, the language's: what the run is; written once */
+    struct str state;  /* JSON, the engine's and the language's: how far it is */
 };
 
 /* Called once for each row; texts are borrowed for the call.  A negative result ends the walk and
@@ -71,6 +72,8 @@ int node_rows_each(struct db *db, int64_t run, int64_t after, node_row_fn *fn, v
 int node_rows_each_open(struct db *db, int64_t run, node_row_fn *fn, void *arg, struct err *e);
 int node_rows_each_child(struct db *db, int64_t run, int64_t parent, node_row_fn *fn, void *arg,
                          struct err *e);
+/* Nodes that have or had a Pod; of them, those that ended. */
+int node_rows_count_pods(struct db *db, int64_t run, int64_t *total, int64_t *done, struct err *e);
 /* The largest id of a run, 0 if it has no node. */
 int node_rows_last_id(struct db *db, int64_t run, int64_t *ret, struct err *e);
 

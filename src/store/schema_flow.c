@@ -11,6 +11,7 @@ const struct migration schema_flow = {
            "  uid TEXT NOT NULL UNIQUE,"
            "  language TEXT NOT NULL,"
            "  live INTEGER NOT NULL,"
+           "  frozen TEXT NOT NULL," /* what never changes: written once */
            "  state TEXT NOT NULL"
            ") STRICT;"
            "CREATE INDEX runs_live ON runs(run) WHERE live;"

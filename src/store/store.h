@@ -64,8 +64,6 @@ int64_t store_rv(const struct store *s);
 
 /* Writes the counter if it moved; the core calls it before each commit. */
 int store_before_commit(struct store *s, struct err *e);
-/* Forgets what a turn that failed had given out but not stored. */
-void store_reload(struct store *s, struct err *e);
 
 /* Checkpoints if the log is long.  Failures are logged, not returned: the data is safe in the log.
  */

@@ -1,5 +1,5 @@
 /*
- * timer - deadlines as wall time.
+ * core_timer - deadlines as wall time.
  *
  * A core_timer is embedded in its owner and fires once, as a message of its own in a turn, when the
  * wall clock has reached its deadline.  Deadlines are absolute, so a clock step or a suspend needs
@@ -13,8 +13,8 @@
  *
  * Core thread only.
  */
-#ifndef CORE_TIMER_H
-#define CORE_TIMER_H
+#ifndef CORE_CORE_TIMER_H
+#define CORE_CORE_TIMER_H
 
 #include <stdbool.h>
 #include <stdint.h>

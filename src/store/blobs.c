@@ -1,0 +1,321 @@
+#include "store/blobs.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "base/vec.h"
+#include "store/db.h"
+
+enum { TREE_DESCRIPTORS = 16 };
+
+struct blobs {
+    char *dir; /* DATA/blobs */
+    struct db *d;
+};
+
+static int
+make_dir(const char *path, struct err *e)
+{
+    if (mkdir(path, 0700) < 0 && errno != EEXIST)
+        return err_errno(e, "make directory '%s'", path);
+    return 0;
+}
+
+int
+blobs_open(const char *dir, struct db *d, struct blobs **ret, struct err *e)
+{
+    cleanup_free char *top = xasprintf("%s/blobs", dir);
+    cleanup_free char *temp = xasprintf("%s/tmp", top);
+
+    if (make_dir(top, e) < 0 || make_dir(temp, e) < 0)
+        return e->code;
+    *ret = NEW(struct blobs);
+    **ret = (struct blobs){.dir = TAKE(top), .d = d};
+    return 0;
+}
+
+struct blobs *
+blobs_close(struct blobs *b)
+{
+    if (b != NULL) {
+        free(b->dir);
+        free(b);
+    }
+    return NULL;
+}
+
+/* Files. */
+
+static char *
+path_of(const struct blobs *b, const char *below, const struct blob_id *id)
+{
+    return xasprintf("%s/%s%s", b->dir, below, id->text);
+}
+
+int
+blobs_temp(struct blobs *b, struct blob_id *id, char **path, struct err *e)
+{
+    unsigned char random[16];
+
+    if (getrandom(random, sizeof random, 0) != (ssize_t)sizeof random)
+        return err_errno(e, "random bytes for a blob");
+    for (size_t i = 0; i < sizeof random; i++)
+        snprintf(id->text + 2 * i, 3, "%02x", random[i]);
+    *path = path_of(b, "tmp/", id);
+    return 0;
+}
+
+static int
+sync_path(const char *path, int flags)
+{
+    cleanup_close int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | flags);
+
+    return fd < 0 ? -1 : fsync(fd);
+}
+
+/* For nftw, whose callback has no argument: links and special files have no bytes of their own. */
+static int
+sync_entry(const char *path, const struct stat *st, int type, struct FTW *where)
+{
+    (void)where;
+    if (type == FTW_F && S_ISREG(st->st_mode))
+        return sync_path(path, 0);
+    if (type == FTW_DP)
+        return sync_path(path, O_DIRECTORY);
+    return type == FTW_DNR || type == FTW_NS ? -1 : 0;
+}
+
+static int
+sync_all(const char *path)
+{
+    struct stat st;
+
+    if (lstat(path, &st) < 0)
+        return -1;
+    if (S_ISDIR(st.st_mode))
+        return nftw(path, sync_entry, TREE_DESCRIPTORS, FTW_PHYS | FTW_DEPTH);
+    return sync_path(path, 0);
+}
+
+int
+blobs_publish(struct blobs *b, const struct blob_id *id, struct err *e)
+{
+    cleanup_free char *temp = path_of(b, "tmp/", id);
+    cleanup_free char *place = path_of(b, "", id);
+
+    if (sync_all(temp) < 0)
+        return err_errno(e, "sync '%s'", temp);
+    if (rename(temp, place) < 0)
+        return err_errno(e, "rename '%s' to '%s'", temp, place);
+    if (sync_path(b->dir, O_DIRECTORY) < 0)
+        return err_errno(e, "sync directory '%s'", b->dir);
+    return 0;
+}
+
+static int
+remove_entry(const char *path, const struct stat *st, int type, struct FTW *where)
+{
+    (void)st, (void)type, (void)where;
+    return remove(path);
+}
+
+static void
+remove_all(const char *path)
+{
+    if (unlink(path) == 0 || errno == ENOENT)
+        return;
+    if (nftw(path, remove_entry, TREE_DESCRIPTORS, FTW_PHYS | FTW_DEPTH) != 0)
+        log_warn(path, "cannot be removed: %s; tried again at the next start", strerror(errno));
+}
+
+void
+blobs_discard(struct blobs *b, const struct blob_id *id)
+{
+    cleanup_free char *temp = path_of(b, "tmp/", id);
+    cleanup_free char *place = path_of(b, "", id);
+
+    remove_all(temp);
+    remove_all(place);
+}
+
+const char *
+blobs_path(const struct blobs *b, const struct blob_id *id, struct arena *a)
+{
+    return arena_printf(a, "%s/%s", b->dir, id->text);
+}
+
+/* Rows. */
+
+#define COLUMNS "key, file, kind, size, digest, created_us"
+
+static void
+read_row(const struct stmt *s, struct arena *a, struct blob *ret)
+{
+    struct str key = stmt_str(s, 0), file = stmt_str(s, 1), digest = stmt_str(s, 4);
+
+    *ret = (struct blob){
+        .key = str_make(str_dup_arena(a, key), key.n),
+        .kind = stmt_int(s, 2) == BLOB_TREE ? BLOB_TREE : BLOB_FILE,
+        .size = stmt_int(s, 3),
+        .digest = str_make(str_dup_arena(a, digest), digest.n),
+        .created_us = stmt_int(s, 5),
+    };
+    if (file.n < sizeof ret->id.text)
+        memcpy(ret->id.text, file.p, file.n);
+}
+
+int
+blobs_put(struct blobs *b, const struct blob *blob, struct err *e)
+{
+    struct stmt *s =
+        db_stmt(b->d, "INSERT OR REPLACE INTO blobs(" COLUMNS ") VALUES(?1, ?2, ?3, ?4, ?5, ?6)");
+
+    stmt_bind_str(s, 1, blob->key);
+    stmt_bind_cstr(s, 2, blob->id.text);
+    stmt_bind_int(s, 3, blob->kind);
+    stmt_bind_int(s, 4, blob->size);
+    stmt_bind_str(s, 5, blob->digest.p != NULL ? blob->digest : STR(""));
+    stmt_bind_int(s, 6, blob->created_us);
+    return stmt_run(s, e) < 0 ? e->code : 0;
+}
+
+static int
+not_found(struct str key, struct err *e)
+{
+    return err_set(e, ERR_NOTFOUND, "artifact '%.*s' not found", STR_ARG(key));
+}
+
+int
+blobs_link(struct blobs *b, struct str from, struct str to, struct err *e)
+{
+    struct stmt *s = db_stmt(b->d, "INSERT OR REPLACE INTO blobs(" COLUMNS
+                                   ") SELECT ?2, file, kind, size, digest, created_us"
+                                   " FROM blobs WHERE key = ?1");
+    int n;
+
+    stmt_bind_str(s, 1, from);
+    stmt_bind_str(s, 2, to);
+    n = stmt_run(s, e);
+    return n < 0 ? n : n == 0 ? not_found(from, e) : 0;
+}
+
+int
+blobs_get(struct blobs *b, struct str key, struct arena *a, struct blob *ret, struct err *e)
+{
+    cleanup_stmt struct stmt *s = db_stmt(b->d, "SELECT " COLUMNS " FROM blobs WHERE key = ?1");
+    int rc;
+
+    stmt_bind_str(s, 1, key);
+    rc = stmt_step(s, e);
+    if (rc < 0)
+        return rc;
+    if (rc == 0)
+        return not_found(key, e);
+    read_row(s, a, ret);
+    return 0;
+}
+
+/* A prefix is a range of keys: [prefix, prefix with 0xff... behind it), which byte-wise comparison
+ * ends by looking at each key, so that no upper bound needs to be made. */
+int
+blobs_list(struct blobs *b, struct str prefix, struct str after, size_t limit, struct arena *a,
+           struct blob **ret, size_t *count, struct err *e)
+{
+    cleanup_stmt struct stmt *s =
+        db_stmt(b->d, "SELECT " COLUMNS " FROM blobs WHERE key >= ?1 AND key > ?2"
+                      " ORDER BY key LIMIT ?3");
+    VEC(struct blob) found = VEC_INIT;
+    int rc;
+
+    stmt_bind_str(s, 1, prefix.p != NULL ? prefix : STR(""));
+    stmt_bind_str(s, 2, after.p != NULL ? after : STR(""));
+    stmt_bind_int(s, 3, (int64_t)limit);
+    while ((rc = stmt_step(s, e)) > 0) {
+        if (!str_starts(stmt_str(s, 0), prefix))
+            break;
+        read_row(s, a, vec_grow(&found));
+    }
+    *count = found.n;
+    *ret = ARENA_ARRAY(a, struct blob, found.n + 1);
+    if (found.n > 0)
+        memcpy(*ret, found.at, found.n * sizeof *found.at);
+    vec_done(&found);
+    return rc < 0 ? rc : 0;
+}
+
+/* 1 if a row has this file, else 0. */
+static int
+is_used(struct blobs *b, const char *file, struct err *e)
+{
+    struct stmt *s = db_stmt(b->d, "SELECT 1 FROM blobs WHERE file = ?1");
+    int64_t used = 0;
+
+    stmt_bind_cstr(s, 1, file);
+    return stmt_get_int(s, 0, &used, e) < 0 ? e->code : (int)used;
+}
+
+int
+blobs_delete(struct blobs *b, struct str key, bool *has_orphan, struct blob_id *orphan,
+             struct err *e)
+{
+    cleanup_arena struct arena a = ARENA_INIT;
+    struct blob blob;
+    struct stmt *s;
+    int rc = blobs_get(b, key, &a, &blob, e);
+
+    *has_orphan = false;
+    if (rc < 0)
+        return rc == ERR_NOTFOUND ? 0 : rc;
+    s = db_stmt(b->d, "DELETE FROM blobs WHERE key = ?1");
+    stmt_bind_str(s, 1, key);
+    if (stmt_run(s, e) < 0 || (rc = is_used(b, blob.id.text, e)) < 0)
+        return e->code;
+    *has_orphan = rc == 0;
+    *orphan = blob.id;
+    return 1;
+}
+
+/* What a killed process left: everything in tmp/, and files that never got a row. */
+
+static int
+collect_dir(struct blobs *b, const char *path, bool all, struct err *e)
+{
+    DIR *d = opendir(path);
+    struct dirent *entry;
+    int removed = 0, used = 0;
+
+    if (d == NULL)
+        return err_errno(e, "read directory '%s'", path);
+    while (used >= 0 && (entry = readdir(d)) != NULL) {
+        cleanup_free char *one = xasprintf("%s/%s", path, entry->d_name);
+
+        if (entry->d_name[0] == '.' || (!all && strcmp(entry->d_name, "tmp") == 0))
+            continue;
+        used = all ? 0 : is_used(b, entry->d_name, e);
+        if (used == 0) {
+            remove_all(one);
+            removed++;
+        }
+    }
+    closedir(d);
+    return used < 0 ? used : removed;
+}
+
+int
+blobs_collect(struct blobs *b, struct err *e)
+{
+    cleanup_free char *temp = xasprintf("%s/tmp", b->dir);
+    int dropped = collect_dir(b, temp, true, e);
+    int orphans = dropped < 0 ? dropped : collect_dir(b, b->dir, false, e);
+
+    return orphans < 0 ? orphans : dropped + orphans;
+}

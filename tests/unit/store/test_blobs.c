@@ -1,0 +1,169 @@
+#include "store/blobs.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "store/db.h"
+#include "store/store.h"
+#include "tests/unit/store/scratch.h"
+#include "tests/unit/test.h"
+
+static struct store *
+open_in(const struct scratch *dir)
+{
+    struct store *s = NULL;
+    struct err e = ERR_INIT;
+
+    if (store_open(dir->path, NULL, &s, &e) < 0)
+        fail_msg("%s", e.msg);
+    return s;
+}
+
+/* Writes a file and gives it its place. */
+static struct blob_id
+publish(struct blobs *b, const char *text)
+{
+    cleanup_free char *path = NULL;
+    struct blob_id id;
+    struct err e = ERR_INIT;
+    FILE *f;
+
+    CHECK_INT(blobs_temp(b, &id, &path, &e), 0);
+    f = fopen(path, "w");
+    fputs(text, f);
+    fclose(f);
+    CHECK_INT(blobs_publish(b, &id, &e), 0);
+    return id;
+}
+
+static void
+put(struct blobs *b, const char *key, const struct blob_id *id)
+{
+    struct blob blob = {.key = str_of(key),
+                        .id = *id,
+                        .kind = BLOB_FILE,
+                        .size = 3,
+                        .digest = STR("sha256:00"),
+                        .created_us = 5};
+    struct err e = ERR_INIT;
+
+    CHECK_INT(blobs_put(b, &blob, &e), 0);
+}
+
+static bool
+exists(struct blobs *b, const struct blob_id *id)
+{
+    cleanup_arena struct arena a = ARENA_INIT;
+
+    return access(blobs_path(b, id, &a), F_OK) == 0;
+}
+
+TEST(a_blob_is_found_by_its_key)
+{
+    SCRATCH(dir);
+    cleanup_arena struct arena a = ARENA_INIT;
+    CLEANUP(store_close) struct store *s = open_in(&dir);
+    struct blob_id id = publish(store_blobs(s), "abc");
+    struct err e = ERR_INIT;
+    struct blob found;
+
+    put(store_blobs(s), "bucket/a/b.txt", &id);
+    CHECK_INT(blobs_get(store_blobs(s), STR("bucket/a/b.txt"), &a, &found, &e), 0);
+    CHECK_STR(found.id.text, id.text);
+    CHECK_INT(found.size, 3);
+    CHECK_VIEW(found.digest, "sha256:00");
+    CHECK_INT(blobs_get(store_blobs(s), STR("bucket/a"), &a, &found, &e), ERR_NOTFOUND);
+    CHECK_STR(e.msg, "artifact 'bucket/a' not found");
+}
+
+TEST(files_without_a_row_go_at_the_next_start)
+{
+    SCRATCH(dir);
+    struct store *s = open_in(&dir);
+    struct blob_id kept = publish(store_blobs(s), "kept"), orphan = publish(store_blobs(s), "x");
+    struct blob_id temp;
+    cleanup_free char *path = NULL, *inner = NULL;
+    struct err e = ERR_INIT;
+
+    put(store_blobs(s), "k", &kept);
+    CHECK_INT(blobs_temp(store_blobs(s), &temp, &path, &e), 0);
+    CHECK_INT(mkdir(path, 0700), 0);
+    inner = xasprintf("%s/half", path);
+    CHECK_INT(mkdir(inner, 0700), 0);
+    store_close(s);
+    s = open_in(&dir);
+    CHECK_TRUE(exists(store_blobs(s), &kept));
+    CHECK_FALSE(exists(store_blobs(s), &orphan));
+    CHECK_INT(access(path, F_OK), -1);
+    store_close(s);
+}
+
+TEST(bytes_that_two_keys_share_go_with_the_last_one)
+{
+    SCRATCH(dir);
+    CLEANUP(store_close) struct store *s = open_in(&dir);
+    struct blobs *b = store_blobs(s);
+    struct blob_id id = publish(b, "abc"), gone;
+    struct err e = ERR_INIT;
+    bool orphan = true;
+
+    put(b, "first", &id);
+    CHECK_INT(blobs_link(b, STR("first"), STR("second"), &e), 0);
+    CHECK_INT(blobs_link(b, STR("none"), STR("third"), &e), ERR_NOTFOUND);
+    CHECK_INT(blobs_delete(b, STR("first"), &orphan, &gone, &e), 1);
+    CHECK_FALSE(orphan);
+    CHECK_INT(blobs_delete(b, STR("second"), &orphan, &gone, &e), 1);
+    CHECK_TRUE(orphan);
+    CHECK_STR(gone.text, id.text);
+    blobs_discard(b, &gone);
+    CHECK_FALSE(exists(b, &id));
+    CHECK_INT(blobs_delete(b, STR("second"), &orphan, &gone, &e), 0);
+}
+
+TEST(a_list_is_a_page_of_the_keys_under_a_prefix)
+{
+    SCRATCH(dir);
+    cleanup_arena struct arena a = ARENA_INIT;
+    CLEANUP(store_close) struct store *s = open_in(&dir);
+    struct blobs *b = store_blobs(s);
+    struct blob_id id = publish(b, "abc");
+    struct err e = ERR_INIT;
+    struct blob *found;
+    size_t n;
+
+    put(b, "a/1", &id);
+    put(b, "a/2", &id);
+    put(b, "a/3", &id);
+    put(b, "b/1", &id);
+    CHECK_INT(blobs_list(b, STR("a/"), STR_NULL, 2, &a, &found, &n, &e), 0);
+    CHECK_INT(n, 2);
+    CHECK_VIEW(found[1].key, "a/2");
+    CHECK_INT(blobs_list(b, STR("a/"), STR("a/2"), 2, &a, &found, &n, &e), 0);
+    CHECK_INT(n, 1);
+    CHECK_VIEW(found[0].key, "a/3");
+}
+
+TEST(a_tree_is_a_directory)
+{
+    SCRATCH(dir);
+    CLEANUP(store_close) struct store *s = open_in(&dir);
+    struct blobs *b = store_blobs(s);
+    cleanup_free char *path = NULL, *link = NULL;
+    struct blob_id id;
+    struct err e = ERR_INIT;
+
+    CHECK_INT(blobs_temp(b, &id, &path, &e), 0);
+    CHECK_INT(mkdir(path, 0700), 0);
+    link = xasprintf("%s/link", path);
+    CHECK_INT(symlink("/nonexistent", link), 0); /* a link is a link, wherever it points */
+    CHECK_INT(blobs_publish(b, &id, &e), 0);
+    CHECK_TRUE(exists(b, &id));
+    blobs_discard(b, &id);
+    CHECK_FALSE(exists(b, &id));
+}
+
+TESTS_MAIN(T_(a_blob_is_found_by_its_key), T_(files_without_a_row_go_at_the_next_start),
+           T_(bytes_that_two_keys_share_go_with_the_last_one),
+           T_(a_list_is_a_page_of_the_keys_under_a_prefix), T_(a_tree_is_a_directory))
