@@ -27,7 +27,7 @@
 #include "base/list.h"
 #include "base/map.h"
 #include "base/vec.h"
-#include "core/timer.h"
+#include "core/core_timer.h"
 #include "flow/flow.h"
 #include "flow/language.h"
 

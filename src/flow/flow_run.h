@@ -15,7 +15,7 @@
 
 #include "base/list.h"
 #include "base/map.h"
-#include "core/timer.h"
+#include "core/core_timer.h"
 #include "flow/flow_node.h"
 
 struct flow;
@@ -60,8 +60,8 @@ struct flow_run {
     struct core_timer deadline;
     struct core_timer publish_timer;
     int64_t published_us;
-    struct list link;         /* on flow->runs */
-    struct json_doc *revived; /* stored state, while a restart reads it */
+    struct list link;                          /* on flow->runs */
+    struct json_doc *revived, *revived_frozen; /* what was stored, while a restart reads it */
     bool row_dirty, root_released;
 };
 
