@@ -1,0 +1,183 @@
+#include "runner/admission.h"
+
+#include <inttypes.h>
+
+#include "base/buf.h"
+#include "base/log.h"
+
+void
+admission_init(struct admission *a, size_t max_starts, size_t max_pods, int64_t cpu_milli,
+               int64_t memory, void (*on_admit)(struct admission_pod *p))
+{
+    *a = (struct admission){.max_starts = max_starts,
+                            .max_pods = max_pods,
+                            .cpu_milli = cpu_milli,
+                            .memory = memory,
+                            .on_admit = on_admit};
+    list_init(&a->queue);
+    list_init(&a->admitted);
+}
+
+static bool
+set_up(const struct admission *a, struct admission_pod *p, const char *name, int64_t cpu_milli,
+       int64_t memory)
+{
+    *p = (struct admission_pod){.name = name, .cpu_milli = cpu_milli, .memory = memory};
+    list_init(&p->link);
+    if (p->cpu_milli == 0)
+        p->cpu_milli = ADMISSION_CPU_MILLI;
+    if (p->cpu_milli > a->cpu_milli)
+        p->cpu_milli = a->cpu_milli;
+    if (p->memory > a->memory)
+        p->memory = a->memory;
+    return cpu_milli > a->cpu_milli || memory > a->memory;
+}
+
+bool
+admission_queue(struct admission *a, struct admission_pod *p, const char *name, int64_t cpu_milli,
+                int64_t memory)
+{
+    bool cut = set_up(a, p, name, cpu_milli, memory);
+
+    p->state = ADMISSION_QUEUED;
+    list_append(&a->queue, &p->link);
+    a->queued++;
+    return cut;
+}
+
+static void
+take_in(struct admission *a, struct admission_pod *p, enum admission_state state)
+{
+    p->state = state;
+    list_append(&a->admitted, &p->link);
+    a->pods++;
+    a->starting += state == ADMISSION_STARTING;
+    a->cpu_used += p->cpu_milli;
+    a->memory_used += p->memory;
+}
+
+void
+admission_adopt(struct admission *a, struct admission_pod *p, const char *name, int64_t cpu_milli,
+                int64_t memory)
+{
+    set_up(a, p, name, cpu_milli, memory);
+    take_in(a, p, ADMISSION_RUNNING);
+}
+
+void
+admission_started(struct admission *a, struct admission_pod *p)
+{
+    if (p->state != ADMISSION_STARTING)
+        return;
+    p->state = ADMISSION_RUNNING;
+    a->starting--;
+}
+
+void
+admission_leave(struct admission *a, struct admission_pod *p)
+{
+    if (p->state == ADMISSION_OUT)
+        return;
+    list_remove(&p->link);
+    if (p->state == ADMISSION_QUEUED) {
+        a->queued--;
+    } else {
+        a->starting -= p->state == ADMISSION_STARTING;
+        a->pods--;
+        a->cpu_used -= p->cpu_milli;
+        a->memory_used -= p->memory;
+    }
+    p->state = ADMISSION_OUT;
+}
+
+static bool
+has_room(const struct admission *a, const struct admission_pod *p)
+{
+    return a->cpu_used + p->cpu_milli <= a->cpu_milli && a->memory_used + p->memory <= a->memory;
+}
+
+static bool
+has_slot(const struct admission *a)
+{
+    return a->starting < a->max_starts && (a->max_pods == 0 || a->pods < a->max_pods);
+}
+
+/* The first one that fits, among the first few; NULL if none may go. */
+static struct admission_pod *
+next(struct admission *a)
+{
+    int seen = 0;
+    struct admission_pod *p;
+
+    LIST_EACH (p, &a->queue, struct admission_pod, link) {
+        if (has_room(a, p))
+            return p;
+        if (p->passes >= ADMISSION_PASSES || ++seen >= ADMISSION_SCAN)
+            return NULL;
+    }
+    return NULL;
+}
+
+/* Those that the pod overtakes. */
+static void
+count_passes(struct admission *a, const struct admission_pod *until)
+{
+    struct admission_pod *p;
+
+    LIST_EACH (p, &a->queue, struct admission_pod, link) {
+        if (p == until)
+            return;
+        p->passes++;
+    }
+}
+
+void
+admission_run(struct admission *a)
+{
+    struct admission_pod *p;
+
+    while (has_slot(a) && (p = next(a)) != NULL) {
+        count_passes(a, p);
+        list_remove(&p->link);
+        a->queued--;
+        take_in(a, p, ADMISSION_STARTING);
+        a->on_admit(p);
+    }
+}
+
+static void
+name_users(const struct admission *a, bool cpu, struct buf *to)
+{
+    enum { NAMED = 3 };
+    size_t named = 0, users = 0;
+    struct admission_pod *p;
+
+    LIST_EACH (p, &((struct admission *)(uintptr_t)a)->admitted, struct admission_pod, link) {
+        if ((cpu ? p->cpu_milli : p->memory) == 0)
+            continue;
+        if (users++ < NAMED) {
+            buf_printf(to, "%s%s", named > 0 ? ", " : "", p->name);
+            named++;
+        }
+    }
+    if (users > named)
+        buf_printf(to, " and %zu more", users - named);
+}
+
+void
+admission_reason(const struct admission *a, const struct admission_pod *p, struct buf *to)
+{
+    if (a->max_pods > 0 && a->pods >= a->max_pods) {
+        buf_printf(to, "waiting for one of %zu pods to end (the limit of max_pods)", a->pods);
+    } else if (a->cpu_used + p->cpu_milli > a->cpu_milli) {
+        buf_printf(to, "waiting for cpu: %.4g of %.4g in use by ", (double)a->cpu_used / 1000,
+                   (double)a->cpu_milli / 1000);
+        name_users(a, true, to);
+    } else if (a->memory_used + p->memory > a->memory) {
+        buf_printf(to, "waiting for memory: %" PRId64 " of %" PRId64 " MiB in use by ",
+                   a->memory_used >> 20, a->memory >> 20);
+        name_users(a, false, to);
+    } else {
+        buf_printf(to, "waiting for %zu other start%s", a->starting, a->starting == 1 ? "" : "s");
+    }
+}

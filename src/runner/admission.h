@@ -1,0 +1,68 @@
+/*
+ * admission - which pod may start now.
+ *
+ * A thousand steps that become ready at once queue here.  Limited are the pods that are just
+ * starting (each costs mounts, processes and page faults; more than a few at a time only slow one
+ * another down), pods in all, and the sum of their requests against the machine's size.  A request
+ * above that size counts as the machine's size; a pod without a CPU request counts as a tenth of a
+ * processor.
+ *
+ *   QUEUED   -- there is room -----> STARTING   (on_admit)
+ *   STARTING -- admission_started -> RUNNING    (its start slot is free again)
+ *   any      -- admission_leave ---> OUT
+ *
+ * First come, first served, but a pod for which there is no room lets smaller ones pass, until
+ * ADMISSION_PASSES have: then it is next.
+ *
+ * Loop thread.  Nothing fails.
+ */
+#ifndef RUNNER_ADMISSION_H
+#define RUNNER_ADMISSION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/list.h"
+
+struct buf;
+
+enum { ADMISSION_PASSES = 64, ADMISSION_SCAN = 64, ADMISSION_CPU_MILLI = 100 };
+
+enum admission_state { ADMISSION_OUT, ADMISSION_QUEUED, ADMISSION_STARTING, ADMISSION_RUNNING };
+
+struct admission_pod {
+    struct list link; /* in the queue, or among those admitted */
+    enum admission_state state;
+    const char *name;          /* borrowed */
+    int64_t cpu_milli, memory; /* as counted */
+    int passes;                /* pods that were let past */
+};
+
+struct admission {
+    size_t max_starts, max_pods;
+    int64_t cpu_milli, memory; /* the machine's size */
+    struct list queue, admitted;
+    size_t queued, starting, pods;
+    int64_t cpu_used, memory_used;
+    void (*on_admit)(struct admission_pod *p);
+};
+
+void admission_init(struct admission *a, size_t max_starts, size_t max_pods, int64_t cpu_milli,
+                    int64_t memory, void (*on_admit)(struct admission_pod *p));
+
+/* Queues it.  True if a request was cut to the machine's size. */
+bool admission_queue(struct admission *a, struct admission_pod *p, const char *name,
+                     int64_t cpu_milli, int64_t memory);
+/* Counts it as running without asking: a pod that was adopted. */
+void admission_adopt(struct admission *a, struct admission_pod *p, const char *name,
+                     int64_t cpu_milli, int64_t memory);
+void admission_started(struct admission *a, struct admission_pod *p);
+void admission_leave(struct admission *a, struct admission_pod *p);
+/* Admits what there is room for; call it after any of the above. */
+void admission_run(struct admission *a);
+
+/* Why it waits: "waiting for 2 other starts", "waiting for cpu: 1.9 of 2 in use by pod-x". */
+void admission_reason(const struct admission *a, const struct admission_pod *p, struct buf *to);
+
+#endif

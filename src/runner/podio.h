@@ -1,0 +1,70 @@
+/*
+ * podio - inputs to place and outputs to save: the annotation sluice.dev/io.
+ *
+ *   {"main": ["main"],              containers whose end is the pod's; absent: all
+ *    "sidecars": ["name"],          containers that are stopped when the main ones have ended
+ *    "result": true,                keep the main container's stdout
+ *    "inputs": [{"name","path","mode"?,"blob":KEY | "raw":TEXT,"archive":"auto"|"none","subPath"?,
+ *                "optional"?}],
+ *    "outputs": {"parameters":[{"name","path","default"?}],
+ *                "artifacts":[{"name","path","key","archive":"tar"|"zip"|"none","level"?,
+ *                              "optional"?,"mode"?}]},
+ *    "archiveLogs": KEY}
+ *
+ * Inputs and outputs belong to the first main container.  Text is borrowed from the annotation's
+ * document, which the arena's owner keeps.  Any thread.
+ */
+#ifndef RUNNER_PODIO_H
+#define RUNNER_PODIO_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/str.h"
+
+struct arena;
+struct err;
+struct json;
+struct json_doc;
+
+enum podio_archive { PODIO_AUTO, PODIO_NONE, PODIO_TAR, PODIO_ZIP };
+
+struct podio_input {
+    struct str name, path, blob, raw, sub_path; /* blob.p or raw.p is NULL */
+    int64_t mode;                               /* -1: as it is */
+    enum podio_archive archive;                 /* AUTO or NONE */
+    bool optional;
+};
+
+struct podio_parameter {
+    struct str name, path, otherwise; /* otherwise.p NULL: none */
+};
+
+struct podio_artifact {
+    struct str name, path, key;
+    enum podio_archive archive; /* TAR, ZIP or NONE */
+    int level;                  /* of compression, 0-9; -1: the library's */
+    bool optional;
+};
+
+struct podio {
+    struct json_doc *doc; /* of the annotation; NULL: there is none */
+    const struct json *main, *sidecars;
+    bool result;
+    struct podio_input *inputs;
+    size_t inputs_n;
+    struct podio_parameter *parameters;
+    size_t parameters_n;
+    struct podio_artifact *artifacts;
+    size_t artifacts_n;
+    struct str archive_logs; /* .p NULL: no */
+};
+
+/* `pod` is the whole object.  ERR_INVALID naming the annotation and the field.  *ret->doc belongs
+ * to the caller, who unrefs it when the arena goes. */
+int podio_parse(const struct json *pod, struct arena *a, struct podio **ret, struct err *e);
+/* Whether something is to be saved. */
+bool podio_has_outputs(const struct podio *io);
+
+#endif

@@ -1,0 +1,61 @@
+#include "runner/runtime.h"
+
+#include <stdlib.h>
+
+#include "data/json.h"
+
+struct plan *
+plan_new(void)
+{
+    struct plan *p = NEW(struct plan);
+
+    p->refs = 1;
+    return p;
+}
+
+struct plan *
+plan_ref(struct plan *p)
+{
+    p->refs++;
+    return p;
+}
+
+void
+plan_unref(struct plan *p)
+{
+    if (p == NULL || --p->refs > 0)
+        return;
+    for (size_t i = 0; i < p->sources_n; i++) {
+        free(p->sources[i].kind);
+        free(p->sources[i].name);
+        json_doc_unref(p->sources[i].object);
+    }
+    for (size_t i = 0; i < p->claims_n; i++) {
+        free(p->claims[i].name);
+        free(p->claims[i].directory);
+    }
+    for (size_t i = 0; i < p->attempts_n; i++) {
+        free(p->attempts[i].container);
+        free(p->attempts[i].reason);
+    }
+    free(p->sources);
+    free(p->claims);
+    free(p->attempts);
+    json_doc_unref(p->pod);
+    free(p->uid);
+    free(p->namespace);
+    free(p->name);
+    free(p->boot_id);
+    free(p->service_account);
+    free(p);
+}
+
+const char *
+runtime_event_name(enum runtime_event_type type)
+{
+#define NAME_(id) [id] = #id,
+    static const char *const names[] = {RUNTIME_EVENTS(NAME_)};
+#undef NAME_
+
+    return names[type];
+}
