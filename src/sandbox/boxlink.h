@@ -1,0 +1,22 @@
+/*
+ * boxlink - level none: paths that a specification fixes, as links into the attempt's directory.
+ *
+ * There is one file system for all, so /tmp/outputs becomes a link for as long as the attempt runs.
+ * Init makes the links before the start and removes them after it; the server removes what an init
+ * that was killed left behind.  Any thread.
+ */
+#ifndef SANDBOX_BOXLINK_H
+#define SANDBOX_BOXLINK_H
+
+#include <stddef.h>
+
+struct box_link;
+struct err;
+
+/* All or none.  ERR_EXISTS naming the path that has other content; an empty directory in the way is
+ * other content too. */
+int boxlink_make(const struct box_link *links, size_t n, struct err *e);
+/* Removes those that still point to their targets, and directories made for them. */
+void boxlink_remove(const struct box_link *links, size_t n);
+
+#endif

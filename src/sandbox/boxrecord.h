@@ -1,0 +1,84 @@
+/*
+ * boxrecord - the files of an attempt's directory, and who may write them.
+ *
+ *   started   published exactly once, by init before it executes the command, or by a restarted
+ *             server that fences the attempt off: by link(2), so that the second finds EEXIST
+ *   exit      written by init under a temporary name and renamed
+ *   log       lines `time stream F|P text` (time RFC 3339 with nanoseconds; stream stdout or
+ *             stderr; P: the line goes on).  Only grows.  At the cap a line says so; the tail is
+ *             kept in a ring (log.tail) and appended at the end, after a line that says how much
+ *             is missing
+ *   result    the first bytes of stdout as they were
+ *   outbox/   declared outputs, by their names
+ *   control   init's socket
+ *   upper/, work/    layers of the root file system; for the runner to delete when all is saved
+ *
+ * None of these is fsynced: see the design.  All functions take the directory's descriptor; any
+ * thread.
+ */
+#ifndef SANDBOX_BOXRECORD_H
+#define SANDBOX_BOXRECORD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct arena;
+struct err;
+
+#define BOX_STARTED "started"
+#define BOX_EXIT "exit"
+#define BOX_LOG "log"
+#define BOX_RESULT "result"
+#define BOX_OUTBOX "outbox"
+#define BOX_CONTROL "control"
+#define BOX_UPPER "upper"
+#define BOX_WORK "work"
+
+struct box_started {
+    const char *id;
+    bool fenced; /* a server's: the command never ran */
+    int64_t at_us;
+};
+
+enum box_output_state { BOX_SAVED, BOX_MISSING, BOX_UNSAVED };
+
+struct box_saved {
+    const char *name;
+    int state;        /* enum box_output_state */
+    uint32_t type;    /* S_IFREG, S_IFDIR */
+    uint64_t bytes;   /* of content */
+    const char *text; /* why it is not there */
+};
+
+struct box_exit {
+    const char *id;
+    bool executed; /* false: `text` says why the command could not be started (reason StartError) */
+    int code;      /* 128 + N for signal N */
+    int signal;    /* 0: none */
+    bool oom;      /* the group's memory limit killed a process */
+    bool deadline; /* the deadline ended it */
+    bool stopped;  /* it was told to stop (or its server was gone) */
+    int64_t started_us, ended_us, saved_us;
+    uint64_t cpu_us, memory_peak; /* 0: not measured */
+    uint64_t log_bytes, log_lost; /* written by the command; left out of the file */
+    uint64_t result_bytes;        /* kept in `result` */
+    const char *text;             /* NULL, or why it could not be executed */
+    const char *message;          /* the termination message, at most 4096 bytes; NULL: none */
+    struct box_saved *outputs;    /* in the specification's order */
+    size_t outputs_n;
+};
+
+/* Publishes `started`.  ERR_EXISTS: somebody else was first. */
+int boxrecord_publish(int dirfd, const struct box_started *s, struct err *e);
+/* What a restarted server does with an intent that has no `started`: publishes one that says
+ * fenced.  0: the attempt never ran and never will.  ERR_EXISTS: it has started. */
+int boxrecord_fence(int dirfd, const char *id, int64_t now_us, struct err *e);
+/* ERR_NOTFOUND: there is none. */
+int boxrecord_read_started(int dirfd, struct arena *a, struct box_started *ret, struct err *e);
+
+int boxrecord_write_exit(int dirfd, const struct box_exit *x, struct err *e);
+/* ERR_NOTFOUND: there is none (yet). */
+int boxrecord_read_exit(int dirfd, struct arena *a, struct box_exit *ret, struct err *e);
+
+#endif
