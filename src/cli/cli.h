@@ -73,6 +73,10 @@ void cli_warn(struct cli *c, const char *fmt, ...) __attribute__((format(printf,
 
 /* The commands, in the order of help; a NULL follows. */
 const struct cli_command *const *cli_commands(void);
+/* The flags that every command takes. */
+const struct option *cli_common_options(void);
+/* Says that there is no such command, and the nearest one; returns CLI_USAGE. */
+int cli_unknown_command(struct cli *c, const char *given);
 /* By name, or NULL. */
 const struct cli_command *cli_command_find(const char *name);
 

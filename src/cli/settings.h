@@ -91,7 +91,6 @@ struct settings_input {
     const struct options *flags;    /* parsed with settings_options(); may be NULL */
     const char *const *environment; /* "NAME=value", ends with NULL; may be NULL */
     const char *system_directory;   /* in place of /etc/sluice; NULL: that */
-    bool no_file;                   /* read none */
 };
 
 /* Errors name the file with line and column, the variable or the flag; an unknown name in the file
@@ -107,15 +106,13 @@ enum settings_origin settings_origin(const struct settings *s, const char *name)
 /* A table of flags: --config and one for each setting. */
 const struct option *settings_options(void);
 
-/* The first rule whose pattern matches, or NULL. */
-const struct settings_image *settings_image_match(const struct settings *s, const char *image);
-
 /* The file with every setting, its help, its default in a comment, and the values that are set. */
 void settings_print_yaml(struct buf *to, const struct settings *s);
 /* The table of docs/settings.md. */
 void settings_print_markdown(struct buf *to);
 
-/* Where a file would be looked for, first to last; the caller frees each and the array. */
+/* Files that would be read, the first that exists counts; done with settings_list_done(). */
 settings_list settings_search_path(const struct settings_input *in);
+void settings_list_done(settings_list *list);
 
 #endif

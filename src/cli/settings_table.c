@@ -1,0 +1,118 @@
+#include "cli/settings_table.h"
+
+#include <assert.h>
+#include <ctype.h>
+
+#include "cli/option.h"
+
+#define NAME_(id, name) name,
+static const char *const isolations[] = {SETTINGS_ISOLATIONS(NAME_) NULL};
+static const char *const levels[] = {LOG_LEVELS(NAME_) NULL};
+static const char *const data_words[] = {"auto", NULL};
+static const char *const pip_words[] = {"auto", "none", NULL};
+
+#define ROW(field, kind) \
+    .name = #field, .type = SETTING_##kind, .offset = offsetof(struct settings, field)
+#define MI (INT64_C(1) << 20)
+#define GI (INT64_C(1) << 30)
+
+static const struct setting rows[] = {
+    {ROW(data, PATH), .standard = "auto", .choices = data_words, .argument = "DIR",
+     .help = "directory of everything that is kept (auto: /var/lib/sluice for root, else "
+             "~/.local/share/sluice)"},
+    {ROW(isolation, CHOICE), .standard = "auto", .choices = isolations, .argument = "LEVEL",
+     .help = "how steps are kept apart: auto takes the best that 'sluice doctor' finds; full, user "
+             "and none ask for one and fail where it is not to be had"},
+    {ROW(log_level, CHOICE), .standard = "warn", .choices = levels, .argument = "LEVEL",
+     .help = "least weight of the lines that sluice itself logs to stderr"},
+    {ROW(log_limit, BYTES), .standard = "64Mi", .min = 64 * 1024, .max = 64 * GI,
+     .argument = "SIZE",
+     .help = "what is kept of one container's log: its head, and as much of its tail"},
+    {ROW(max_pods, NUMBER), .standard = "0", .min = 0, .max = 10000, .argument = "COUNT",
+     .help = "pods that run at the same time; the others queue (0: as many as their requests "
+             "allow)"},
+    {ROW(strict_requests, SWITCH), .standard = "false",
+     .help = "a pod that requests more than the machine has stays Unschedulable; otherwise it gets "
+             "all there is, and a warning"},
+    {ROW(images, IMAGES), .standard = "", .argument = "PATTERN=TARGET",
+     .help = "what stands in for an image: host (this machine's programs), a directory, or "
+             "python:VERSION; * stands for any text, the first rule that matches counts",
+     .example = "  - {image: \"example/tool:*\", host: true}\n"
+                "  - {image: \"example/model:2\", directory: /srv/images/model-2}\n"
+                "  - {image: \"tensorflow/tensorflow:*\", python: \"3.11\"}\n"},
+    {ROW(host_paths, PATHS), .standard = "", .argument = "DIR",
+     .help = "directories that hostPath volumes may name, with everything below them",
+     .example = "  - /srv/data\n"},
+    {ROW(shared, PATHS), .standard = "", .argument = "DIR",
+     .help = "directories of this machine that every step sees at the same path, read-only",
+     .example = "  - /usr/local/cuda\n"},
+    {ROW(reserve, BYTES), .standard = "1Gi", .min = 16 * MI, .max = 1024 * GI * 16,
+     .argument = "SIZE",
+     .help = "free space to keep on the data directory's disk: below it the pod that wrote most is "
+             "evicted"},
+    {ROW(artifact_key, TEXT), .standard = "{{workflow.name}}/{{pod.name}}", .argument = "TEMPLATE",
+     .help = "key of an output artifact that names none"},
+    {ROW(history_workflows, NUMBER), .standard = "0", .min = 0, .max = 1000000000,
+     .argument = "COUNT", .help = "finished workflows that are kept (0: all)"},
+    {ROW(history_pods, NUMBER), .standard = "12500", .min = 0, .max = 1000000000,
+     .argument = "COUNT", .help = "finished pods that are kept"},
+    {ROW(environment, TEXTS),
+     .standard = "PIP_*,SSL_CERT_FILE,SSL_CERT_DIR,REQUESTS_CA_BUNDLE,CURL_CA_BUNDLE,http_proxy,"
+                 "https_proxy,no_proxy,HTTP_PROXY,HTTPS_PROXY,NO_PROXY",
+     .argument = "NAME",
+     .help = "variables of sluice's own environment that Python pods get (a final * stands for any "
+             "text)"},
+    {ROW(pip, PAIRS), .standard = "", .argument = "NAME=VALUE",
+     .help = "options of pip, by their long names, for Python pods",
+     .example = "  timeout: 60\n  no-cache-dir: true\n"},
+    {ROW(pip_config, PATH), .standard = "auto", .choices = pip_words, .argument = "FILE",
+     .help = "pip's configuration file for Python pods (auto: the one of the user who runs sluice, "
+             "or the system's)"},
+};
+
+static_assert(ARRAY_LEN(rows) <= SETTINGS_MAX, "struct settings.origins has room for each");
+
+const struct setting *
+settings_table(size_t *n)
+{
+    *n = ARRAY_LEN(rows);
+    return rows;
+}
+
+const struct setting *
+setting_find(struct str name)
+{
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        if (str_is(name, rows[i].name))
+            return &rows[i];
+    return NULL;
+}
+
+void
+setting_variable(const struct setting *row, char *to, size_t size)
+{
+    size_t n = (size_t)snprintf(to, size, "SLUICE_%s", row->name);
+
+    for (size_t i = 0; i < n && i < size; i++)
+        to[i] = (char)toupper((unsigned char)to[i]);
+}
+
+/* Built on the first call: a table of constants cannot be made of another by the compiler. */
+const struct option *
+settings_options(void)
+{
+    static struct option options[ARRAY_LEN(rows) + 2];
+
+    if (options[0].name == NULL) {
+        for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+            options[i + 1] = (struct option){
+                .name = rows[i].name,
+                .argument = rows[i].argument,
+                .help = rows[i].help,
+                .repeats = rows[i].type >= SETTING_TEXTS,
+            };
+        options[0] = (struct option){
+            .name = "config", .argument = "FILE", .help = "the sluice.yaml to read"};
+    }
+    return options;
+}

@@ -1,0 +1,467 @@
+/*
+ * Reading and writing the values of settings, by type.
+ *
+ * Text and JSON meet in the same few functions: a scalar in the file is read by the
+ * reader of its text, so that a size is written the same way in a flag, a variable
+ * and the file.  The commas of a list exist only in text.
+ */
+#include <ctype.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "cli/settings_table.h"
+#include "data/json.h"
+
+#define FIELD(s, row, type) ((type *)(void *)((char *)(s) + (row)->offset))
+
+static const char *const kind_names[] = {
+#define KIND_(id, name) name,
+    SETTINGS_IMAGE_KINDS(KIND_)
+#undef KIND_
+};
+
+void
+settings_image_done(struct settings_image *rule)
+{
+    free(rule->pattern);
+    free(rule->target);
+    *rule = (struct settings_image){.pattern = NULL};
+}
+
+void
+settings_list_done(settings_list *list)
+{
+    for (size_t i = 0; i < list->n; i++)
+        free(list->at[i]);
+    vec_done(list);
+}
+
+void
+setting_clear(struct settings *s, const struct setting *row)
+{
+    switch (row->type) {
+    case SETTING_TEXT:
+    case SETTING_PATH:
+        free(*FIELD(s, row, char *));
+        *FIELD(s, row, char *) = NULL;
+        break;
+    case SETTING_TEXTS:
+    case SETTING_PATHS:
+        settings_list_done(FIELD(s, row, settings_list));
+        break;
+    case SETTING_IMAGES: {
+        settings_images *images = FIELD(s, row, settings_images);
+
+        for (size_t i = 0; i < images->n; i++)
+            settings_image_done(&images->at[i]);
+        vec_done(images);
+        break;
+    }
+    case SETTING_PAIRS: {
+        settings_pairs *pairs = FIELD(s, row, settings_pairs);
+
+        for (size_t i = 0; i < pairs->n; i++) {
+            free(pairs->at[i].name);
+            free(pairs->at[i].value);
+        }
+        vec_done(pairs);
+        break;
+    }
+    case SETTING_NUMBER:
+    case SETTING_BYTES:
+    case SETTING_SWITCH:
+    case SETTING_CHOICE:
+        break;
+    }
+}
+
+/* Scalars. */
+
+static const struct {
+    const char *suffix;
+    int64_t factor;
+} units[] = {
+    {"", 1},
+    {"Ti", INT64_C(1) << 40},
+    {"Gi", INT64_C(1) << 30},
+    {"Mi", INT64_C(1) << 20},
+    {"Ki", INT64_C(1) << 10},
+    {"T", INT64_C(1000000000000)},
+    {"G", INT64_C(1000000000)},
+    {"M", INT64_C(1000000)},
+    {"k", INT64_C(1000)},
+    {"K", INT64_C(1000)},
+};
+
+void
+setting_write_bytes(struct buf *to, int64_t bytes)
+{
+    for (size_t i = 1; i <= 4; i++)
+        if (bytes != 0 && bytes % units[i].factor == 0) {
+            buf_printf(to, "%" PRId64 "%s", bytes / units[i].factor, units[i].suffix);
+            return;
+        }
+    buf_printf(to, "%" PRId64, bytes);
+}
+
+static bool
+read_bytes(struct str text, int64_t *ret)
+{
+    size_t digits = 0;
+    int64_t number;
+
+    while (digits < text.n && isdigit((unsigned char)text.p[digits]))
+        digits++;
+    if (!str_to_int(str_slice(text, 0, digits), &number))
+        return false;
+    text = str_slice(text, digits, text.n);
+    if (str_ends(text, STR("B")))
+        text.n--;
+    for (size_t i = 0; i < ARRAY_LEN(units); i++)
+        if (str_is(text, units[i].suffix))
+            return !__builtin_mul_overflow(number, units[i].factor, ret);
+    return false;
+}
+
+static void
+put_choices(struct buf *to, const char *const *choices)
+{
+    for (size_t i = 0; choices[i] != NULL; i++)
+        buf_printf(to, "%s%s", i > 0 ? ", " : "", choices[i]);
+}
+
+static int
+read_number(struct settings *s, const struct setting *row, struct str text, struct err *e)
+{
+    bool sizes = row->type == SETTING_BYTES;
+    cleanup_buf struct buf low = BUF_INIT, high = BUF_INIT;
+    int64_t number;
+
+    if (!(sizes ? read_bytes(text, &number) : str_to_int(text, &number)))
+        return err_set(e, ERR_INVALID, "'%.*s' is no %s", STR_ARG(text),
+                       sizes ? "size: expected bytes or a number with Ki, Mi, Gi, k, M or G"
+                             : "whole number");
+    if (number < row->min || number > row->max) {
+        if (sizes) {
+            setting_write_bytes(&low, row->min);
+            setting_write_bytes(&high, row->max);
+        } else {
+            buf_printf(&low, "%" PRId64, row->min);
+            buf_printf(&high, "%" PRId64, row->max);
+        }
+        return err_set(e, ERR_INVALID, "%.*s is not between %s and %s", STR_ARG(text),
+                       buf_cstring(&low), buf_cstring(&high));
+    }
+    *FIELD(s, row, int64_t) = number;
+    return 0;
+}
+
+static int
+read_switch(struct settings *s, const struct setting *row, struct str text, struct err *e)
+{
+    static const char *const yes[] = {"true", "yes", "on", "1"};
+    static const char *const no[] = {"false", "no", "off", "0"};
+
+    for (size_t i = 0; i < ARRAY_LEN(yes); i++) {
+        if (!str_is(text, yes[i]) && !str_is(text, no[i]))
+            continue;
+        *FIELD(s, row, bool) = str_is(text, yes[i]);
+        return 0;
+    }
+    return err_set(e, ERR_INVALID, "'%.*s' is neither true nor false", STR_ARG(text));
+}
+
+static int
+read_choice(struct settings *s, const struct setting *row, struct str text, struct err *e)
+{
+    cleanup_buf struct buf all = BUF_INIT;
+
+    for (int i = 0; row->choices[i] != NULL; i++)
+        if (str_is(text, row->choices[i])) {
+            *FIELD(s, row, int) = i;
+            return 0;
+        }
+    put_choices(&all, row->choices);
+    return err_set(e, ERR_INVALID, "'%.*s' is none of %s", STR_ARG(text), buf_cstring(&all));
+}
+
+/* An absolute path, without a slash at its end. */
+static int
+read_path(struct str text, const struct setting_place *place, char **ret, struct err *e)
+{
+    cleanup_buf struct buf path = BUF_INIT;
+
+    if (text.n == 0 || memchr(text.p, '\0', text.n) != NULL)
+        return err_set(e, ERR_INVALID, "a path must not be empty or contain NUL");
+    if (text.p[0] == '~' && (text.n == 1 || text.p[1] == '/')) {
+        if (place->home == NULL)
+            return err_set(e, ERR_INVALID, "'%.*s' needs HOME to be set", STR_ARG(text));
+        buf_cstr(&path, place->home);
+        text = str_slice(text, 1, text.n);
+    } else if (text.p[0] != '/') {
+        if (place->directory == NULL)
+            return err_set(e, ERR_INVALID, "'%.*s' is no absolute path", STR_ARG(text));
+        buf_printf(&path, "%s/", place->directory);
+    }
+    buf_str(&path, text);
+    while (path.n > 1 && path.p[path.n - 1] == '/')
+        buf_cut(&path, path.n - 1);
+    *ret = buf_take(&path);
+    return 0;
+}
+
+static int
+read_path_or_word(struct settings *s, const struct setting *row, struct str text,
+                  const struct setting_place *place, struct err *e)
+{
+    char *path = NULL;
+
+    for (size_t i = 0; row->choices != NULL && row->choices[i] != NULL; i++)
+        if (str_is(text, row->choices[i]))
+            path = str_dup(text);
+    if (path == NULL && read_path(text, place, &path, e) < 0)
+        return e->code;
+    free(*FIELD(s, row, char *));
+    *FIELD(s, row, char *) = path;
+    return 0;
+}
+
+/* Lists. */
+
+static int
+add_text(struct settings *s, const struct setting *row, struct str text,
+         const struct setting_place *place, struct err *e)
+{
+    char *item = NULL;
+
+    if (row->type == SETTING_TEXTS)
+        item = str_dup(text);
+    else if (read_path(text, place, &item, e) < 0)
+        return e->code;
+    vec_push(FIELD(s, row, settings_list), item);
+    return 0;
+}
+
+int
+setting_image_target(struct str pattern, struct str target, struct settings_image *ret,
+                     struct err *e)
+{
+    enum settings_image_kind kind = SETTINGS_IMAGE_HOST;
+
+    if (pattern.n == 0)
+        return err_set(e, ERR_INVALID, "the image's name must not be empty");
+    if (str_starts(target, STR("python:")) && target.n > strlen("python:")) {
+        kind = SETTINGS_IMAGE_PYTHON;
+        target = str_slice(target, strlen("python:"), target.n);
+    } else if (target.n > 0 && target.p[0] == '/') {
+        kind = SETTINGS_IMAGE_DIRECTORY;
+    } else if (!str_is(target, "host")) {
+        return err_set(e, ERR_INVALID,
+                       "'%.*s' is no target: expected host, python:VERSION, python:/path/to/python "
+                       "or the absolute path of a directory",
+                       STR_ARG(target));
+    }
+    *ret = (struct settings_image){.pattern = str_dup(pattern), .kind = kind};
+    if (kind != SETTINGS_IMAGE_HOST)
+        ret->target = str_dup(target);
+    return 0;
+}
+
+static int
+add_image(struct settings *s, const struct setting *row, struct str text, struct err *e)
+{
+    struct str target = text, pattern = str_cut(&target, '=');
+    struct settings_image rule;
+
+    if (target.p == NULL)
+        return err_set(e, ERR_INVALID, "'%.*s' is no rule: expected PATTERN=TARGET", STR_ARG(text));
+    if (setting_image_target(pattern, target, &rule, e) < 0)
+        return e->code;
+    vec_push(FIELD(s, row, settings_images), rule);
+    return 0;
+}
+
+static void
+add_pair(struct settings *s, const struct setting *row, struct str name, struct str value)
+{
+    settings_pairs *pairs = FIELD(s, row, settings_pairs);
+
+    vec_push(pairs, ((struct settings_pair){str_dup(name), str_dup(value)}));
+}
+
+static int
+add_items(struct settings *s, const struct setting *row, struct str text,
+          const struct setting_place *place, struct err *e)
+{
+    struct str rest = text;
+
+    while (text.n > 0 && rest.p != NULL) {
+        struct str item = str_trim(str_cut(&rest, ','));
+        struct str value = item, name = str_cut(&value, '=');
+        int code = 0;
+
+        if (item.n == 0)
+            continue;
+        if (row->type == SETTING_IMAGES)
+            code = add_image(s, row, item, e);
+        else if (row->type != SETTING_PAIRS)
+            code = add_text(s, row, item, place, e);
+        else if (value.p == NULL)
+            code = err_set(e, ERR_INVALID, "'%.*s' has no =: expected NAME=VALUE", STR_ARG(item));
+        else
+            add_pair(s, row, name, value);
+        if (code < 0)
+            return code;
+    }
+    return 0;
+}
+
+int
+setting_from_text(struct settings *s, const struct setting *row, struct str text, bool first,
+                  const struct setting_place *place, struct err *e)
+{
+    switch (row->type) {
+    case SETTING_TEXT:
+        setting_clear(s, row);
+        *FIELD(s, row, char *) = str_dup(text);
+        return 0;
+    case SETTING_PATH:
+        return read_path_or_word(s, row, text, place, e);
+    case SETTING_NUMBER:
+    case SETTING_BYTES:
+        return read_number(s, row, text, e);
+    case SETTING_SWITCH:
+        return read_switch(s, row, text, e);
+    case SETTING_CHOICE:
+        return read_choice(s, row, text, e);
+    case SETTING_TEXTS:
+    case SETTING_PATHS:
+    case SETTING_IMAGES:
+    case SETTING_PAIRS:
+        if (first)
+            setting_clear(s, row);
+        return add_items(s, row, text, place, e);
+    }
+    return 0;
+}
+
+/* Values of the file. */
+
+/* Puts the position of v into the error. */
+static int
+at(const struct json_doc *d, const struct json *v, struct err *e)
+{
+    struct json_position where = json_position(d, v);
+
+    e->line = where.line;
+    e->col = where.col;
+    return e->code;
+}
+
+static int
+wrong_type(const struct json_doc *d, const struct json *v, const char *expected, struct err *e)
+{
+    err_set(e, ERR_INVALID, "expected %s, not %s %s", expected,
+            json_type(v) == JSON_ARRAY || json_type(v) == JSON_OBJECT ? "an" : "a",
+            json_type_name(json_type(v)));
+    return at(d, v, e);
+}
+
+static bool
+is_scalar(const struct json *v)
+{
+    return json_type(v) == JSON_STRING || json_type(v) == JSON_NUMBER || json_type(v) == JSON_BOOL;
+}
+
+/* {image: PATTERN, host: true}, {image: PATTERN, directory: PATH}, {image: PATTERN, python: X} */
+static int
+read_rule(const struct json_doc *d, const struct json *v, struct settings_image *ret, struct err *e)
+{
+    const char expected[] = "{image: PATTERN} with one of host: true, directory: PATH, python: "
+                            "VERSION-or-PATH";
+    const struct json *target = NULL;
+    struct settings_image rule = {.kind = SETTINGS_IMAGE_HOST};
+
+    if (json_type(v) != JSON_OBJECT || json_type(json_get(v, "image")) != JSON_STRING ||
+        json_count(v) != 2)
+        return wrong_type(d, v, expected, e);
+    for (size_t kind = 0; kind < ARRAY_LEN(kind_names); kind++)
+        if (json_get(v, kind_names[kind]) != NULL) {
+            rule.kind = (enum settings_image_kind)kind;
+            target = json_get(v, kind_names[kind]);
+        }
+    if (target == NULL || !is_scalar(target))
+        return wrong_type(d, v, expected, e);
+    if (rule.kind == SETTINGS_IMAGE_HOST && !json_bool_or(target, false)) {
+        err_set(e, ERR_INVALID, "host: must be true");
+        return at(d, target, e);
+    }
+    if (rule.kind == SETTINGS_IMAGE_DIRECTORY && !str_starts(json_str(target), STR("/"))) {
+        err_set(e, ERR_INVALID, "directory: must be an absolute path");
+        return at(d, target, e);
+    }
+    rule.pattern = str_dup(json_str(json_get(v, "image")));
+    rule.line = json_position(d, v).line;
+    if (rule.kind != SETTINGS_IMAGE_HOST)
+        rule.target = str_dup(json_scalar_text(target));
+    *ret = rule;
+    return 0;
+}
+
+static int
+read_array(struct settings *s, const struct setting *row, const struct json_doc *d,
+           const struct json *v, const struct setting_place *place, struct err *e)
+{
+    if (json_type(v) != JSON_ARRAY)
+        return wrong_type(d, v, "a list", e);
+    JSON_EACH (it, v) {
+        struct settings_image rule;
+
+        if (row->type == SETTING_IMAGES) {
+            if (read_rule(d, it.value, &rule, e) < 0)
+                return e->code;
+            vec_push(FIELD(s, row, settings_images), rule);
+        } else if (!is_scalar(it.value)) {
+            return wrong_type(d, it.value, "a text", e);
+        } else if (add_text(s, row, json_scalar_text(it.value), place, e) < 0) {
+            return at(d, it.value, e);
+        }
+    }
+    return 0;
+}
+
+static int
+read_map(struct settings *s, const struct setting *row, const struct json_doc *d,
+         const struct json *v, struct err *e)
+{
+    if (json_type(v) != JSON_OBJECT)
+        return wrong_type(d, v, "a map of names to values", e);
+    JSON_EACH (it, v) {
+        if (!is_scalar(it.value))
+            return wrong_type(d, it.value, "a text", e);
+        add_pair(s, row, it.key, json_scalar_text(it.value));
+    }
+    return 0;
+}
+
+int
+setting_from_json(struct settings *s, const struct setting *row, const struct json_doc *d,
+                  const struct json *v, const struct setting_place *place, struct err *e)
+{
+    if (row->type >= SETTING_TEXTS)
+        setting_clear(s, row);
+    if (json_type(v) == JSON_NULL && row->type >= SETTING_TEXTS)
+        return 0; /* "images:" with nothing but comments below it */
+    if (row->type == SETTING_PAIRS)
+        return read_map(s, row, d, v, e);
+    if (row->type >= SETTING_TEXTS)
+        return read_array(s, row, d, v, place, e);
+    if (!is_scalar(v))
+        return wrong_type(d, v, row->argument != NULL ? row->argument : "true or false", e);
+    if (setting_from_text(s, row, json_scalar_text(v), true, place, e) < 0)
+        return at(d, v, e);
+    return 0;
+}
