@@ -58,7 +58,12 @@ struct controller_row {
     int (*gone)(void *self, struct turn *t, struct str uid, struct err *e);
 };
 
-enum controller_state { CONTROLLER_GONE, CONTROLLER_ALIVE, CONTROLLER_DELETING };
+enum controller_state {
+    CONTROLLER_GONE,
+    CONTROLLER_ALIVE,
+    CONTROLLER_DELETING,
+    CONTROLLER_FOREIGN, /* an object of another resource: no pass */
+};
 
 struct controllers *controllers_new(struct core *c);
 /* After the core.  NULL is fine; always returns NULL. */
@@ -67,8 +72,10 @@ struct controllers *controllers_free(struct controllers *cs);
 /* `row` and `self` are borrowed.  Before core_start(). */
 void controllers_add(struct controllers *cs, const struct controller_row *row, void *self);
 
-/* The object layer's: what became of a uid; and "wake every unfinished object of a resource". */
-typedef enum controller_state controllers_lookup_fn(void *arg, struct turn *t, struct str uid);
+/* The object layer's: what became of a uid that a controller of `resource` was woken for; and "wake
+ * every unfinished object of a resource". */
+typedef enum controller_state controllers_lookup_fn(void *arg, struct turn *t, const char *resource,
+                                                    struct str uid);
 typedef int controllers_wake_all_fn(void *arg, struct turn *t, const char *resource, struct err *e);
 void controllers_set_lookup(struct controllers *cs, controllers_lookup_fn *lookup,
                             controllers_wake_all_fn *wake_all, void *arg);

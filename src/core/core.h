@@ -55,7 +55,9 @@ struct core_options {
     const struct clock *clock; /* borrowed; NULL: the machine's */
     void (*wake)(void *arg);   /* any thread: there is something to run now.  May be NULL */
     void *wake_arg;
-    size_t max_requests; /* 0: CORE_MAX_REQUESTS */
+    size_t max_requests;                           /* 0: CORE_MAX_REQUESTS */
+    void (*random)(void *arg, void *to, size_t n); /* NULL: the system's */
+    void *random_arg;
     /* Simulation: called before and after each commit and before each effect with the name of
      * the place.  True: die here, as if killed. */
     bool (*probe)(void *arg, const char *where);
@@ -86,6 +88,8 @@ int64_t core_next_deadline(const struct core *c);
 
 struct store *core_store(struct core *c);
 const struct clock *core_clock(const struct core *c);
+/* Random bytes, for uids and names.  A simulation draws them from its seed. */
+void core_random(struct core *c, void *to, size_t n);
 /* The running turn, or NULL. */
 struct turn *core_turn(struct core *c);
 bool core_is_dead(const struct core *c);

@@ -9,6 +9,8 @@
  *                                 \-> run failed: taken back, -> done(m, why)
  *                     the commit failed: everything taken back, -> done(m, 503 or 507)
  *
+ * A message without done() (and no request) may be posted again as soon as it has settled.
+ *
  * So done() is where a reply is sent: what it says is on disk.
  */
 #ifndef CORE_MESSAGE_H
@@ -40,7 +42,10 @@ struct message {
     enum message_class class;
     message_run_fn *run;
     message_done_fn *done; /* NULL: nobody wants to know */
-    const char *name;      /* for the log: "exit of pod x"; borrowed, may be NULL */
+    /* Right after run(), when what it did has been kept or taken back but is not durable yet;
+     * outside of the message's mark.  For queues within the core; NULL elsewhere. */
+    void (*settled)(struct message *m, struct turn *t, const struct err *why);
+    const char *name; /* for the log: "exit of pod x"; borrowed, may be NULL */
 };
 
 #endif

@@ -1,0 +1,90 @@
+/* rig - a core on a scratch store, with a clock that the test turns. */
+#ifndef TESTS_UNIT_CORE_RIG_H
+#define TESTS_UNIT_CORE_RIG_H
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "core/core.h"
+#include "core/core_timer.h"
+#include "core/turn.h"
+#include "store/db.h"
+#include "store/store.h"
+#include "tests/unit/store/scratch.h"
+#include "tests/unit/test.h"
+
+enum { RIG_START_S = 1700000000 };
+
+struct rig {
+    struct scratch dir;
+    struct clock_manual clock;
+    struct store *store;
+    struct core *core;
+    int wakes;
+    struct buf story; /* what happened, as text */
+};
+
+static inline void
+rig_wake_(void *arg)
+{
+    ((struct rig *)arg)->wakes++;
+}
+
+static inline void
+rig_open(struct rig *r)
+{
+    struct err e = ERR_INIT;
+    struct store_options o = {.clock = &r->clock.clock};
+    struct core_options co = {.clock = &r->clock.clock, .wake = rig_wake_, .wake_arg = r};
+
+    log_set_level(LOG_ERROR + 1);
+    r->dir = scratch_new();
+    r->story = BUF_INIT;
+    r->wakes = 0;
+    clock_manual_init(&r->clock, RIG_START_S * CLOCK_SECOND);
+    if (store_open(r->dir.path, &o, &r->store, &e) < 0 ||
+        db_exec(r->store != NULL ? store_db(r->store) : NULL, "CREATE TABLE t(a TEXT)", &e) < 0)
+        fail_msg("%s", e.msg);
+    co.store = r->store;
+    r->core = core_new(&co);
+}
+
+static inline void
+rig_start(struct rig *r)
+{
+    struct err e = ERR_INIT;
+
+    if (core_start(r->core, &e) < 0)
+        fail_msg("%s", e.msg);
+}
+
+static inline void
+rig_close(struct rig *r)
+{
+    core_free(r->core);
+    store_close(r->store);
+    scratch_free(&r->dir);
+    buf_done(&r->story);
+}
+
+static inline int
+rig_insert(struct turn *t, const char *text, struct err *e)
+{
+    struct stmt *s = db_stmt(turn_db(t), "INSERT INTO t VALUES(?1)");
+
+    stmt_bind_cstr(s, 1, text);
+    return stmt_run(s, e);
+}
+
+static inline int
+rig_rows(struct rig *r)
+{
+    struct err e = ERR_INIT;
+    int64_t n = -1;
+
+    stmt_get_int(db_stmt(store_db(r->store), "SELECT count(*) FROM t"), 0, &n, &e);
+    return (int)n;
+}
+
+#endif
