@@ -251,6 +251,30 @@ put_usage(struct buf *to, const struct option *p)
         buf_printf(to, " %s", p->argument);
 }
 
+/* Words in lines that end before column 100; those after the first begin at `indent`. */
+static void
+put_words(struct buf *to, size_t indent, struct str text)
+{
+    enum { COLUMNS = 100 };
+    size_t column = indent;
+
+    while (text.p != NULL) {
+        struct str word = str_cut(&text, ' ');
+
+        if (column + 1 + word.n > COLUMNS && column > indent) {
+            buf_char(to, '\n');
+            buf_fill(to, ' ', indent);
+            column = indent;
+        }
+        if (column > indent) {
+            buf_char(to, ' ');
+            column++;
+        }
+        buf_str(to, word);
+        column += word.n;
+    }
+}
+
 void
 option_help(struct buf *to, const struct option *table)
 {
@@ -273,7 +297,8 @@ option_help(struct buf *to, const struct option *table)
             start = to->n;
         }
         buf_fill(to, ' ', width + 2 - (to->n - start));
-        buf_printf(to, "%s%s\n", p->help, p->repeats ? " (repeatable)" : "");
+        put_words(to, width + 2, str_of(p->help));
+        buf_cstr(to, p->repeats ? " (repeatable)\n" : "\n");
     }
 }
 

@@ -239,8 +239,10 @@ read_file(struct settings *s, const struct settings_input *in, const struct sett
         code = settings_file_read(s, list.at[i], place, e);
         if (code == 0)
             s->file = xstrdup(list.at[i]);
-        else if (code == ERR_NOTFOUND && !named)
+        else if (code == ERR_NOTFOUND && !named) {
+            *e = ERR_INIT;
             code = 0;
+        }
     }
     settings_list_done(&list);
     return code;

@@ -235,6 +235,7 @@ edit(const char *path, const char *pattern, const struct settings_image *rule, s
 
     if (code < 0 && code != ERR_NOTFOUND)
         return code;
+    *e = ERR_INIT;
     if (settings_file_edit_images(buf_view(&old), pattern, rule, &new, removed, e) < 0)
         return err_wrap(e, "%s", path);
     if (rule == NULL && *removed == 0)
