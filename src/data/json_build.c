@@ -221,20 +221,13 @@ text_range(const struct json *v, uint32_t n, uint32_t *from, uint32_t *to)
     return true;
 }
 
-void
-json_add_value(struct json_build *b, const char *key, const struct json *v)
+/* Appends nodes whose texts, if any, begin at `from` in theirs and at `text` in ours. */
+static void
+append(struct json_build *b, const struct json *v, uint32_t n, uint32_t from, uint32_t text)
 {
-    uint32_t from = 0, to = 0, text = 0, index, n;
-    struct json *copy;
+    uint32_t index = (uint32_t)b->n;
+    struct json *copy = grow(b, n);
 
-    if (v == NULL)
-        return;
-    begin_value(b, key);
-    n = json_span(v);
-    if (text_range(v, n, &from, &to))
-        text = add_text(b, str_make(json_doc_of(v)->text + from, to - from));
-    index = (uint32_t)b->n;
-    copy = grow(b, n);
     memcpy(copy, v, n * sizeof *v);
     for (uint32_t i = 0; i < n; i++) {
         copy[i].index = index + i;
@@ -242,6 +235,34 @@ json_add_value(struct json_build *b, const char *key, const struct json *v)
         if (copy[i].type == JSON_STRING || copy[i].type == JSON_NUMBER)
             copy[i].a = copy[i].a - from + text;
     }
+}
+
+void
+json_add_value(struct json_build *b, const char *key, const struct json *v)
+{
+    uint32_t from = 0, to = 0, text = 0, n;
+
+    if (v == NULL)
+        return;
+    begin_value(b, key);
+    n = json_span(v);
+    if (text_range(v, n, &from, &to))
+        text = add_text(b, str_make(json_doc_of(v)->text + from, to - from));
+    append(b, v, n, from, text);
+}
+
+void
+json_build_repeat(struct json_build *b, const struct json *nodes, uint32_t n)
+{
+    uint32_t from = 0, to = 0, text = 0;
+
+    begin_value(b, NULL);
+    if (text_range(nodes, n, &from, &to)) {
+        cleanup_free char *copy = xmemdup(b->text + from, to - from + 1); /* which may move */
+
+        text = add_text(b, str_make(copy, to - from));
+    }
+    append(b, nodes, n, from, text);
 }
 
 static bool

@@ -19,7 +19,7 @@
  *
  * The content of a container follows it; in an object each value follows its key,
  * a STRING node.  While a container is open, `a` holds the index of the one
- * around it: that is the parser's and the builder's stack.  Texts lie in the order
+ * around it plus one, or 0: that is the parser's and the builder's stack.  Texts lie in the order
  * of their nodes and end with a NUL.
  */
 #ifndef DATA_JSON_INT_H
@@ -35,7 +35,7 @@ enum {
     JSON_OFFSET_BITS = 28,        /* 256 MiB, JSON_MAX_BYTES */
     JSON_LISTED_DUPLICATES = 100, /* further ones take effect, but are not listed */
 };
-#define JSON_NONE UINT32_MAX /* no node: where the chain of open containers ends */
+#define JSON_NONE UINT32_MAX /* no node */
 #define JSON_NO_OFFSET ((1u << JSON_OFFSET_BITS) - 1)
 
 struct json {
@@ -130,7 +130,7 @@ uint32_t json_find_duplicate(const struct json *nodes, uint32_t at, uint32_t end
  * calls `found` for each. */
 uint32_t json_drop_duplicates(struct json *nodes, uint32_t at, uint32_t end, const char *text,
                               void (*found)(void *owner, uint32_t key), void *owner);
-/* The path of `node`; the containers around it may be open, `open` being the innermost. */
+/* The path of `node`, whose containers are open, `open` being the innermost, plus one. */
 void json_path_open(const struct json *nodes, const char *text, uint32_t open, uint32_t node,
                     struct buf *to);
 /* One step of a path: ".key" (without the dot at the start) or ["odd key"]. */
@@ -138,6 +138,10 @@ void json_path_key(struct buf *to, struct str key);
 
 /* The key nodes of an object in the order of their text; the caller frees the array. */
 const struct json **json_sorted_keys(const struct json *object);
+
+/* Adds n nodes that lie outside of the builder while their text lies in it, with a copy of the
+ * text; for aliases. */
+void json_build_repeat(struct json_build *b, const struct json *nodes, uint32_t n);
 
 /* json_build_done() with a line and column for each node. */
 struct json_doc *json_build_done_places(struct json_build *b, const struct json_place *places);

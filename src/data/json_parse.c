@@ -30,7 +30,7 @@ struct parser {
     struct json_doc *block;
     struct json *nodes; /* of the block */
     uint32_t n, cap;
-    uint32_t open; /* the innermost open container, or JSON_NONE */
+    uint32_t open; /* index of the innermost open container, plus one; 0: none */
     unsigned depth;
     char *out_start, *out;
     VEC(char *) duplicates;
@@ -412,13 +412,13 @@ check_duplicates(struct parser *ps)
     struct buf path = BUF_INIT;
     struct json_position pos;
     uint32_t first;
-    uint32_t key = json_find_duplicate(ps->nodes, ps->open, ps->n, ps->out_start, &first);
+    uint32_t key = json_find_duplicate(ps->nodes, ps->open - 1, ps->n, ps->out_start, &first);
 
     if (__builtin_expect(key == JSON_NONE, 1))
         return true;
     if (!ps->limits->refuse_duplicates) {
-        ps->n =
-            json_drop_duplicates(ps->nodes, ps->open, ps->n, ps->out_start, found_duplicate, ps);
+        ps->n = json_drop_duplicates(ps->nodes, ps->open - 1, ps->n, ps->out_start, found_duplicate,
+                                     ps);
         return true;
     }
     json_path_open(ps->nodes, ps->out_start, ps->open, key, &path);
@@ -443,19 +443,19 @@ open_container(struct parser *ps, enum json_type type, const char *p)
         return false;
     ps->depth++;
     v->a = ps->open;
-    ps->open = v->index;
+    ps->open = v->index + 1;
     return true;
 }
 
 static bool
 close_container(struct parser *ps)
 {
-    struct json *v = &ps->nodes[ps->open];
+    struct json *v = &ps->nodes[ps->open - 1];
     uint32_t around = v->a;
 
     if (v->type == JSON_OBJECT && v->b > 1 && !check_duplicates(ps))
         return false;
-    v->a = ps->n - ps->open;
+    v->a = ps->n - v->index;
     ps->open = around;
     ps->depth--;
     return true;
@@ -477,11 +477,11 @@ read_value(struct parser *ps, const char *p, bool *more)
         if (!open_container(ps, *p == '{' ? JSON_OBJECT : JSON_ARRAY, p))
             return NULL;
         p = skip_space(p + 1, ps->end);
-        if (p < ps->end && *p == (ps->nodes[ps->open].type == JSON_OBJECT ? '}' : ']'))
+        if (p < ps->end && *p == (ps->nodes[ps->open - 1].type == JSON_OBJECT ? '}' : ']'))
             return close_container(ps) ? p + 1 : NULL;
-        ps->nodes[ps->open].b++;
+        ps->nodes[ps->open - 1].b++;
         *more = true;
-        return ps->nodes[ps->open].type == JSON_OBJECT ? read_key(ps, p) : p;
+        return ps->nodes[ps->open - 1].type == JSON_OBJECT ? read_key(ps, p) : p;
     case '-':
     case '0' ... '9':
         return read_number(ps, p);
@@ -494,8 +494,8 @@ read_value(struct parser *ps, const char *p, bool *more)
 static const char *
 read_after(struct parser *ps, const char *p)
 {
-    while (ps->open != JSON_NONE) {
-        struct json *v = &ps->nodes[ps->open];
+    while (ps->open != 0) {
+        struct json *v = &ps->nodes[ps->open - 1];
         bool object = v->type == JSON_OBJECT;
 
         p = skip_space(p, ps->end);
@@ -572,7 +572,7 @@ json_parse(struct str text, const struct json_limits *limits, struct json_doc **
 {
     size_t most;
     int rc;
-    struct parser ps = {.text = text.p, .end = text.p + text.n, .e = e, .open = JSON_NONE};
+    struct parser ps = {.text = text.p, .end = text.p + text.n, .e = e};
 
     *ret = NULL;
     ps.limits = limits != NULL ? limits : &json_limits_default;

@@ -63,8 +63,8 @@ json_path_open(const struct json *nodes, const char *text, uint32_t open, uint32
 
     /* An open container has its parent where a closed one has its span, so each step is told
      * which open child is next and stops there. */
-    for (uint32_t at = open; at != JSON_NONE && n < JSON_MAX_DEPTH; at = nodes[at].a)
-        chain[n++] = at;
+    for (uint32_t at = open; at != 0 && n < JSON_MAX_DEPTH; at = nodes[at - 1].a)
+        chain[n++] = at - 1;
     for (; n != 0; n--)
         step(nodes, text, chain[n - 1], n > 1 ? chain[n - 2] : node, to);
 }
