@@ -1,8 +1,10 @@
 #include "cli/cli.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/err.h"
@@ -12,10 +14,11 @@
 #include "cli/option.h"
 #include "cli/settings.h"
 
-extern const struct cli_command config_command, help_command, image_command, version_command;
+extern const struct cli_command config_command, doctor_command, help_command, image_command,
+    version_command;
 
 static const struct cli_command *const commands[] = {
-    &image_command, &config_command, &version_command, &help_command, NULL,
+    &doctor_command, &image_command, &config_command, &version_command, &help_command, NULL,
 };
 
 enum { CLI_SHARED_OPTIONS = 48 }; /* room for the common flags and the settings' */
@@ -101,6 +104,33 @@ cli_warn(struct cli *c, const char *fmt, ...)
     vfprintf(c->err, fmt, ap);
     va_end(ap);
     fputc('\n', c->err);
+}
+
+char *
+cli_init_path(struct err *e)
+{
+    static const char *const places[] = {"sluice-init", "../libexec/sluice/sluice-init"};
+    char program[PATH_MAX];
+    ssize_t n = readlink("/proc/self/exe", program, sizeof program - 1);
+    char *slash;
+
+    if (n < 0) {
+        err_errno(e, "read /proc/self/exe");
+        return NULL;
+    }
+    program[n] = '\0';
+    slash = strrchr(program, '/');
+    if (slash != NULL)
+        *slash = '\0';
+    for (size_t i = 0; i < ARRAY_LEN(places); i++) {
+        cleanup_free char *path = xasprintf("%s/%s", program, places[i]);
+
+        if (access(path, X_OK) == 0)
+            return TAKE(path);
+    }
+    err_set(e, ERR_NOTFOUND, "sluice-init is neither in %s nor in %s/../libexec/sluice", program,
+            program);
+    return NULL;
 }
 
 int

@@ -80,6 +80,10 @@ int cli_unknown_command(struct cli *c, const char *given);
 /* By name, or NULL. */
 const struct cli_command *cli_command_find(const char *name);
 
+/* Where sluice-init is: beside this program, or in libexec/sluice as `make install` puts it.  The
+ * caller frees.  NULL with ERR_NOTFOUND naming the places. */
+char *cli_init_path(struct err *e);
+
 /* Ends main(): CLI_FAILED with a message if what was printed did not arrive (a full disk behind a
  * redirection), else `code`. */
 int cli_finish(struct cli *c, int code);
