@@ -1,0 +1,29 @@
+/*
+ * lint - checks manifests without running them: `sluice lint FILE...`.
+ *
+ * Argo's kinds are checked as the engine would check them, others that the platform knows for their
+ * fields.  Templates that one file refers to are looked for in all files given.  Command line only.
+ */
+#ifndef CLI_LINT_H
+#define CLI_LINT_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+struct manifest;
+
+struct lint_options {
+    bool strict;       /* unknown fields are errors */
+    bool simple;       /* one line for each problem, without headings */
+    bool color;        /* of the output */
+    const char *kinds; /* comma-separated; NULL: all */
+};
+
+struct lint_result {
+    size_t objects, errors, warnings;
+};
+
+/* Checks everything in the manifest and prints what is wrong to `out`. */
+struct lint_result lint_manifest(struct manifest *m, const struct lint_options *options, FILE *out);
+
+#endif

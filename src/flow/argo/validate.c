@@ -1,0 +1,357 @@
+/*
+ * validate - the object as a whole: what is around its templates.
+ */
+#include "flow/argo/validate.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "data/json.h"
+#include "flow/argo/validate_int.h"
+#include "schema/check.h"
+#include "schema/problem.h"
+#include "schema/schema.h"
+#include "schema/selector.h"
+
+enum { WORKFLOW_NAME_MAX = 63 };
+
+static void
+say(struct validate *v, enum problem_kind kind, const struct origin *o, const struct json *at,
+    const char *fmt, va_list ap)
+{
+    cleanup_buf struct buf text = BUF_INIT;
+
+    buf_cstr(&text, v->prefix);
+    buf_vprintf(&text, fmt, ap);
+    problems_add(v->problems, kind, o == NULL || o->local ? v->doc : NULL, at, "%s",
+                 buf_cstring(&text));
+}
+
+void
+validate_say(struct validate *v, const struct origin *o, const struct json *at, const char *fmt,
+             ...)
+{
+    va_list ap;
+
+    va_start(ap, fmt);
+    say(v, PROBLEM_INVALID, o, at, fmt, ap);
+    va_end(ap);
+}
+
+void
+validate_warn(struct validate *v, const struct origin *o, const struct json *at, const char *fmt,
+              ...)
+{
+    va_list ap;
+
+    va_start(ap, fmt);
+    say(v, PROBLEM_WARNING, o, at, fmt, ap);
+    va_end(ap);
+}
+
+const char *
+validate_text(struct validate *v, const char *fmt, ...)
+{
+    cleanup_buf struct buf text = BUF_INIT;
+    va_list ap;
+
+    va_start(ap, fmt);
+    buf_vprintf(&text, fmt, ap);
+    va_end(ap);
+    return arena_strdup(&v->arena, buf_cstring(&text));
+}
+
+/* Keys of labels or annotations, each a variable of its own. */
+static void
+add_keys(struct validate *v, const struct json *object, const char *what)
+{
+    JSON_EACH (it, object)
+        scope_add(&v->globals, "workflow.%s.%.*s", what, STR_ARG(it.key));
+}
+
+/* Outputs that templates give to the whole run.  Which run first is not asked. */
+static void
+add_global_outputs(struct validate *v, const struct json *spec)
+{
+    static const struct {
+        const char *field;
+        enum scope_any any;
+    } kinds[] = {{"parameters", SCOPE_ANY_OUTPUT_PARAMETER},
+                 {"artifacts", SCOPE_ANY_OUTPUT_ARTIFACT}};
+
+    JSON_EACH (template, json_get(spec, "templates"))
+        for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
+            JSON_EACH (it, json_get(json_get(template.value, "outputs"), kinds[i].field)) {
+                struct str name = json_str(json_get(it.value, "globalName"));
+
+                if (scope_is_tag(name))
+                    v->globals.any |= kinds[i].any;
+                else if (name.n > 0)
+                    scope_add(&v->globals, "workflow.outputs.%s.%.*s", kinds[i].field,
+                              STR_ARG(name));
+            }
+}
+
+static void
+add_spec(struct validate *v, const struct json *spec)
+{
+    const struct json *metadata = json_get(spec, "workflowMetadata");
+
+    add_keys(v, json_get(metadata, "labels"), "labels");
+    add_keys(v, json_get(metadata, "labelsFrom"), "labels");
+    add_keys(v, json_get(metadata, "annotations"), "annotations");
+    JSON_EACH (it, json_at_path(spec, "arguments.parameters")) {
+        scope_add(&v->globals, "workflow.parameters");
+        scope_add(&v->globals, "workflow.parameters.json");
+        scope_add(&v->globals, "workflow.parameters.%.*s",
+                  STR_ARG(json_str(json_get(it.value, "name"))));
+    }
+    if (!json_is_null(json_get(spec, "priority")))
+        scope_add(&v->globals, "workflow.priority");
+    add_global_outputs(v, spec);
+}
+
+static void
+add_globals(struct validate *v, const struct json *metadata)
+{
+    static const char *const names[] = {"workflow.name",        "workflow.namespace",
+                                        "workflow.uid",         "workflow.mainEntrypoint",
+                                        "workflow.status",      "workflow.serviceAccountName",
+                                        "workflow.labels",      "workflow.labels.json",
+                                        "workflow.annotations", "workflow.annotations.json"};
+
+    for (size_t i = 0; i < ARRAY_LEN(names); i++)
+        scope_add(&v->globals, "%s", names[i]);
+    add_keys(v, json_get(metadata, "labels"), "labels");
+    add_keys(v, json_get(metadata, "annotations"), "annotations");
+}
+
+static void
+check_pod_gc(struct validate *v, const struct json *gc)
+{
+    static const char *const strategies[] = {"", "OnPodCompletion", "OnPodSuccess",
+                                             "OnWorkflowCompletion", "OnWorkflowSuccess"};
+    struct str strategy = json_str(json_get(gc, "strategy"));
+    cleanup_selector struct selector *selector = NULL;
+    struct err e = ERR_INIT;
+    bool known = strategy.n == 0;
+
+    for (size_t i = 0; i < ARRAY_LEN(strategies); i++)
+        known |= str_is(strategy, strategies[i]);
+    if (!known)
+        validate_say(v, v->root, gc, "podGC.strategy unknown strategy '%.*s'", STR_ARG(strategy));
+    if (selector_from_json(json_get(gc, "labelSelector"), &selector, &e) < 0)
+        validate_say(v, v->root, json_get(gc, "labelSelector"), "podGC.labelSelector invalid: %s",
+                     e.msg);
+}
+
+/* The spec that a workflowTemplateRef names, or NULL. */
+static struct origin *
+referred_spec(struct validate *v, const struct json *spec)
+{
+    const struct json *reference = json_get(spec, "workflowTemplateRef");
+    struct str name = json_str(json_get(reference, "name"));
+    bool cluster = json_bool_or(json_get(reference, "clusterScope"), false);
+    const char *kind = cluster ? "cluster workflow template" : "workflow template";
+    struct origin *o;
+
+    if (json_count(json_get(spec, "templates")) > 0)
+        validate_say(v, v->root, json_get(spec, "templates"),
+                     "Templates is invalid field in spec if workflow referred WorkflowTemplate "
+                     "reference");
+    if (name.n == 0) {
+        validate_say(v, v->root, reference, "spec.workflowTemplateRef.name is required");
+        return NULL;
+    }
+    o = validate_fetch(v, cluster, name);
+    if (o == NULL && v->options->skip_unfetched)
+        validate_warn(v, v->root, reference,
+                      "%s %.*s is not at hand: its templates are not checked", kind, STR_ARG(name));
+    else if (o == NULL)
+        validate_say(v, v->root, reference, "%s %.*s not found", kind, STR_ARG(name));
+    return o;
+}
+
+/* A field of the spec, or of the one it refers to. */
+static const struct json *
+spec_field(const struct json *spec, const struct origin *base, const char *field)
+{
+    const struct json *own = json_get(spec, field);
+
+    return !json_is_null(own) || base == NULL ? own : json_get(base->spec, field);
+}
+
+/* Arguments of the object over those of the template it refers to. */
+static const struct json *
+merged_arguments(struct validate *v, const struct json *spec, const struct origin *base)
+{
+    struct json_build b = JSON_BUILD_INIT;
+    static const char *const fields[] = {"parameters", "artifacts"};
+
+    if (base == NULL || base->spec == spec)
+        return json_get(spec, "arguments");
+    json_add_object(&b, NULL);
+    for (size_t i = 0; i < ARRAY_LEN(fields); i++) {
+        const struct json *own = json_get(json_get(spec, "arguments"), fields[i]);
+
+        json_add_array(&b, fields[i]);
+        JSON_EACH (it, own)
+            json_add_value(&b, NULL, it.value);
+        JSON_EACH (it, json_get(json_get(base->spec, "arguments"), fields[i]))
+            if (validate_find(own, json_str(json_get(it.value, "name"))) == NULL)
+                json_add_value(&b, NULL, it.value);
+        json_end(&b);
+    }
+    json_end(&b);
+    v->merged = json_build_done(&b);
+    return json_root(v->merged);
+}
+
+static void
+enter(struct validate *v, struct origin *base, const struct json *spec, const char *field,
+      const struct json *arguments)
+{
+    const struct json *name = spec_field(spec, base, field);
+
+    if (json_str(name).n > 0)
+        validate_call_name(v, base, json_str(name), json_get(spec, field) != NULL ? name : spec,
+                           arguments, "");
+    validate_drain(v);
+}
+
+static void
+walk_templates(struct validate *v, struct origin *base, const struct json *spec, bool template,
+               const struct json *arguments)
+{
+    const struct json *entrypoint = spec_field(spec, base, "entrypoint");
+
+    if (json_str(entrypoint).n == 0 && !template && !v->options->ignore_entrypoint)
+        validate_say(v, v->root, spec, "spec.entrypoint is required");
+    if (!v->options->ignore_entrypoint)
+        enter(v, base, spec, "entrypoint", template ? validate_unknown_arguments : arguments);
+    scope_add(&v->globals, "workflow.failures");
+    enter(v, base, spec, "onExit", template ? validate_unknown_arguments : arguments);
+    validate_hooks(v, base, json_get(spec, "hooks"), "");
+    validate_drain(v);
+    JSON_EACH (it, json_get(base->spec, "templates")) {
+        struct str name = json_str(json_get(it.value, "name"));
+
+        if (map_get(&base->templates, name) != it.value)
+            continue;
+        validate_call_name(v, base, name, it.value, validate_unknown_arguments,
+                           validate_text(v, "templates.%.*s ", STR_ARG(name)));
+        validate_drain(v);
+    }
+}
+
+/* A WorkflowSpec.  `template`: it is to be used by others, who give the rest. */
+static void
+validate_spec(struct validate *v, const struct json *spec, const struct json *metadata,
+              bool template, const char *where)
+{
+    struct origin *base;
+    const struct json *arguments;
+    bool reference = !json_is_null(json_get(spec, "workflowTemplateRef"));
+    bool allow_empty = template || v->options->mode == VALIDATE_LINT;
+
+    add_globals(v, metadata);
+    add_spec(v, spec);
+    if (template)
+        v->globals.any |= SCOPE_ANY_WORKFLOW_PARAMETER;
+    v->root = validate_origin(v, "", spec, true);
+    base = reference ? referred_spec(v, spec) : v->root;
+    if (base != NULL && base != v->root)
+        add_spec(v, base->spec);
+    validate_names(v, v->root, json_get(spec, "templates"), false,
+                   validate_text(v, "%s.templates", where));
+    validate_arguments(v, v->root, json_get(spec, "arguments"), allow_empty,
+                       validate_text(v, "%s.arguments", where));
+    check_pod_gc(v, json_get(spec, "podGC"));
+    if (base == NULL)
+        return;
+    arguments = merged_arguments(v, spec, base);
+    walk_templates(v, base, spec, template, arguments);
+}
+
+static void
+check_name(struct validate *v, const struct json *object, const char *kind, size_t limit)
+{
+    const struct json *name = json_at_path(object, "metadata.name");
+
+    if (json_str(name).n > limit)
+        validate_say(v, NULL, name,
+                     "%s name \"%.*s\" must not be more than %zu characters long (currently %zu)",
+                     kind, STR_ARG(json_str(name)), limit, json_str(name).n);
+}
+
+/* Checks the shape; false if the meaning of it cannot be looked at. */
+static bool
+check_shape(struct validate *v, const struct schema *schema, const struct json *object)
+{
+    unsigned flags = CHECK_IGNORE_REQUIRED;
+
+    if (v->options->skip_shape)
+        return true;
+    if (v->options->allow_unknown)
+        flags |= CHECK_IGNORE_UNKNOWN;
+    check_value(schema, v->doc, object, flags, v->problems);
+    for (size_t i = 0; i < v->problems->n; i++)
+        if (v->problems->at[i].kind == PROBLEM_TYPE)
+            return false;
+    return true;
+}
+
+static void
+validate_one(struct validate *v, const struct json *object)
+{
+    struct str version = json_str(json_get(object, "apiVersion"));
+    struct str kind = json_str(json_get(object, "kind"));
+    const struct schema *schema = schema_lookup(version, kind);
+    const struct json *spec = json_get(object, "spec"), *metadata = json_get(object, "metadata");
+    bool sound;
+
+    if (schema == NULL || !str_is(version, "argoproj.io/v1alpha1")) {
+        validate_say(v, NULL, object, "%.*s %.*s is none of Argo's kinds", STR_ARG(version),
+                     STR_ARG(kind));
+        return;
+    }
+    sound = check_shape(v, schema, object);
+    if (str_is(kind, "CronWorkflow")) {
+        check_name(v, object, "cron workflow", 52);
+        validate_cron(v, object);
+        v->prefix = "cannot validate Workflow: ";
+        if (sound)
+            validate_spec(v, json_get(spec, "workflowSpec"), json_get(spec, "workflowMetadata"),
+                          false, "spec");
+    } else if (str_is(kind, "Workflow")) {
+        check_name(v, object, "workflow", WORKFLOW_NAME_MAX);
+        if (sound)
+            validate_spec(v, spec, metadata, false, "spec");
+    } else if (str_is(kind, "WorkflowTemplate") || str_is(kind, "ClusterWorkflowTemplate")) {
+        check_name(v, object,
+                   str_is(kind, "WorkflowTemplate") ? "workflow template"
+                                                    : "cluster workflow template",
+                   WORKFLOW_NAME_MAX);
+        if (sound)
+            validate_spec(v, spec, metadata, true, "spec");
+    }
+}
+
+void
+validate_object(const struct json_doc *doc, const struct json *object,
+                const struct validate_options *options, struct problems *ps)
+{
+    struct validate v = {
+        .options = options, .problems = ps, .doc = doc, .prefix = "", .arena = ARENA_INIT};
+
+    validate_one(&v, object);
+    for (struct origin *o = v.origins; o != NULL; o = o->next)
+        map_done(&o->templates);
+    vec_done(&v.queue);
+    map_done(&v.seen);
+    scope_done(&v.globals);
+    json_doc_unref(v.merged);
+    arena_done(&v.arena);
+}
