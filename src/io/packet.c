@@ -101,7 +101,8 @@ send_now(int fd, const void *bytes, size_t n, const int *fds, size_t fds_n)
     }
 }
 
-static void
+/* False when it ended in on_close(), which may have freed the packet. */
+static bool
 flush(struct packet *p)
 {
     while (!list_empty(&p->queue)) {
@@ -109,15 +110,16 @@ flush(struct packet *p)
         int rc = send_now(p->fd, q->bytes, q->n, q->fds, q->fds_n);
 
         if (rc == 0)
-            return;
+            return true;
         if (rc < 0) {
             closed(p, strerror(errno));
-            return;
+            return false;
         }
         list_remove(&q->link);
         queued_free(q);
     }
     watch_set(p->watch, WATCH_READ);
+    return true;
 }
 
 /* Collects the descriptors of a received message. */
@@ -164,9 +166,10 @@ receive(struct packet *p)
     bool freed = false;
 
     if (n < 0) {
-        if (errno != EAGAIN && errno != EINTR)
-            closed(p, strerror(errno));
-        return errno == EINTR;
+        if (errno == EAGAIN || errno == EINTR)
+            return false; /* level-triggered: what is there is reported again */
+        closed(p, strerror(errno));
+        return false;
     }
     fds_n = received_fds(&m, fds);
     if (n == 0 || (m.msg_flags & MSG_TRUNC) != 0) {
@@ -189,9 +192,9 @@ on_ready(void *arg, int ready)
     enum { AT_ONCE = 64 }; /* messages of one pass, so that one peer cannot hold the loop */
     struct packet *p = arg;
 
-    if ((ready & WATCH_WRITE) != 0)
-        flush(p);
-    if ((ready & WATCH_READ) == 0 || p->fd < 0)
+    if ((ready & WATCH_WRITE) != 0 && !flush(p))
+        return;
+    if ((ready & WATCH_READ) == 0)
         return;
     for (int i = 0; i < AT_ONCE && receive(p); i++)
         ;

@@ -161,6 +161,8 @@ process_free(struct process *p)
 {
     if (p == NULL)
         return;
+    if (p->watch != NULL)
+        waitpid(p->pid, NULL, WNOHANG);
     watch_free(p->watch);
     if (p->pidfd >= 0)
         close(p->pidfd);

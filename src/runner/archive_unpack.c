@@ -4,13 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
-
-#include <linux/openat2.h>
 
 #include "base/err.h"
 #include "base/mem.h"
+#include "io/beneath.h"
 #include "io/file.h"
 #include "runner/archive.h"
 #include "runner/archive_int.h"
@@ -53,44 +51,6 @@ plain(const char *member)
     return out;
 }
 
-/* Opens a directory below the target without passing through a link. */
-static int
-open_beneath(const struct unpacker *u, const char *path)
-{
-    struct open_how how = {.flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC,
-                           .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS};
-
-    return (int)syscall(SYS_openat2, u->into, *path != '\0' ? path : ".", &how, sizeof how);
-}
-
-/* The directory of a path, made if it is missing, and the path's last name. */
-static int
-open_parent(const struct unpacker *u, char *path, const char **ret_name, struct err *e)
-{
-    char *slash = strrchr(path, '/');
-    int fd;
-
-    *ret_name = slash != NULL ? slash + 1 : path;
-    if (slash == NULL)
-        return (fd = open_beneath(u, "")) < 0 ? err_errno(e, "open the target") : fd;
-    *slash = '\0';
-    fd = open_beneath(u, path);
-    if (fd < 0 && errno == ENOENT) {
-        const char *name;
-        cleanup_free char *copy = xstrdup(path);
-        cleanup_close int above = open_parent(u, copy, &name, e);
-
-        if (above < 0)
-            return e->code;
-        if (mkdirat(above, name, 0755) < 0 && errno != EEXIST)
-            return err_errno(e, "make directory '%s'", path);
-        fd = open_beneath(u, path);
-    }
-    if (fd < 0)
-        return err_errno(e, "open directory '%s' of the archive", path);
-    return fd;
-}
-
 static int
 unpack_file(struct unpacker *u, int dirfd, const char *name, mode_t mode, struct err *e)
 {
@@ -130,7 +90,7 @@ unpack_hardlink(struct unpacker *u, const char *target, int dirfd, const char *n
     if (from == NULL || *from == '\0')
         return err_set(e, ERR_INVALID, "archive member '%s' links to '%s', outside of the archive",
                        name, target);
-    from_dir = open_parent(u, from, &from_name, e);
+    from_dir = beneath_parent(u->into, from, &from_name, e);
     if (from_dir < 0)
         return e->code;
     if (linkat(from_dir, from_name, dirfd, name, 0) < 0)
@@ -153,7 +113,7 @@ unpack_entry(struct unpacker *u, struct archive_entry *entry, struct err *e)
                        member != NULL ? member : "");
     if (*path == '\0')
         return 0;
-    dirfd = open_parent(u, path, &name, e);
+    dirfd = beneath_parent(u->into, path, &name, e);
     if (dirfd < 0)
         return e->code;
     if (hardlink == NULL && type == S_IFDIR) {

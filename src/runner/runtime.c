@@ -34,6 +34,12 @@ plan_unref(struct plan *p)
         free(p->claims[i].name);
         free(p->claims[i].directory);
     }
+    for (size_t i = 0; i < p->blobs_n; i++) {
+        free(p->blobs[i].key);
+        free(p->blobs[i].suffix);
+        free(p->blobs[i].path);
+    }
+    free(p->blobs);
     for (size_t i = 0; i < p->attempts_n; i++) {
         free(p->attempts[i].container);
         free(p->attempts[i].reason);

@@ -54,6 +54,14 @@ struct plan_claim {
     char *directory; /* absolute path of its content */
 };
 
+/* A stored blob that an input asks for.  A key that names a directory has one entry for each file
+ * below it. */
+struct plan_blob {
+    char *key;    /* as the input names it */
+    char *suffix; /* NULL: the key itself; else the rest of the stored key, a plain path */
+    char *path;   /* absolute path of the bytes: a file, or a directory for a tree */
+};
+
 /* The last recorded attempt of a container. */
 struct plan_attempt {
     char *container;
@@ -74,6 +82,8 @@ struct plan {
     size_t sources_n;
     struct plan_claim *claims;
     size_t claims_n;
+    struct plan_blob *blobs;
+    size_t blobs_n;
     struct plan_attempt *attempts; /* one for each container, init containers first */
     size_t attempts_n;
     uint32_t id_base;      /* first id of its range outside; 0: none (one id, or none at all) */
@@ -98,6 +108,8 @@ MEM_DEFINE_CLEANUP(struct plan *, plan_unref)
     X(RUNTIME_READINESS) /* ready, probed_started */ \
     X(RUNTIME_EXITED)    /* a container ended: exit */ \
     X(RUNTIME_NOTE)      /* for the user's events: warning, reason, message */ \
+    X(RUNTIME_REFUSED)   /* it cannot start now: reason, message, container or NULL.  The runtime \
+                            has forgotten it; start() may be tried again with a newer plan */ \
     X(RUNTIME_ENDED)     /* the pod is over: phase, reason, message, outputs.  The last one. */
 #define RUNTIME_EVENT_(id) id,
 enum runtime_event_type { RUNTIME_EVENTS(RUNTIME_EVENT_) };
@@ -111,6 +123,23 @@ struct runtime_exit {
     int64_t started_us, ended_us; /* wall time; started_us is 0 if it never ran */
     int64_t cpu_us, memory_peak;  /* 0: not measured */
     bool lost;                    /* nobody knows how it ended */
+};
+
+/* Bytes that were saved (published, not yet in a row). */
+struct runtime_blob {
+    char *key;
+    char id[33]; /* of the file, from runtime_blobs.temp */
+    int64_t bytes;
+    char *digest; /* "sha256:<hex>" */
+};
+
+/* Where blobs go.  Called on job threads; each function is the one of store/blobs.h. */
+struct runtime_blobs {
+    void *arg;
+    /* A new id, and the path to write to; the caller frees it. */
+    int (*temp)(void *arg, char id[33], char **path, struct err *e);
+    int (*publish)(void *arg, const char *id, struct err *e);
+    void (*discard)(void *arg, const char *id);
 };
 
 /* Borrowed for the call; text that does not belong to the type is NULL. */
@@ -128,6 +157,8 @@ struct runtime_event {
     struct runtime_exit exit;   /* EXITED */
     const char *phase;          /* ENDED: "Succeeded" or "Failed" */
     struct json_doc *outputs;   /* ENDED: what the annotation sluice.dev/outputs says, or NULL */
+    const struct runtime_blob *blobs; /* ENDED: rows to write along with the end */
+    size_t blobs_n;
 };
 
 typedef void runtime_event_fn(void *arg, const struct runtime_event *event);

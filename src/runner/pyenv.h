@@ -1,0 +1,32 @@
+/*
+ * pyenv - Python environments that a step may write to, each built once.
+ *
+ *   DATA/envs/<hash>/venv    a virtual environment, at the path at which pods see it (its scripts
+ *                            name that path)
+ *   DATA/envs/<hash>/ready   published by rename when it is complete; one without is built again
+ *   DATA/envs/<hash>.lock    held while it is being built
+ *
+ * The hash covers the interpreter's path, version, size and time of change.  A virtual environment
+ * has no EXTERNALLY-MANAGED mark, so pip may write to it; a step does that in its private layer.
+ *
+ * Blocks (building takes seconds); for job threads.
+ */
+#ifndef RUNNER_PYENV_H
+#define RUNNER_PYENV_H
+
+struct arena;
+struct err;
+
+struct pyenv {
+    const char *path;        /* of the environment, absolute */
+    const char *prefix;      /* the interpreter's own tree, to be seen at the same path */
+    const char *version;     /* "3.11" */
+    const char *description; /* for people: "python 3.11 (/usr/bin/python3.11)" */
+    const char *id;          /* the hash */
+};
+
+/* `target` as in struct image.  Text lives in the arena.  ERR_NOTFOUND if no interpreter fits. */
+int pyenv_ensure(const char *data_dir, const char *target, struct arena *a, struct pyenv *ret,
+                 struct err *e);
+
+#endif
