@@ -15,10 +15,11 @@
 #include "cli/settings.h"
 
 extern const struct cli_command config_command, doctor_command, help_command, image_command,
-    version_command;
+    lint_command, version_command;
 
 static const struct cli_command *const commands[] = {
-    &doctor_command, &image_command, &config_command, &version_command, &help_command, NULL,
+    &lint_command,    &doctor_command, &image_command, &config_command,
+    &version_command, &help_command,   NULL,
 };
 
 enum { CLI_SHARED_OPTIONS = 48 }; /* room for the common flags and the settings' */
