@@ -302,8 +302,9 @@ static int
 lint_run(struct cli *c)
 {
     const char *output = option_value(c->options, "output");
+    const char *strict = option_value(c->options, "strict");
     const struct lint_options options = {
-        .strict = option_switch(c->options, "strict", true),
+        .strict = strict == NULL || strcmp(strict, "true") == 0,
         .simple = output != NULL && strcmp(output, "simple") == 0,
         .color = c->out_color,
         .kinds = option_value(c->options, "kinds"),
@@ -314,6 +315,8 @@ lint_run(struct cli *c)
 
     if (output != NULL && !options.simple && strcmp(output, "pretty") != 0)
         return cli_usage(c, "--output: '%s' is neither pretty nor simple", output);
+    if (!options.strict && strcmp(strict, "false") != 0)
+        return cli_usage(c, "--strict: '%s' is neither true nor false", strict);
     if (check_kinds(c, options.kinds) != CLI_OK)
         return CLI_USAGE;
     for (size_t i = 0; i < option_operand_count(c->options); i++)
@@ -324,7 +327,9 @@ lint_run(struct cli *c)
 }
 
 static const struct option options_table[] = {
-    {.name = "strict", .help = "unknown fields are errors; --no-strict accepts them"},
+    {.name = "strict",
+     .argument = "BOOL",
+     .help = "true (default): unknown fields are errors; false: they are accepted"},
     {.name = "output",
      .letter = 'o',
      .argument = "FORMAT",

@@ -17,13 +17,11 @@ struct json;
  * a(n) ...".  Objects, lists and maps are not asked here. */
 const char *leaf_expects(enum schema_form form, const struct json *v);
 
-/* 128974848, 129e6, 129M, 123Mi, 0.5, 100m.  Source: apimachinery's resource.Quantity. */
+/* What data/quantity.h, timestamp.h, duration.h and base64.h read; in base64 text line ends do not
+ * count, as in Go. */
 bool leaf_is_quantity(struct str text);
-/* RFC 3339 with seconds and zone; a fraction is allowed. */
 bool leaf_is_time(struct str text);
-/* Go's durations: "1h30m", "1.5s", "0". */
 bool leaf_is_duration(struct str text);
-/* Standard base64, padded; white space is skipped. */
 bool leaf_is_base64(struct str text);
 
 #endif

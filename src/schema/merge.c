@@ -144,7 +144,8 @@ merge_object(struct json_build *b, const struct schema *s, const struct json *ba
     json_add_object(b, NULL);
     if (!str_is(how, "delete"))
         rc = merge_fields(b, s, base, patch, e);
-    json_end(b);
+    if (rc == 0)
+        json_end(b);
     return rc;
 }
 

@@ -266,7 +266,8 @@ merge_list(struct json_build *b, const struct schema_field *field, const struct 
         rc = delete_values(&l, directive(whole, MERGE_DELETE_PREFIX, field->name), e);
     if (rc == 0)
         rc = write_items(b, &l, e);
-    json_end(b);
+    if (rc == 0)
+        json_end(b);
     merging_done(&l);
     return rc;
 }

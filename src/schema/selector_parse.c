@@ -22,10 +22,16 @@ struct parser {
     struct err *e;
 };
 
+static bool
+is_space(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
 static void
 skip_space(struct parser *p)
 {
-    while (p->at < p->text.n && strchr(" \t\r\n", p->text.p[p->at]) != NULL)
+    while (p->at < p->text.n && is_space(p->text.p[p->at]))
         p->at++;
 }
 
