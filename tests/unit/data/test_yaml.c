@@ -170,9 +170,9 @@ TEST(merge_keys_are_carried_out)
                "\"c\":{\"v\":0,\"yy\":5,\"w\":6,\"x\":1}}");
     check_read("a: {'<<': 1}\n", "{\"a\":{\"<<\":1}}");
     check_read(
-        "a: &o\n  <<: {k: &i v}\n  l: &j {m: n}\nb: [*i, *o, *j]\n",
-        "{\"a\":{\"l\":{\"m\":\"n\"},\"k\":\"v\"},\"b\":[\"v\",{\"l\":{\"m\":\"n\"},\"k\":\"v\"},"
-        "{\"m\":\"n\"}]}");
+        "a: &o\n  <<: {k: &i v}\n  l: &j {m: p}\nb: [*i, *o, *j]\n",
+        "{\"a\":{\"l\":{\"m\":\"p\"},\"k\":\"v\"},\"b\":[\"v\",{\"l\":{\"m\":\"p\"},\"k\":\"v\"},"
+        "{\"m\":\"p\"}]}");
     check_refused(
         "a:\n  <<: 5\n",
         "line 2 column 7: expected a mapping or a list of mappings to merge, found number");
