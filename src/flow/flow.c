@@ -81,10 +81,11 @@ begin(struct flow *f, struct turn *t, const struct flow_language *l, const struc
 {
     struct flow_run *run = flow_run_new(f, l, object_uid(o), object_namespace(o), object_name(o));
     struct err why = ERR_INIT;
-    int rc = l->begin(t, run, o, &why);
+    cleanup_json struct json_doc *frozen = NULL;
+    int rc = l->begin(t, run, o, &frozen, &why);
 
     if (rc >= 0) {
-        if (flow_record_begin(t, run, e) < 0)
+        if (flow_record_begin(t, run, frozen, e) < 0)
             return e->code;
         return flow_run_start(t, run, e);
     }

@@ -5,6 +5,7 @@
 #include "data/json.h"
 #include "flow/flow_end.h"
 #include "flow/flow_gate.h"
+#include "flow/flow_int.h"
 #include "flow/flow_plan.h"
 #include "flow/flow_run.h"
 
@@ -67,6 +68,7 @@ flow_node_free(struct flow_node *n)
     free(n->message);
     free(n->reason);
     free(n->pod);
+    free(n->memo);
     json_doc_unref(n->spec);
     json_doc_unref(n->inputs);
     json_doc_unref(n->outputs);
@@ -78,7 +80,7 @@ flow_node_touch(struct flow_node *n)
 {
     if (list_empty(&n->dirty_link))
         list_append(&n->run->dirty, &n->dirty_link);
-    flow_run_touch(n->run);
+    flow_flush_later(n->run->flow);
 }
 
 void

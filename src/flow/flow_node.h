@@ -76,6 +76,7 @@ struct flow_node {
     struct flow_plan *plan;           /* FLOW_GROUP */
     struct flow_gate gate;            /* FLOW_BOUNDARY */
 
+    void *memo;              /* the language's own, made with malloc; freed with the node */
     struct core_timer timer; /* wake_us */
     struct list work_link;   /* on run->work: has children to open */
     struct list wait_link;   /* on a gate's line */
@@ -102,6 +103,8 @@ struct flow_plan {
 
 /* Said by a language's depend(): child `child` waits for child `on`. */
 void flow_depend(struct flow_node *group, int64_t child, int64_t on);
+/* The child will never be opened: it does not belong to this run of the group. */
+void flow_leave_out(struct flow_node *group, int64_t child);
 
 /* Another node as a language sees it, live or from its row. */
 struct flow_look {

@@ -18,6 +18,14 @@ flow_depend(struct flow_node *group, int64_t child, int64_t on)
     edge->child = (uint32_t)child;
 }
 
+void
+flow_leave_out(struct flow_node *group, int64_t child)
+{
+    CHECK(child >= 0 && child < group->total && !group->plan->opened[child]);
+    group->plan->opened[child] = 1;
+    group->left--;
+}
+
 /* Sorts the edges by what they depend on (counting sort), so that the dependants of a child are
  * one slice: first[i] .. first[i + 1]. */
 static void

@@ -86,9 +86,8 @@ static struct json_doc *
 run_state(struct flow_run *run)
 {
     struct json_build b = JSON_BUILD_INIT;
-    cleanup_json struct json_doc *own = NULL;
+    cleanup_json struct json_doc *own = run->language->save(run);
 
-    run->language->save(run, &own);
     json_add_object(&b, NULL);
     json_add_cstr(&b, "name", run->name);
     json_add_cstr(&b, "namespace", run->namespace);
@@ -102,18 +101,17 @@ run_state(struct flow_run *run)
     json_add_int(&b, "ended_us", run->ended_us);
     json_add_int(&b, "deadline_us", run->deadline_us);
     json_add_int(&b, "parallelism", run->pods.limit);
-    json_add_int(&b, "pods_total", run->pods_total);
-    json_add_int(&b, "pods_done", run->pods_done);
     json_add_value(&b, "language", json_root(own));
     json_end(&b);
     return json_build_done(&b);
 }
 
+/* `frozen` NULL: the row is there already. */
 static int
-write_run(struct turn *t, struct flow_run *run, bool insert, struct err *e)
+write_run(struct turn *t, struct flow_run *run, const struct json_doc *frozen, struct err *e)
 {
     cleanup_json struct json_doc *state = run_state(run);
-    cleanup_buf struct buf text = BUF_INIT;
+    cleanup_buf struct buf text = BUF_INIT, once = BUF_INIT;
     struct run_row row = {.run = run->number,
                           .uid = str_of(run->uid),
                           .language = str_of(run->language->name),
@@ -122,16 +120,19 @@ write_run(struct turn *t, struct flow_run *run, bool insert, struct err *e)
 
     json_write(&text, json_root(state));
     row.state = buf_view(&text);
-    rc = insert ? run_rows_insert(turn_db(t), &row, e) : run_rows_update(turn_db(t), &row, e);
+    row.frozen = text_of(&once, frozen);
+    rc = frozen != NULL ? run_rows_insert(turn_db(t), &row, e)
+                        : run_rows_update(turn_db(t), &row, e);
     run->number = row.run;
     run->row_dirty = false;
     return rc < 0 ? err_wrap(e, "run %s", run->name) : 0;
 }
 
 int
-flow_record_begin(struct turn *t, struct flow_run *run, struct err *e)
+flow_record_begin(struct turn *t, struct flow_run *run, const struct json_doc *frozen,
+                  struct err *e)
 {
-    return write_run(t, run, true, e);
+    return write_run(t, run, frozen, e);
 }
 
 int
@@ -139,7 +140,7 @@ flow_record_write(struct turn *t, struct flow_run *run, struct err *e)
 {
     struct texts x = {.spec = BUF_INIT};
     struct list *link;
-    int rc = run->row_dirty ? write_run(t, run, false, e) : 0;
+    int rc = run->row_dirty ? write_run(t, run, NULL, e) : 0;
 
     while (rc >= 0 && (link = list_shift(&run->dirty)) != NULL) {
         struct flow_node *n = LIST_ITEM(link, struct flow_node, dirty_link);
@@ -226,16 +227,18 @@ static int
 read_run(void *arg, const struct run_row *row, struct err *e)
 {
     struct flow *f = arg;
-    cleanup_json struct json_doc *state = NULL;
+    cleanup_json struct json_doc *state = NULL, *frozen = NULL;
     struct flow_run *run;
 
-    if (json_parse(row->state, NULL, &state, e) < 0)
+    if (json_parse(row->state, NULL, &state, e) < 0 ||
+        json_parse(row->frozen, NULL, &frozen, e) < 0)
         return err_wrap(e, "run %.*s", STR_ARG(row->uid));
     run = flow_run_revive(f, row->run, row->uid, row->language, json_root(state));
     if (run == NULL)
         return err_set(e, ERR_UNSUPPORTED, "run %.*s is in an unknown language '%.*s'",
                        STR_ARG(row->uid), STR_ARG(row->language));
     run->revived = TAKE(state);
+    run->revived_frozen = TAKE(frozen);
     return 0;
 }
 
@@ -244,7 +247,9 @@ fill_run(struct turn *t, struct flow_run *run, struct err *e)
 {
     struct db *db = turn_db(t);
 
-    if (run->language->resume(t, run, json_get(json_root(run->revived), "language"), e) < 0 ||
+    if (run->language->resume(t, run, TAKE(run->revived_frozen),
+                              json_get(json_root(run->revived), "language"), e) < 0 ||
+        node_rows_count_pods(db, run->number, &run->pods_total, &run->pods_done, e) < 0 ||
         node_rows_last_id(db, run->number, &run->last_id, e) < 0 ||
         node_rows_each_open(db, run->number, read_node, run, e) < 0)
         return e->code;

@@ -13,13 +13,15 @@ struct err;
 struct flow;
 struct flow_look;
 struct flow_run;
+struct json_doc;
 struct node_row;
 struct turn;
 
 /* Writes every row that is behind; nodes that are released leave memory. */
 int flow_record_write(struct turn *t, struct flow_run *run, struct err *e);
 /* The row of a run that has just begun; sets run->number. */
-int flow_record_begin(struct turn *t, struct flow_run *run, struct err *e);
+int flow_record_begin(struct turn *t, struct flow_run *run, const struct json_doc *frozen,
+                      struct err *e);
 /* Brings all live runs back. */
 int flow_record_read(struct turn *t, struct flow *f, struct err *e);
 /* A row as a language sees it; documents are parsed. */

@@ -53,8 +53,6 @@ flow_run_revive(struct flow *f, int64_t number_of, struct str uid, struct str la
     run->ended_us = number(state, "ended_us");
     run->deadline_us = number(state, "deadline_us");
     run->pods.limit = number(state, "parallelism");
-    run->pods_total = number(state, "pods_total");
-    run->pods_done = number(state, "pods_done");
     return run;
 }
 

@@ -95,6 +95,7 @@ flow_run_free(struct flow_run *run)
     map_done(&run->by_place);
     flow_result_done(&run->result);
     json_doc_unref(run->revived);
+    json_doc_unref(run->revived_frozen);
     free(run->uid);
     free(run->name);
     free(run->namespace);
@@ -210,7 +211,7 @@ start_exit(struct turn *t, struct flow_run *run, const struct flow_node *root, s
     run->root_released = true;
     core_timer_stop(&run->deadline);
     run->deadline_us = 0;
-    run->language->exiting(run, root);
+    run->language->exiting(t, run, root);
     flow_run_touch(run);
     return run->shutdown == FLOW_TERMINATE ? 0 : flow_hooks_ask_run(t, run, FLOW_AT_END, e);
 }

@@ -84,12 +84,15 @@ struct flow_language {
     /* The literal for a stored type, "" for an unknown one. */
     const char *(*type_name)(struct str type);
     /* A run begins: reads the object, checks it, and makes run->mind, the language's memory of the
-     * run, and the state to store.  Wrong workflows: ERR_INVALID and the message to show. */
-    int (*begin)(struct turn *t, struct flow_run *run, const struct object *o, struct err *e);
-    /* The same from the stored state, after a restart. */
-    int (*resume)(struct turn *t, struct flow_run *run, const struct json *state, struct err *e);
-    /* Adds the language's fields to the run's stored state. */
-    void (*save)(struct flow_run *run, struct json_doc **ret);
+     * run.  *frozen is what never changes again; it is stored once.  Wrong workflows: ERR_INVALID
+     * and the message to show. */
+    int (*begin)(struct turn *t, struct flow_run *run, const struct object *o,
+                 struct json_doc **frozen, struct err *e);
+    /* The same after a restart, from what begin() froze (taken) and save() saved last. */
+    int (*resume)(struct turn *t, struct flow_run *run, struct json_doc *frozen,
+                  const struct json *state, struct err *e);
+    /* What changes while the run goes on; small. */
+    struct json_doc *(*save)(struct flow_run *run);
     void (*forget)(struct flow_run *run);
 
     /* The entry node. */
@@ -123,7 +126,7 @@ struct flow_language {
     int (*refuse)(struct turn *t, const struct object *now, const char *message,
                   struct json_doc **ret, struct err *e);
     /* The entry node ended: run->result is set from it. */
-    void (*exiting)(struct flow_run *run, const struct flow_node *root);
+    void (*exiting)(struct turn *t, struct flow_run *run, const struct flow_node *root);
     /* A hook of the run itself (an exit handler) ended: may change run->result. */
     void (*hook_ended)(struct flow_run *run, const struct flow_node *hook);
     /* The run took longer than it may. */

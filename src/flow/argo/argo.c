@@ -1,0 +1,85 @@
+#include "flow/argo/argo.h"
+
+#include "base/err.h"
+#include "flow/argo/argo_begin.h"
+#include "flow/argo/argo_child.h"
+#include "flow/argo/argo_claim.h"
+#include "flow/argo/argo_global.h"
+#include "flow/argo/argo_hook.h"
+#include "flow/argo/argo_open.h"
+#include "flow/argo/argo_output.h"
+#include "flow/argo/argo_pod.h"
+#include "flow/argo/argo_publish.h"
+#include "flow/argo/argo_retry.h"
+
+static const char *
+type_name(struct str type)
+{
+    static const char *const types[] = {"Pod",     "Container", "Steps", "StepGroup",
+                                        "DAG",     "TaskGroup", "Retry", "Skipped",
+                                        "Suspend", "HTTP",      "Plugin"};
+
+    for (size_t i = 0; i < ARRAY_LEN(types); i++) {
+        if (str_is(type, types[i]))
+            return types[i];
+    }
+    return "";
+}
+
+/* The entry node's phase is the workflow's, except that what was left out counts as done. */
+static void
+exiting(struct turn *t, struct flow_run *run, const struct flow_node *root)
+{
+    bool left_out = root->phase == FLOW_SKIPPED || root->phase == FLOW_OMITTED;
+
+    run->result.phase = left_out ? FLOW_SUCCEEDED : root->phase;
+    if (run->result.message == NULL && root->message != NULL)
+        run->result.message = xstrdup(root->message);
+    argo_global_add_result(t, run);
+}
+
+/* A bad end of an exit handler spoils a good run, never the reverse. */
+static void
+hook_ended(struct flow_run *run, const struct flow_node *hook)
+{
+    if (run->state != FLOW_RUN_EXITING || run->result.phase != FLOW_SUCCEEDED ||
+        !flow_phase_is_bad(hook->phase))
+        return;
+    run->result.phase = hook->phase;
+    free(run->result.message);
+    run->result.message = hook->message != NULL ? xstrdup(hook->message) : NULL;
+}
+
+/* All that is not an exit handler ends; those run afterwards. */
+static int
+overdue(struct turn *t, struct flow_run *run, struct err *e)
+{
+    return flow_run_shut_down(t, run, FLOW_STOP, "Step exceeded its deadline", e);
+}
+
+const struct flow_language argo_language = {
+    .name = "argo",
+    .kind = "Workflow",
+    .type_name = type_name,
+    .begin = argo_begin,
+    .resume = argo_resume,
+    .save = argo_save,
+    .forget = argo_forget,
+    .root = argo_root,
+    .open = argo_open,
+    .depend = argo_depend,
+    .child = argo_child,
+    .pod = argo_pod,
+    .collect = argo_collect,
+    .closes = argo_closes,
+    .fold = argo_fold,
+    .again = argo_again,
+    .elapsed = argo_elapsed,
+    .hooks = argo_hooks,
+    .publish = argo_publish,
+    .refuse = argo_publish_refusal,
+    .exiting = exiting,
+    .hook_ended = hook_ended,
+    .overdue = overdue,
+    .end = argo_claim_end,
+};

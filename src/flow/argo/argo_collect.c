@@ -1,0 +1,251 @@
+/* What a Pod left behind becomes a leaf's phase, message and outputs (7.3 of the language's
+ * phases: Failed is the user's code, Error is the platform). */
+#include "flow/argo/argo_output.h"
+
+#include <inttypes.h>
+
+#include "api/objects.h"
+#include "base/err.h"
+#include "core/turn.h"
+#include "data/json.h"
+#include "flow/argo/argo.h"
+#include "flow/argo/argo_name.h"
+#include "flow/argo/argo_time.h"
+
+static const struct json *
+main_status(const struct object *pod)
+{
+    const struct json *first = NULL;
+
+    JSON_EACH (c, object_at(pod, "status.containerStatuses")) {
+        if (str_is(json_str(json_get(c.value, "name")), "main"))
+            return c.value;
+        if (first == NULL)
+            first = c.value;
+    }
+    return first;
+}
+
+/* "main: Error (exit code 1): text" of a container that ended badly; NULL if it did not. */
+static char *
+describe_end(const struct json *status)
+{
+    const struct json *end = json_at_path(status, "state.terminated");
+    struct str message = json_str(json_get(end, "message"));
+    const char *reason = json_cstr_or(json_get(end, "reason"), "Error");
+    int64_t code = 0;
+
+    if (end == NULL || !json_int(json_get(end, "exitCode"), &code) || code == 0)
+        return NULL;
+    return xasprintf("%.*s: %s (exit code %" PRId64 ")%s%.*s",
+                     STR_ARG(json_str(json_get(status, "name"))), reason, code,
+                     message.n != 0 ? ": " : "", STR_ARG(message));
+}
+
+/* An init container's bad end, with its full name. */
+static char *
+describe_init(const struct object *pod)
+{
+    JSON_EACH (c, object_at(pod, "status.initContainerStatuses")) {
+        char *text = describe_end(c.value);
+
+        if (text != NULL)
+            return text;
+    }
+    return NULL;
+}
+
+/* Sidecars that were told to end (SIGTERM, SIGKILL) did nothing wrong. */
+static char *
+describe_sidecar(const struct object *pod, const struct json *main)
+{
+    JSON_EACH (c, object_at(pod, "status.containerStatuses")) {
+        int64_t code = 0;
+
+        if (c.value == main ||
+            !json_int(json_at_path(c.value, "state.terminated.exitCode"), &code) || code == 137 ||
+            code == 143)
+            continue;
+        if (code != 0)
+            return describe_end(c.value);
+    }
+    return NULL;
+}
+
+static bool
+main_ran_well(const struct json *main)
+{
+    int64_t code = -1;
+
+    return json_int(json_at_path(main, "state.terminated.exitCode"), &code) && code == 0;
+}
+
+/* Platform or user: the reason and the containers tell. */
+static void
+judge_failure(const struct object *pod, const struct json *outputs, struct flow_result *r)
+{
+    struct str reason = json_str(object_at(pod, "status.reason"));
+    struct str message = json_str(object_at(pod, "status.message"));
+    const struct json *error = json_get(outputs, "error");
+    const struct json *main = main_status(pod);
+
+    r->phase = FLOW_FAILED;
+    if (str_is(reason, "DeadlineExceeded")) {
+        r->message = str_dup(message);
+        return;
+    }
+    r->message = describe_init(pod);
+    if (r->message != NULL) {
+        r->phase = FLOW_ERROR;
+        return;
+    }
+    if (str_is(reason, "InputFailed")) {
+        r->phase = FLOW_ERROR;
+        r->message = xasprintf("init: Error (exit code 64): %.*s", STR_ARG(message));
+        return;
+    }
+    if (error != NULL && main_ran_well(main)) {
+        r->phase = FLOW_ERROR;
+        r->message = xasprintf("wait: Error (exit code 64): %.*s", STR_ARG(json_str(error)));
+        return;
+    }
+    r->message = main_ran_well(main) ? describe_sidecar(pod, main) : describe_end(main);
+    if (r->message != NULL)
+        return;
+    if (str_is(reason, "Evicted"))
+        r->phase = FLOW_ERROR;
+    if (message.n != 0)
+        r->message =
+            xasprintf("%.*s%s%.*s", STR_ARG(reason), reason.n != 0 ? ": " : "", STR_ARG(message));
+    else
+        r->message = str_dup(reason.n != 0 ? reason : STR("pod failed"));
+}
+
+static void
+add_parameters(struct json_build *b, const struct json *declared, const struct json *values)
+{
+    json_add_array(b, "parameters");
+    JSON_EACH (p, declared) {
+        const struct json *value = json_get_str(values, json_str(json_get(p.value, "name")));
+
+        if (value == NULL)
+            value = json_at_path(p.value, "valueFrom.default");
+        if (value == NULL)
+            value = json_get(p.value, "value");
+        if (value == NULL)
+            continue;
+        json_add_object(b, NULL);
+        json_add_fields(b, p.value, (const char *const[]){"value", NULL});
+        json_add_str(b, "value", json_scalar_text(value));
+        json_end(b);
+    }
+    json_end(b);
+}
+
+static void
+add_artifacts(struct json_build *b, const struct json *declared, const struct json *saved,
+              const struct json *logs)
+{
+    json_add_array(b, "artifacts");
+    JSON_EACH (art, declared) {
+        const struct json *at = json_get_str(saved, json_str(json_get(art.value, "name")));
+
+        if (at == NULL)
+            continue;
+        json_add_object(b, NULL);
+        json_add_fields(b, art.value, (const char *const[]){"s3", "from", NULL});
+        json_add_object(b, "s3");
+        json_add_fields(b, json_get(art.value, "s3"), (const char *const[]){"key", NULL});
+        json_add_value(b, "key", json_get(at, "key"));
+        json_end(b);
+        json_end(b);
+    }
+    if (logs != NULL) {
+        json_add_object(b, NULL);
+        json_add_cstr(b, "name", "main-logs");
+        json_add_object(b, "s3");
+        json_add_value(b, "key", json_get(logs, "key"));
+        json_end(b);
+        json_end(b);
+    }
+    json_end(b);
+}
+
+static struct json_doc *
+outputs_of(const struct json *tmpl, const struct json *left, const struct json *main)
+{
+    const struct json *declared = json_get(tmpl, "outputs");
+    const struct json *saved = json_get(left, "artifacts");
+    const struct json *logs = json_get(saved, "main-logs");
+    struct json_build b = JSON_BUILD_INIT;
+    int64_t code = 0;
+
+    json_add_object(&b, NULL);
+    if (json_count(json_get(declared, "parameters")) != 0)
+        add_parameters(&b, json_get(declared, "parameters"), json_get(left, "parameters"));
+    if (json_count(json_get(declared, "artifacts")) != 0 || logs != NULL)
+        add_artifacts(&b, json_get(declared, "artifacts"), saved, logs);
+    json_add_value(&b, "result", json_get(left, "result"));
+    if (json_int(json_at_path(main, "state.terminated.exitCode"), &code))
+        json_add_printf(&b, "exitCode", "%" PRId64, code);
+    json_end(&b);
+    return json_build_done(&b);
+}
+
+/* "b" of "wf.a.b" or "wf[0].b": what the boundary's name is followed by. */
+static struct str
+display_name(const struct flow_node *n)
+{
+    struct str name = str_of(n->name);
+
+    return n->parent == NULL ? name : str_of(n->key);
+}
+
+/* Exit handlers may ask which leaves failed; nobody else does. */
+static void
+note_failure(struct turn *t, struct flow_node *leaf, const struct object *pod,
+             const struct flow_result *r)
+{
+    struct argo *a = argo_of(leaf->run);
+    struct json_build b = JSON_BUILD_INIT;
+
+    if (leaf->run->root_released || (json_str(json_get(a->spec, "onExit")).n == 0 &&
+                                     json_at_path(a->spec, "hooks.exit") == NULL))
+        return;
+    json_add_object(&b, NULL);
+    json_add_str(&b, "displayName", display_name(leaf));
+    json_add_cstr(&b, "message", r->message != NULL ? r->message : "");
+    json_add_str(&b, "templateName", argo_name_template(str_of(leaf->template_of)));
+    json_add_cstr(&b, "phase", flow_phase_name(r->phase));
+    json_add_str(&b, "podName", object_name(pod));
+    argo_time_add(&b, "finishedAt", leaf->ended_us != 0 ? leaf->ended_us : turn_now_us(t));
+    json_end(&b);
+    vec_push(&a->failures, json_build_done(&b));
+    flow_run_touch(leaf->run);
+}
+
+int
+argo_collect(struct turn *t, struct flow_node *leaf, const struct object *pod,
+             struct flow_result *r, struct err *e)
+{
+    const struct json *tmpl = argo_template(argo_of(leaf->run), str_of(leaf->template_of));
+    struct str text = object_annotation(pod, "sluice.dev/outputs");
+    cleanup_json struct json_doc *left = NULL;
+
+    if (text.n != 0 && json_parse(text, NULL, &left, e) < 0)
+        return err_wrap(e, "outputs of pod %.*s", STR_ARG(object_name(pod)));
+    if (str_is(json_str(object_at(pod, "status.phase")), "Succeeded"))
+        r->phase = FLOW_SUCCEEDED;
+    else
+        judge_failure(pod, json_root(left), r);
+    if ((leaf->flags & FLOW_STOPPED) != 0 && flow_phase_is_bad(r->phase)) {
+        r->phase = FLOW_FAILED;
+        free(r->message);
+        r->message = xstrdup(leaf->message != NULL ? leaf->message : "stopped");
+    }
+    r->outputs = outputs_of(tmpl, json_root(left), main_status(pod));
+    if (flow_phase_is_bad(r->phase))
+        note_failure(t, leaf, pod, r);
+    argo_output_publish(leaf->run, json_root(r->outputs));
+    return 0;
+}

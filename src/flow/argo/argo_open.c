@@ -1,0 +1,347 @@
+#include "flow/argo/argo_open.h"
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "core/turn.h"
+#include "data/condition.h"
+#include "data/json.h"
+#include "flow/argo/argo.h"
+#include "flow/argo/argo_child.h"
+#include "flow/argo/argo_input.h"
+#include "flow/argo/argo_loop.h"
+#include "flow/argo/argo_retry.h"
+#include "flow/argo/argo_scope.h"
+#include "flow/argo/argo_time.h"
+
+/* A workflow's fault ends the node; a store's failure goes up. */
+static int
+blame(struct flow_opening *o, const struct err *why, struct err *e)
+{
+    if (why->code == ERR_IO || why->code == ERR_FULL) {
+        *e = *why;
+        return e->code;
+    }
+    return argo_refuse(o, "%s", why->msg);
+}
+
+static int
+skip(struct flow_opening *o, enum flow_phase phase, char *message)
+{
+    o->kind = FLOW_NOTHING;
+    o->type = "Skipped";
+    o->result.phase = phase;
+    o->result.message = message;
+    return 0;
+}
+
+static int
+number_of(struct argo_scope *s, const struct json *v, int64_t *ret, struct err *e)
+{
+    cleanup_free char *text = NULL;
+
+    *ret = 0;
+    if (json_is_null(v))
+        return 0;
+    if (argo_scope_text(s, json_scalar_text(v), &text, e) < 0)
+        return e->code;
+    if (!str_to_int(str_trim(str_of(text)), ret))
+        return err_set(e, ERR_INVALID, "'%s' is not a number", text);
+    return 0;
+}
+
+/* Microseconds of a duration that may hold tags; absent: 0. */
+static int
+duration_of(struct argo_scope *s, const struct json *v, int64_t *ret, struct err *e)
+{
+    cleanup_free char *text = NULL;
+
+    *ret = 0;
+    if (json_is_null(v))
+        return 0;
+    if (argo_scope_text(s, json_scalar_text(v), &text, e) < 0)
+        return e->code;
+    return text[0] == '\0' ? 0 : argo_time_duration(str_of(text), ret, e);
+}
+
+/* The names of a template's own text: its inputs, on top of the workflow's. */
+static void
+enter_template(struct argo_scope *s, struct turn *t, struct flow_node *n,
+               const struct json_doc *inputs)
+{
+    argo_scope_init(s, t, n->run, NULL);
+    argo_scope_add_inputs(s, json_root(inputs));
+    expr_vars_set(&s->vars, STR("node.name"), str_of(n->name));
+}
+
+/* Bodies. */
+
+static int
+open_suspend(struct argo_scope *s, const struct json *tmpl, struct flow_opening *o, struct err *e)
+{
+    int64_t pause;
+
+    if (duration_of(s, json_at_path(tmpl, "suspend.duration"), &pause, e) < 0)
+        return e->code;
+    o->kind = FLOW_WAIT;
+    if (pause != 0)
+        o->wake_us = turn_now_us(s->turn) + pause;
+    o->reason = pause != 0 ? "suspended for its duration" : "suspended until it is resumed";
+    return 0;
+}
+
+static int
+open_leaf(struct argo_scope *s, const struct json *tmpl, struct flow_opening *o, struct err *e)
+{
+    int64_t limit;
+
+    if (duration_of(s, json_get(tmpl, "timeout"), &limit, e) < 0)
+        return err_wrap(e, "timeout");
+    o->kind = FLOW_LEAF;
+    o->counts = true;
+    if (limit != 0)
+        o->wake_us = turn_now_us(s->turn) + limit;
+    return 0;
+}
+
+static bool
+any_task_has_hooks(const struct json *tasks)
+{
+    JSON_EACH (task, tasks) {
+        if (json_count(json_get(task.value, "hooks")) != 0)
+            return true;
+    }
+    return false;
+}
+
+static int
+open_group(struct argo_scope *s, const struct json *tmpl, struct flow_opening *o, struct err *e)
+{
+    const struct json *steps = json_get(tmpl, "steps");
+
+    o->kind = FLOW_GROUP;
+    o->boundary = o->counts = true;
+    o->total =
+        (int64_t)(steps != NULL ? json_count(steps) : json_count(json_at_path(tmpl, "dag.tasks")));
+    if (any_task_has_hooks(json_at_path(tmpl, "dag.tasks")))
+        o->flags |= FLOW_HEARS;
+    JSON_EACH (group, steps) {
+        if (any_task_has_hooks(group.value))
+            o->flags |= FLOW_HEARS;
+    }
+    return number_of(s, json_get(tmpl, "parallelism"), &o->limit, e);
+}
+
+static int
+open_body(struct turn *t, struct flow_node *n, const struct json *tmpl, struct flow_opening *o,
+          struct err *e)
+{
+    cleanup_argo_scope struct argo_scope s;
+    const char *type = argo_template_type(tmpl);
+    struct err why = ERR_INIT;
+    int rc;
+
+    enter_template(&s, t, n, o->inputs);
+    o->type = type;
+    if (json_get(tmpl, "suspend") != NULL)
+        rc = open_suspend(&s, tmpl, o, &why);
+    else if (json_get(tmpl, "dag") != NULL || json_get(tmpl, "steps") != NULL)
+        rc = open_group(&s, tmpl, o, &why);
+    else if (json_get(tmpl, "container") != NULL || json_get(tmpl, "script") != NULL)
+        rc = open_leaf(&s, tmpl, o, &why);
+    else
+        rc = err_set(&why, ERR_UNSUPPORTED, "template %.*s: this type of template cannot be run",
+                     STR_ARG(json_str(json_get(tmpl, "name"))));
+    return rc < 0 ? blame(o, &why, e) : 0;
+}
+
+/* Calls. */
+
+static bool
+has_hooks(const struct json *call)
+{
+    return json_count(json_get(call, "hooks")) != 0 || !json_is_null(json_get(call, "onExit"));
+}
+
+/* The template with its inputs: retried as a whole, or its body. */
+static int
+open_template(struct argo_scope *s, struct flow_node *n, const struct json *call,
+              struct flow_opening *o, struct err *e)
+{
+    struct str from = s->boundary != NULL ? str_of(s->boundary->template_of) : STR("local/");
+    const struct json *tmpl = NULL, *strategy;
+    struct err why = ERR_INIT;
+
+    if (argo_template_of_call(s->turn, s->run, from, call, &o->template_of, &tmpl, &why) < 0 ||
+        argo_input_fill(s, tmpl, json_get(call, "arguments"), &o->inputs, &why) < 0)
+        return blame(o, &why, e);
+    if (argo_template_type(tmpl) == NULL)
+        return argo_refuse(o, "template %.*s: template type unspecified",
+                           STR_ARG(json_str(json_get(tmpl, "name"))));
+    if (has_hooks(call))
+        o->flags |= FLOW_HAS_HOOKS;
+    strategy = argo_retry_strategy(argo_of(s->run), tmpl);
+    if (strategy == NULL)
+        return open_body(s->turn, n, tmpl, o, e);
+    o->kind = FLOW_RETRY;
+    o->type = "Retry";
+    return 0;
+}
+
+/* The `when` of a call in this scope.  1: go on, 0: skipped (o is filled). */
+static int
+check_when(struct argo_scope *s, const struct json *call, struct flow_opening *o, struct err *e)
+{
+    struct str when = json_str(json_get(call, "when"));
+    cleanup_free char *text = NULL;
+    bool holds;
+
+    if (when.n == 0)
+        return 1;
+    if (argo_scope_text(s, when, &text, e) < 0 || condition_eval(str_of(text), &holds, e) < 0)
+        return e->code;
+    if (holds)
+        return 1;
+    return skip(o, FLOW_SKIPPED, xasprintf("when '%s' evaluated false", text));
+}
+
+static int
+open_once(struct argo_scope *s, struct flow_node *n, const struct json *call,
+          struct flow_opening *o, struct err *e)
+{
+    struct err why = ERR_INIT;
+    int go = check_when(s, call, o, &why);
+
+    if (go < 0)
+        return blame(o, &why, e);
+    return go == 0 ? 0 : open_template(s, n, call, o, e);
+}
+
+/* The loop keeps its items and its call, in which everything but the item is filled in. */
+static int
+keep_loop(struct argo_scope *s, struct flow_node *n, const struct json *call,
+          struct json_doc *items, struct flow_opening *o, struct err *e)
+{
+    static const char *const loops[] = {"withItems", "withParam", "withSequence", "hooks", NULL};
+    cleanup_json_build struct json_build b = JSON_BUILD_INIT;
+    cleanup_json struct json_doc *plain = NULL, *filled = NULL;
+
+    json_add_object(&b, NULL);
+    json_add_fields(&b, call, loops);
+    json_end(&b);
+    plain = json_build_done(&b);
+    if (argo_scope_json_lax(s, json_root(plain), &filled, e) < 0)
+        return e->code;
+    json_add_object(&b, NULL);
+    json_add_fields(&b, json_root(n->spec), NULL);
+    json_add_object(&b, "task");
+    json_add_fields(&b, json_root(filled), NULL);
+    json_add_value(&b, "hooks", json_get(call, "hooks"));
+    json_end(&b);
+    json_add_value(&b, "items", json_root(items));
+    json_end(&b);
+    o->spec = json_build_done(&b);
+    o->kind = FLOW_LOOP;
+    o->type = s->prefix != NULL && str_is(str_of(s->prefix), "tasks") ? "TaskGroup" : NULL;
+    o->total = (int64_t)json_count(json_root(items));
+    return 0;
+}
+
+static int
+open_loop(struct argo_scope *s, struct flow_node *n, const struct json *call,
+          struct flow_opening *o, struct err *e)
+{
+    cleanup_json struct json_doc *items = NULL;
+    cleanup_free char *key = NULL;
+    const struct json *tmpl;
+    struct err why = ERR_INIT;
+    int go;
+
+    if (argo_loop_items(s, call, &items, &why) < 0) {
+        /* A list that cannot be read is no fault of a step that would not run anyway. */
+        struct err ignored = ERR_INIT;
+
+        go = check_when(s, call, o, &ignored);
+        return go == 0 ? 0 : blame(o, &why, e);
+    }
+    if (json_count(json_root(items)) == 0)
+        return skip(o, FLOW_SKIPPED, xstrdup("Skipped, empty params"));
+    if (argo_template_of_call(s->turn, s->run, str_of(s->boundary->template_of), call, &key, &tmpl,
+                              &why) < 0 ||
+        keep_loop(s, n, call, items, o, &why) < 0)
+        return blame(o, &why, e);
+    o->template_of = TAKE(key);
+    return 0;
+}
+
+static int
+open_task(struct turn *t, struct flow_node *n, struct flow_opening *o, struct err *e)
+{
+    cleanup_argo_scope struct argo_scope s;
+    const struct json *call = argo_call_of(n);
+    struct flow_node *boundary = argo_boundary(n);
+    int rc;
+
+    if (argo_role_of(n) == ARGO_TASK && argo_role_of(n->parent) != ARGO_GROUP) {
+        bool runs = true;
+
+        if (argo_child_depends(t, n, call, &runs, e) < 0)
+            return e->code;
+        if (!runs)
+            return skip(o, FLOW_OMITTED, xstrdup("omitted: depends condition not met"));
+    }
+    argo_scope_init(&s, t, n->run, boundary);
+    if (argo_role_of(n) == ARGO_ITEM)
+        argo_scope_add_item(&s, json_get(json_root(n->spec), "item"));
+    if (argo_role_of(n) == ARGO_HOOK)
+        argo_child_add_hook_names(&s, n);
+    rc = argo_role_of(n) == ARGO_TASK && argo_loop_is(call) ? open_loop(&s, n, call, o, e)
+                                                            : open_once(&s, n, call, o, e);
+    return rc;
+}
+
+static int
+open_attempt(struct turn *t, struct flow_node *n, struct flow_opening *o, struct err *e)
+{
+    const struct flow_node *retry = n->parent;
+    const struct json *tmpl = argo_template(argo_of(n->run), str_of(retry->template_of));
+
+    o->template_of = xstrdup(retry->template_of);
+    o->inputs = retry->inputs != NULL ? json_doc_ref(retry->inputs) : NULL;
+    return open_body(t, n, tmpl, o, e);
+}
+
+static int
+open_step_group(struct flow_node *n, struct flow_opening *o)
+{
+    o->kind = FLOW_GROUP;
+    o->type = "StepGroup";
+    o->template_of = NULL;
+    o->total = (int64_t)json_count(argo_tasks_of(n));
+    return 0;
+}
+
+int
+argo_open(struct turn *t, struct flow_node *n, struct flow_opening *o, struct err *e)
+{
+    switch (argo_role_of(n)) {
+    case ARGO_GROUP:
+        return open_step_group(n, o);
+    case ARGO_ATTEMPT:
+        return open_attempt(t, n, o, e);
+    default:
+        return open_task(t, n, o, e);
+    }
+}
+
+int
+argo_elapsed(struct turn *t, struct flow_node *n, struct flow_result *r, struct err *e)
+{
+    (void)t;
+    (void)e;
+    if (n->kind == FLOW_WAIT) {
+        r->phase = FLOW_SUCCEEDED;
+        return 0;
+    }
+    r->message = xstrdup("Pod was active on the node longer than the specified deadline");
+    return 0;
+}

@@ -1,0 +1,383 @@
+#include "flow/argo/argo_pod.h"
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "core/turn.h"
+#include "data/json.h"
+#include "data/yaml.h"
+#include "flow/argo/argo.h"
+#include "flow/argo/argo_claim.h"
+#include "flow/argo/argo_name.h"
+#include "flow/argo/argo_retry.h"
+#include "flow/argo/argo_scope.h"
+#include "schema/merge.h"
+#include "schema/schema.h"
+
+#define SCRIPT_PATH "/argo/staging/script"
+
+enum { LONGEST_ENVIRONMENT_TEXT = 120 * 1024 }; /* Linux takes 128 KiB for one string */
+
+/* Everything that goes into one Pod. */
+struct making {
+    struct flow_node *leaf;
+    const struct argo *argo;
+    struct argo_scope *scope;
+    const struct json *tmpl;   /* filled in */
+    const struct json *inputs; /* filled in */
+    char *pod;                 /* its name */
+    char id[512];              /* the node's */
+    struct json_build b;
+};
+
+/* Names. */
+
+static void
+add_paths(struct argo_scope *s, const char *kind, const struct json *list, bool nested)
+{
+    JSON_EACH (it, list) {
+        cleanup_free char *name =
+            xasprintf("outputs.%s.%.*s.path", kind, STR_ARG(json_str(json_get(it.value, "name"))));
+        const struct json *holder = nested ? json_get(it.value, "valueFrom") : it.value;
+
+        expr_vars_set(&s->vars, str_of(name), json_str(json_get(holder, "path")));
+    }
+}
+
+static int
+add_names(struct making *m, struct err *e)
+{
+    struct flow_node *leaf = m->leaf;
+    const struct json *outputs =
+        json_get(argo_template(argo_of(leaf->run), str_of(leaf->template_of)), "outputs");
+
+    argo_scope_add_inputs(m->scope, json_root(leaf->inputs));
+    expr_vars_set(&m->scope->vars, STR("node.name"), str_of(leaf->name));
+    expr_vars_set(&m->scope->vars, STR("pod.name"), str_of(m->pod));
+    add_paths(m->scope, "parameters", json_get(outputs, "parameters"), true);
+    add_paths(m->scope, "artifacts", json_get(outputs, "artifacts"), false);
+    return argo_retry_add_names(m->scope, leaf, e);
+}
+
+/* Metadata. */
+
+static void
+add_map(struct json_build *b, const struct json *map, const struct json *over)
+{
+    JSON_EACH (it, map) {
+        if (json_get_str(over, it.key) == NULL) {
+            json_add_key(b, it.key);
+            json_add_value(b, NULL, it.value);
+        }
+    }
+}
+
+static bool
+is_exit_pod(const struct flow_node *leaf)
+{
+    for (const struct flow_node *n = leaf; n != NULL; n = n->parent) {
+        if (n->parent == NULL)
+            return flow_node_is_hook(n);
+    }
+    return false;
+}
+
+static int
+add_metadata(struct making *m, struct err *e)
+{
+    const struct json *of_workflow = json_get(m->argo->spec, "podMetadata");
+    const struct json *own = json_get(m->tmpl, "metadata");
+    struct json_build io = JSON_BUILD_INIT;
+    cleanup_json struct json_doc *annotation = NULL;
+    cleanup_buf struct buf text = BUF_INIT;
+    struct json_build *b = &m->b;
+
+    if (argo_podio_add(&io, m->leaf, m->tmpl, m->inputs, m->pod, e) < 0) {
+        json_build_cancel(&io);
+        return e->code;
+    }
+    annotation = json_build_done(&io);
+    json_write(&text, json_root(annotation));
+    json_add_object(b, "metadata");
+    json_add_cstr(b, "name", m->pod);
+    json_add_object(b, "labels");
+    add_map(b, json_get(of_workflow, "labels"), json_get(own, "labels"));
+    add_map(b, json_get(own, "labels"), NULL);
+    json_add_cstr(b, "workflows.argoproj.io/workflow", m->leaf->run->name);
+    json_add_cstr(b, "workflows.argoproj.io/completed", "false");
+    if (is_exit_pod(m->leaf))
+        json_add_cstr(b, "workflows.argoproj.io/on-exit", "true");
+    json_end(b);
+    json_add_object(b, "annotations");
+    add_map(b, json_get(of_workflow, "annotations"), json_get(own, "annotations"));
+    add_map(b, json_get(own, "annotations"), NULL);
+    json_add_cstr(b, "kubectl.kubernetes.io/default-container", "main");
+    json_add_cstr(b, "workflows.argoproj.io/node-id", m->id);
+    json_add_cstr(b, "workflows.argoproj.io/node-name", m->leaf->name);
+    json_add_str(b, "sluice.dev/io", buf_view(&text));
+    json_end(b);
+    argo_claim_add_owner(b, m->leaf->run);
+    json_end(b);
+    return 0;
+}
+
+/* Containers. */
+
+static void
+add_variable(struct json_build *b, const char *name, const char *value)
+{
+    json_add_object(b, NULL);
+    json_add_cstr(b, "name", name);
+    json_add_cstr(b, "value", value);
+    json_end(b);
+}
+
+static void
+add_reference(struct json_build *b, const char *name, const char *path)
+{
+    json_add_object(b, NULL);
+    json_add_cstr(b, "name", name);
+    json_add_object(b, "valueFrom");
+    json_add_object(b, "fieldRef");
+    json_add_cstr(b, "fieldPath", path);
+    json_end(b);
+    json_end(b);
+    json_end(b);
+}
+
+/* The variables that upstream gives to every container of a step. */
+static void
+add_environment(struct making *m, const struct json *container, const char *name)
+{
+    cleanup_buf struct buf text = BUF_INIT;
+    struct json_build *b = &m->b;
+
+    json_add_array(b, "env");
+    JSON_EACH (it, json_get(container, "env")) {
+        json_add_value(b, NULL, it.value);
+    }
+    json_write(&text, m->tmpl);
+    add_variable(b, "ARGO_CONTAINER_NAME", name);
+    if (text.n < LONGEST_ENVIRONMENT_TEXT)
+        add_variable(b, "ARGO_TEMPLATE", buf_cstring(&text));
+    add_variable(b, "ARGO_NODE_ID", m->id);
+    add_variable(b, "ARGO_POD_NAME", m->pod);
+    add_reference(b, "ARGO_POD_UID", "metadata.uid");
+    add_variable(b, "ARGO_WORKFLOW_NAME", m->leaf->run->name);
+    add_variable(b, "ARGO_WORKFLOW_UID", m->leaf->run->uid);
+    add_variable(b, "ARGO_INCLUDE_SCRIPT_OUTPUT", "true");
+    add_variable(b, "ARGO_DEADLINE", "0001-01-01T00:00:00Z");
+    add_variable(b, "ARGO_PROGRESS_FILE", "/var/run/argo/progress");
+    json_end(b);
+}
+
+static void
+add_main(struct making *m)
+{
+    const struct json *script = json_get(m->tmpl, "script");
+    const struct json *container = script != NULL ? script : json_get(m->tmpl, "container");
+    struct json_build *b = &m->b;
+
+    json_add_object(b, NULL);
+    json_add_cstr(b, "name", "main");
+    json_add_fields(b, container, (const char *const[]){"name", "env", "args", "source", NULL});
+    if (json_count(json_get(container, "args")) != 0 ||
+        json_str(json_get(script, "source")).n != 0) {
+        json_add_array(b, "args");
+        JSON_EACH (arg, json_get(container, "args")) {
+            json_add_value(b, NULL, arg.value);
+        }
+        if (json_str(json_get(script, "source")).n != 0)
+            json_add_cstr(b, NULL, SCRIPT_PATH);
+        json_end(b);
+    }
+    add_environment(m, container, "main");
+    json_end(b);
+}
+
+/* A sidecar or init container, with main's mounts if it mirrors them. */
+static void
+add_helper(struct making *m, const struct json *helper)
+{
+    const struct json *script = json_get(m->tmpl, "script");
+    const struct json *main = script != NULL ? script : json_get(m->tmpl, "container");
+    struct json_build *b = &m->b;
+
+    json_add_object(b, NULL);
+    json_add_fields(b, helper,
+                    (const char *const[]){"env", "mirrorVolumeMounts", "volumeMounts", NULL});
+    json_add_array(b, "volumeMounts");
+    JSON_EACH (it, json_get(helper, "volumeMounts")) {
+        json_add_value(b, NULL, it.value);
+    }
+    if (json_bool_or(json_get(helper, "mirrorVolumeMounts"), false)) {
+        JSON_EACH (it, json_get(main, "volumeMounts")) {
+            json_add_value(b, NULL, it.value);
+        }
+    }
+    json_end(b);
+    add_environment(m, helper, json_cstr_or(json_get(helper, "name"), ""));
+    json_end(b);
+}
+
+static void
+add_volumes(struct making *m, const struct json *of_workflow)
+{
+    struct json_build *b = &m->b;
+    const struct json *own = json_get(m->tmpl, "volumes");
+
+    json_add_array(b, "volumes");
+    JSON_EACH (it, own) {
+        json_add_value(b, NULL, it.value);
+    }
+    JSON_EACH (it, of_workflow) {
+        if (argo_artifact_named(own, json_str(json_get(it.value, "name"))) == NULL)
+            json_add_value(b, NULL, it.value);
+    }
+    argo_claim_add_volumes(m->leaf->run, b);
+    json_end(b);
+}
+
+/* A field of the template, else the workflow's. */
+static void
+add_either(struct making *m, const char *field, const char *in_template)
+{
+    const struct json *own = json_get(m->tmpl, in_template);
+
+    json_add_value(&m->b, field, !json_is_null(own) ? own : json_get(m->argo->spec, field));
+}
+
+static int
+add_spec(struct making *m, const struct json *volumes, struct err *e)
+{
+    struct json_build *b = &m->b;
+    int64_t limit;
+
+    json_add_object(b, "spec");
+    json_add_cstr(b, "restartPolicy", "Never");
+    if (json_count(json_get(m->tmpl, "initContainers")) != 0) {
+        json_add_array(b, "initContainers");
+        JSON_EACH (it, json_get(m->tmpl, "initContainers")) {
+            add_helper(m, it.value);
+        }
+        json_end(b);
+    }
+    json_add_array(b, "containers");
+    add_main(m);
+    JSON_EACH (it, json_get(m->tmpl, "sidecars")) {
+        add_helper(m, it.value);
+    }
+    json_end(b);
+    add_volumes(m, volumes);
+    add_either(m, "serviceAccountName", "serviceAccountName");
+    add_either(m, "nodeSelector", "nodeSelector");
+    add_either(m, "affinity", "affinity");
+    add_either(m, "tolerations", "tolerations");
+    add_either(m, "hostAliases", "hostAliases");
+    add_either(m, "securityContext", "securityContext");
+    add_either(m, "imagePullSecrets", "imagePullSecrets");
+    add_either(m, "dnsConfig", "dnsConfig");
+    add_either(m, "dnsPolicy", "dnsPolicy");
+    add_either(m, "hostNetwork", "hostNetwork");
+    if (!json_is_null(json_get(m->tmpl, "activeDeadlineSeconds"))) {
+        if (!json_int_or_string(json_get(m->tmpl, "activeDeadlineSeconds"), &limit))
+            return err_set(e, ERR_INVALID, "activeDeadlineSeconds is not a number");
+        json_add_int(b, "activeDeadlineSeconds", limit);
+    }
+    json_end(b);
+    return 0;
+}
+
+/* Patches. */
+
+static int
+patch_once(struct argo_scope *s, const struct json *patch, struct json_doc **spec, struct err *e)
+{
+    cleanup_free char *text = NULL;
+    cleanup_json struct json_doc *doc = NULL;
+    struct json_doc *merged = NULL;
+
+    if (json_str(patch).n == 0)
+        return 0;
+    if (argo_scope_text_lax(s, json_str(patch), &text, e) < 0)
+        return e->code;
+    if (yaml_parse_one(str_of(text), NULL, &doc, e) < 0 || json_type(json_root(doc)) != JSON_OBJECT)
+        return err_set(e, ERR_INVALID,
+                       "Failed to merge the workflow PodSpecPatch with the pod PodSpec due to "
+                       "invalid format: %s",
+                       e->code != 0 ? e->msg : "it is not an object");
+    if (merge_strategic(schema_type(STR("v1"), STR("PodSpec")), json_root(*spec), json_root(doc),
+                        &merged, e) < 0)
+        return err_wrap(e, "Error applying PodSpecPatch");
+    json_doc_unref(*spec);
+    *spec = merged;
+    return 0;
+}
+
+static int
+apply_patches(struct making *m, struct json_doc **pod, struct err *e)
+{
+    const struct json *of_workflow = json_get(m->argo->spec, "podSpecPatch");
+    const struct json *own = json_get(m->tmpl, "podSpecPatch");
+    cleanup_json struct json_doc *spec = NULL;
+    struct json_build b = JSON_BUILD_INIT;
+
+    if (json_str(of_workflow).n == 0 && json_str(own).n == 0)
+        return 0;
+    spec = json_copy(json_get(json_root(*pod), "spec"));
+    if (patch_once(m->scope, of_workflow, &spec, e) < 0 || patch_once(m->scope, own, &spec, e) < 0)
+        return e->code;
+    json_add_object(&b, NULL);
+    json_add_fields(&b, json_root(*pod), (const char *const[]){"spec", NULL});
+    json_add_value(&b, "spec", json_root(spec));
+    json_end(&b);
+    json_doc_unref(*pod);
+    *pod = json_build_done(&b);
+    return 0;
+}
+
+static int
+make(struct making *m, const struct json *volumes, struct json_doc **ret, struct err *e)
+{
+    int rc;
+
+    json_add_object(&m->b, NULL);
+    rc = add_metadata(m, e);
+    if (rc >= 0)
+        rc = add_spec(m, volumes, e);
+    if (rc < 0) {
+        json_build_cancel(&m->b);
+        return rc;
+    }
+    json_end(&m->b);
+    *ret = json_build_done(&m->b);
+    return apply_patches(m, ret, e);
+}
+
+int
+argo_pod(struct turn *t, struct flow_node *leaf, struct json_doc **ret, struct err *e)
+{
+    struct argo *a = argo_of(leaf->run);
+    const struct json *tmpl = argo_template(a, str_of(leaf->template_of));
+    cleanup_argo_scope struct argo_scope s;
+    cleanup_json struct json_doc *filled = NULL, *inputs = NULL, *volumes = NULL;
+    struct making m = {.leaf = leaf, .argo = a, .scope = &s};
+    int rc;
+
+    argo_scope_init(&s, t, leaf->run, NULL);
+    m.pod = argo_name_pod(leaf->run->name, str_of(leaf->name),
+                          argo_name_template(str_of(leaf->template_of)));
+    argo_name_id(leaf->run->name, str_of(leaf->name), m.id, sizeof m.id);
+    rc = add_names(&m, e);
+    if (rc >= 0)
+        rc = argo_scope_json_lax(&s, tmpl, &filled, e);
+    if (rc >= 0 && leaf->inputs != NULL)
+        rc = argo_scope_json_lax(&s, json_root(leaf->inputs), &inputs, e);
+    if (rc >= 0 && json_get(a->spec, "volumes") != NULL)
+        rc = argo_scope_json_lax(&s, json_get(a->spec, "volumes"), &volumes, e);
+    m.tmpl = json_root(filled);
+    m.inputs = json_root(inputs);
+    if (rc >= 0)
+        rc = make(&m, json_root(volumes), ret, e);
+    free(m.pod);
+    return rc;
+}

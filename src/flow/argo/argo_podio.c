@@ -1,0 +1,192 @@
+/* Inputs to place and outputs to take, in the form that the pod controller reads. */
+#include "flow/argo/argo_pod.h"
+
+#include "base/err.h"
+#include "data/json.h"
+#include "flow/argo/argo.h"
+
+#define SCRIPT_PATH "/argo/staging/script"
+#define DEFAULT_BUCKET "mlpipeline"
+
+enum { SCRIPT_MODE = 0755 };
+
+static void
+add_script(struct json_build *b, const struct json *tmpl)
+{
+    struct str source = json_str(json_at_path(tmpl, "script.source"));
+
+    if (source.n == 0)
+        return;
+    json_add_object(b, NULL);
+    json_add_cstr(b, "name", "script");
+    json_add_cstr(b, "path", SCRIPT_PATH);
+    json_add_int(b, "mode", SCRIPT_MODE);
+    json_add_str(b, "raw", source);
+    json_end(b);
+}
+
+static const struct json *
+stored_location(const struct json *art)
+{
+    static const char *const stores[] = {"s3", "gcs", "azure", "oss"};
+
+    for (size_t i = 0; i < ARRAY_LEN(stores); i++) {
+        if (!json_is_null(json_get(art, stores[i])))
+            return json_get(art, stores[i]);
+    }
+    return NULL;
+}
+
+static void
+add_key(struct json_build *b, const char *field, const struct json *location)
+{
+    json_add_printf(b, field, "%s/%.*s", json_cstr_or(json_get(location, "bucket"), DEFAULT_BUCKET),
+                    STR_ARG(json_str(json_get(location, "key"))));
+}
+
+static int
+add_input(struct json_build *b, const struct json *art, struct err *e)
+{
+    struct str name = json_str(json_get(art, "name"));
+    const struct json *raw = json_at_path(art, "raw.data");
+    const struct json *location = stored_location(art);
+
+    if (json_str(json_get(art, "path")).n == 0)
+        return 0;
+    if (raw == NULL && location == NULL)
+        return err_set(e, ERR_INVALID,
+                       "artifact %.*s failed to load: only raw artifacts and those of the artifact "
+                       "store can be had here",
+                       STR_ARG(name));
+    json_add_object(b, NULL);
+    json_add_str(b, "name", name);
+    json_add_value(b, "path", json_get(art, "path"));
+    json_add_value(b, "mode", json_get(art, "mode"));
+    json_add_value(b, "recurseMode", json_get(art, "recurseMode"));
+    json_add_value(b, "optional", json_get(art, "optional"));
+    if (raw != NULL)
+        json_add_str(b, "raw", json_str(raw));
+    else
+        add_key(b, "blob", location);
+    json_add_cstr(b, "archive",
+                  raw != NULL || json_at_path(art, "archive.none") != NULL ? "none" : "auto");
+    json_end(b);
+    return 0;
+}
+
+static struct str
+base_name(struct str path)
+{
+    while (path.n > 1 && path.p[path.n - 1] == '/')
+        path.n--;
+    for (size_t i = path.n; i > 0; i--) {
+        if (path.p[i - 1] == '/')
+            return str_slice(path, i, path.n);
+    }
+    return path;
+}
+
+static const char *
+archive_of(const struct json *art)
+{
+    const struct json *archive = json_get(art, "archive");
+
+    if (json_get(archive, "none") != NULL)
+        return "none";
+    return json_get(archive, "zip") != NULL ? "zip" : "tar";
+}
+
+/* The key that the template names, or the repository's format and the artifact's file. */
+static void
+add_output_key(struct json_build *b, const struct flow_node *leaf, const struct json *art,
+               const char *pod)
+{
+    const struct json *location = stored_location(art);
+    const char *archive = archive_of(art);
+    struct str name = json_str(json_get(art, "name"));
+
+    if (json_str(json_get(location, "key")).n != 0) {
+        add_key(b, "key", location);
+        return;
+    }
+    if (str_is(str_of(archive), "none"))
+        json_add_printf(b, "key", DEFAULT_BUCKET "/%s/%s/%.*s", leaf->run->name, pod,
+                        STR_ARG(base_name(json_str(json_get(art, "path")))));
+    else
+        json_add_printf(b, "key", DEFAULT_BUCKET "/%s/%s/%.*s.%s", leaf->run->name, pod,
+                        STR_ARG(name), str_is(str_of(archive), "zip") ? "zip" : "tgz");
+}
+
+static void
+add_outputs(struct json_build *b, const struct flow_node *leaf, const struct json *outputs,
+            const char *pod)
+{
+    json_add_object(b, "outputs");
+    json_add_array(b, "parameters");
+    JSON_EACH (p, json_get(outputs, "parameters")) {
+        const struct json *from = json_get(p.value, "valueFrom");
+
+        if (json_str(json_get(from, "path")).n == 0)
+            continue;
+        json_add_object(b, NULL);
+        json_add_value(b, "name", json_get(p.value, "name"));
+        json_add_value(b, "path", json_get(from, "path"));
+        if (json_get(from, "default") != NULL)
+            json_add_str(b, "default", json_scalar_text(json_get(from, "default")));
+        json_end(b);
+    }
+    json_end(b);
+    json_add_array(b, "artifacts");
+    JSON_EACH (art, json_get(outputs, "artifacts")) {
+        if (json_str(json_get(art.value, "path")).n == 0)
+            continue;
+        json_add_object(b, NULL);
+        json_add_value(b, "name", json_get(art.value, "name"));
+        json_add_value(b, "path", json_get(art.value, "path"));
+        json_add_value(b, "optional", json_get(art.value, "optional"));
+        json_add_value(b, "mode", json_get(art.value, "mode"));
+        json_add_cstr(b, "archive", archive_of(art.value));
+        json_add_value(b, "level", json_at_path(art.value, "archive.tar.compressionLevel"));
+        add_output_key(b, leaf, art.value, pod);
+        json_end(b);
+    }
+    json_end(b);
+    json_end(b);
+}
+
+static bool
+archives_logs(const struct flow_node *leaf, const struct json *tmpl)
+{
+    const struct json *own = json_at_path(tmpl, "archiveLocation.archiveLogs");
+
+    return json_bool_or(own != NULL ? own : json_get(argo_of(leaf->run)->spec, "archiveLogs"),
+                        false);
+}
+
+int
+argo_podio_add(struct json_build *b, const struct flow_node *leaf, const struct json *tmpl,
+               const struct json *inputs, const char *pod, struct err *e)
+{
+    json_add_object(b, NULL);
+    json_add_array(b, "main");
+    json_add_cstr(b, NULL, "main");
+    json_end(b);
+    json_add_array(b, "sidecars");
+    JSON_EACH (sidecar, json_get(tmpl, "sidecars")) {
+        json_add_value(b, NULL, json_get(sidecar.value, "name"));
+    }
+    json_end(b);
+    json_add_bool(b, "result", true);
+    json_add_array(b, "inputs");
+    add_script(b, tmpl);
+    JSON_EACH (art, json_get(inputs, "artifacts")) {
+        if (add_input(b, art.value, e) < 0)
+            return e->code;
+    }
+    json_end(b);
+    add_outputs(b, leaf, json_get(tmpl, "outputs"), pod);
+    if (archives_logs(leaf, tmpl))
+        json_add_printf(b, "archiveLogs", DEFAULT_BUCKET "/%s/%s/main.log", leaf->run->name, pod);
+    json_end(b);
+    return 0;
+}

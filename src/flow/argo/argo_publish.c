@@ -1,0 +1,177 @@
+#include "flow/argo/argo_publish.h"
+
+#include <inttypes.h>
+
+#include "api/objects.h"
+#include "base/err.h"
+#include "core/turn.h"
+#include "data/json.h"
+#include "flow/argo/argo.h"
+#include "flow/argo/argo_time.h"
+
+#define LABEL(name) "workflows.argoproj.io/" name
+
+static void
+add_labels(struct json_build *b, const struct json *before, const struct json *wanted,
+           const char *phase, bool over, const struct json *ref)
+{
+    static const char *const ours[] = {LABEL("phase"), LABEL("completed"),
+                                       LABEL("workflow-template"),
+                                       LABEL("cluster-workflow-template"), NULL};
+
+    json_add_object(b, "labels");
+    json_add_fields(b, before, ours);
+    JSON_EACH (it, wanted) {
+        if (json_get_str(before, it.key) == NULL) {
+            json_add_key(b, it.key);
+            json_add_value(b, NULL, it.value);
+        }
+    }
+    json_add_cstr(b, LABEL("phase"), phase);
+    json_add_cstr(b, LABEL("completed"), over ? "true" : "false");
+    if (!json_is_null(ref))
+        json_add_value(b,
+                       json_bool_or(json_get(ref, "clusterScope"), false)
+                           ? LABEL("cluster-workflow-template")
+                           : LABEL("workflow-template"),
+                       json_get(ref, "name"));
+    json_end(b);
+}
+
+static void
+add_annotations(struct json_build *b, const struct json *before, const struct json *wanted)
+{
+    json_add_object(b, "annotations");
+    json_add_fields(b, before, (const char *const[]){LABEL("pod-name-format"), NULL});
+    JSON_EACH (it, wanted) {
+        if (json_get_str(before, it.key) == NULL) {
+            json_add_key(b, it.key);
+            json_add_value(b, NULL, it.value);
+        }
+    }
+    json_add_cstr(b, LABEL("pod-name-format"), "v2");
+    json_end(b);
+}
+
+/* The object with new metadata; leaves the root open for a status. */
+static void
+begin_object(struct json_build *b, const struct object *now, const struct json *wanted,
+             const char *phase, bool over)
+{
+    const struct json *root = object_root(now);
+    const struct json *meta = json_get(root, "metadata");
+
+    json_add_object(b, NULL);
+    json_add_fields(b, root, (const char *const[]){"metadata", "status", NULL});
+    json_add_object(b, "metadata");
+    json_add_fields(b, meta, (const char *const[]){"labels", "annotations", NULL});
+    add_labels(b, json_get(meta, "labels"), json_get(wanted, "labels"), phase, over,
+               object_at(now, "spec.workflowTemplateRef"));
+    add_annotations(b, json_get(meta, "annotations"), json_get(wanted, "annotations"));
+    json_end(b);
+}
+
+static void
+add_condition(struct json_build *b, const char *type, bool status)
+{
+    json_add_object(b, NULL);
+    json_add_cstr(b, "type", type);
+    json_add_cstr(b, "status", status ? "True" : "False");
+    json_end(b);
+}
+
+static void
+add_claims(struct json_build *b, const struct argo *a)
+{
+    if (a->claims.n == 0)
+        return;
+    json_add_array(b, "persistentVolumeClaims");
+    for (size_t i = 0; i < a->claims.n; i++) {
+        json_add_object(b, NULL);
+        json_add_cstr(b, "name", a->claims.at[i]);
+        json_add_object(b, "persistentVolumeClaim");
+        json_add_cstr(b, "claimName", a->claims.at[i]);
+        json_end(b);
+        json_end(b);
+    }
+    json_end(b);
+}
+
+/* Templates of other objects, as they were when the run first used them. */
+static void
+add_stored(struct json_build *b, const struct flow_run *run, const struct object *now)
+{
+    const struct argo *a = argo_of(run);
+
+    if (a->others.n != 0) {
+        json_add_object(b, "storedTemplates");
+        for (size_t i = 0; i < a->others.n; i++)
+            json_add_value(b, a->others.at[i].key, json_root(a->others.at[i].doc));
+        json_end(b);
+    }
+    if (!json_is_null(object_at(now, "spec.workflowTemplateRef")))
+        json_add_value(b, "storedWorkflowTemplateSpec", a->spec);
+}
+
+static void
+add_status(struct json_build *b, const struct flow_run *run, const struct object *now)
+{
+    const struct argo *a = argo_of(run);
+    bool over = run->state == FLOW_RUN_OVER;
+
+    json_add_object(b, "status");
+    json_add_cstr(b, "phase", flow_phase_name(over ? run->result.phase : FLOW_RUNNING));
+    if (over && run->result.message != NULL)
+        json_add_cstr(b, "message", run->result.message);
+    argo_time_add(b, "startedAt", run->started_us);
+    argo_time_add(b, "finishedAt", over ? run->ended_us : 0);
+    json_add_printf(b, "progress", "%" PRId64 "/%" PRId64, run->pods_done, run->pods_total);
+    json_add_array(b, "conditions");
+    add_condition(b, "PodRunning", run->pods.active > run->pods_waiting);
+    if (over)
+        add_condition(b, "Completed", true);
+    json_end(b);
+    json_add_value(b, "outputs", json_root(a->outputs));
+    add_claims(b, a);
+    add_stored(b, run, now);
+    json_end(b);
+}
+
+int
+argo_publish(struct turn *t, struct flow_run *run, const struct object *now, struct json_doc **ret,
+             struct err *e)
+{
+    struct json_build b = JSON_BUILD_INIT;
+    bool over = run->state == FLOW_RUN_OVER;
+
+    (void)t;
+    (void)e;
+    begin_object(&b, now, json_get(argo_of(run)->spec, "workflowMetadata"),
+                 flow_phase_name(over ? run->result.phase : FLOW_RUNNING), over);
+    add_status(&b, run, now);
+    json_end(&b);
+    *ret = json_build_done(&b);
+    return 0;
+}
+
+int
+argo_publish_refusal(struct turn *t, const struct object *now, const char *message,
+                     struct json_doc **ret, struct err *e)
+{
+    struct json_build b = JSON_BUILD_INIT;
+
+    (void)e;
+    begin_object(&b, now, NULL, "Failed", true);
+    json_add_object(&b, "status");
+    json_add_cstr(&b, "phase", "Failed");
+    json_add_cstr(&b, "message", message);
+    argo_time_add(&b, "startedAt", turn_now_us(t));
+    argo_time_add(&b, "finishedAt", turn_now_us(t));
+    json_add_array(&b, "conditions");
+    add_condition(&b, "Completed", true);
+    json_end(&b);
+    json_end(&b);
+    json_end(&b);
+    *ret = json_build_done(&b);
+    return 0;
+}

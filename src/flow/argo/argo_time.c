@@ -1,0 +1,38 @@
+#include "flow/argo/argo_time.h"
+
+#include "base/buf.h"
+#include "data/duration.h"
+#include "data/json.h"
+#include "data/timestamp.h"
+
+int
+argo_time_duration(struct str text, int64_t *ret_us, struct err *e)
+{
+    int64_t ns = 0;
+    int rc = duration_parse(text, &ns, e);
+
+    *ret_us = ns / 1000;
+    return rc;
+}
+
+char *
+argo_time_text(int64_t us)
+{
+    struct buf text = BUF_INIT;
+
+    timestamp_write(&text, us);
+    return buf_take(&text);
+}
+
+void
+argo_time_add(struct json_build *b, const char *key, int64_t us)
+{
+    cleanup_free char *text = NULL;
+
+    if (us == 0) {
+        json_add_null(b, key);
+        return;
+    }
+    text = argo_time_text(us);
+    json_add_cstr(b, key, text);
+}

@@ -1,0 +1,21 @@
+/*
+ * argo_time - times as the language writes them: microseconds inside, text outside.
+ */
+#ifndef FLOW_ARGO_ARGO_TIME_H
+#define FLOW_ARGO_ARGO_TIME_H
+
+#include <stdint.h>
+
+#include "base/str.h"
+
+struct err;
+struct json_build;
+
+/* "20", "1m", "2h30m", "1d". */
+int argo_time_duration(struct str text, int64_t *ret_us, struct err *e);
+/* RFC 3339 with whole seconds; the caller frees. */
+char *argo_time_text(int64_t us);
+/* The same as a field; 0 adds null. */
+void argo_time_add(struct json_build *b, const char *key, int64_t us);
+
+#endif
