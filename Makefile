@@ -231,9 +231,10 @@ format:
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/libexec/sluice \
 	    $(DESTDIR)$(PREFIX)/share/doc/sluice
-	install -m 755 $(O)/sluice $(DESTDIR)$(PREFIX)/bin/sluice
-	install -m 755 $(O)/sluice-init $(DESTDIR)$(PREFIX)/libexec/sluice/sluice-init
-	install -m 644 README.md LICENSE $(DESTDIR)$(PREFIX)/share/doc/sluice
+	install -s -m 755 $(O)/sluice $(DESTDIR)$(PREFIX)/bin/sluice
+	install -s -m 755 $(O)/sluice-init $(DESTDIR)$(PREFIX)/libexec/sluice/sluice-init
+	install -m 644 README.md LICENSE docs/*.md $(DESTDIR)$(PREFIX)/share/doc/sluice
+	sed 's|@PREFIX@|$(PREFIX)|g' tools/apparmor.in > $(DESTDIR)$(PREFIX)/share/doc/sluice/apparmor
 .PHONY: install
 
 uninstall:

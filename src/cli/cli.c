@@ -135,20 +135,6 @@ cli_init_path(struct err *e)
 }
 
 int
-cli_finish(struct cli *c, int code)
-{
-    struct err e = ERR_INIT;
-
-    if (fflush(c->out) == 0 && !ferror(c->out))
-        return code;
-    /* A reader that went away (`sluice config | head`) has what it wanted. */
-    if (errno == EPIPE)
-        return code;
-    err_errno(&e, "write the output");
-    return cli_fail(c, &e);
-}
-
-int
 cli_unknown_command(struct cli *c, const char *given)
 {
     const char *names[ARRAY_LEN(commands)];
@@ -236,6 +222,22 @@ run_command(struct cli *c, int argc, char **argv, int first)
     return m->run(c);
 }
 
+/* CLI_FAILED with a message if what was printed did not arrive (a full disk behind a
+ * redirection), else `code`. */
+static int
+finish(struct cli *c, int code)
+{
+    struct err e = ERR_INIT;
+
+    if (fflush(c->out) == 0 && !ferror(c->out))
+        return code;
+    /* A reader that went away (`sluice config | head`) has what it wanted. */
+    if (errno == EPIPE)
+        return code;
+    err_errno(&e, "write the output");
+    return cli_fail(c, &e);
+}
+
 int
 cli_main(int argc, char **argv, FILE *out, FILE *err)
 {
@@ -256,7 +258,7 @@ cli_main(int argc, char **argv, FILE *out, FILE *err)
         name = "version";
     c.command = cli_command_find(name);
     code = c.command != NULL ? run_command(&c, argc, argv, 2) : cli_unknown_command(&c, name);
-    code = cli_finish(&c, code);
+    code = finish(&c, code);
     options_free(c.options);
     settings_free(c.settings);
     return code;

@@ -84,8 +84,4 @@ const struct cli_command *cli_command_find(const char *name);
  * caller frees.  NULL with ERR_NOTFOUND naming the places. */
 char *cli_init_path(struct err *e);
 
-/* Ends main(): CLI_FAILED with a message if what was printed did not arrive (a full disk behind a
- * redirection), else `code`. */
-int cli_finish(struct cli *c, int code);
-
 #endif

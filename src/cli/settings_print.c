@@ -10,11 +10,9 @@
 #include "cli/settings_table.h"
 #include "data/json.h"
 
-#define FIELD(s, row, type) (*(type const *)(const void *)((const char *)(s) + (row)->offset))
-
 /* Every text is quoted that YAML might take for something else; JSON's quoting is YAML's too. */
-void
-setting_write_text(struct buf *to, const char *text)
+static void
+write_text(struct buf *to, const char *text)
 {
     static const char *const words[] = {"true", "false", "null", "yes", "no", "on", "off", "~"};
     size_t plain =
@@ -33,12 +31,12 @@ void
 setting_write_image(struct buf *to, const struct settings_image *rule)
 {
     buf_cstr(to, "{image: ");
-    setting_write_text(to, rule->pattern);
+    write_text(to, rule->pattern);
     if (rule->kind == SETTINGS_IMAGE_HOST)
         buf_cstr(to, ", host: true}");
     else {
         buf_cstr(to, rule->kind == SETTINGS_IMAGE_PYTHON ? ", python: " : ", directory: ");
-        setting_write_text(to, rule->target);
+        write_text(to, rule->target);
         buf_char(to, '}');
     }
 }
@@ -46,20 +44,20 @@ setting_write_image(struct buf *to, const struct settings_image *rule)
 static void
 write_list(struct buf *to, const struct settings *s, const struct setting *row)
 {
-    const settings_list *list = &FIELD(s, row, settings_list);
+    const settings_list *list = SETTING_FIELD_CONST(s, row, settings_list);
 
     if (list->n == 0)
         buf_cstr(to, " []");
     for (size_t i = 0; i < list->n; i++) {
         buf_cstr(to, "\n  - ");
-        setting_write_text(to, list->at[i]);
+        write_text(to, list->at[i]);
     }
 }
 
 static void
 write_images(struct buf *to, const struct settings *s, const struct setting *row)
 {
-    const settings_images *images = &FIELD(s, row, settings_images);
+    const settings_images *images = SETTING_FIELD_CONST(s, row, settings_images);
 
     if (images->n == 0)
         buf_cstr(to, " []");
@@ -72,40 +70,40 @@ write_images(struct buf *to, const struct settings *s, const struct setting *row
 static void
 write_pairs(struct buf *to, const struct settings *s, const struct setting *row)
 {
-    const settings_pairs *pairs = &FIELD(s, row, settings_pairs);
+    const settings_pairs *pairs = SETTING_FIELD_CONST(s, row, settings_pairs);
 
     if (pairs->n == 0)
         buf_cstr(to, " {}");
     for (size_t i = 0; i < pairs->n; i++) {
         buf_cstr(to, "\n  ");
-        setting_write_text(to, pairs->at[i].name);
+        write_text(to, pairs->at[i].name);
         buf_cstr(to, ": ");
-        setting_write_text(to, pairs->at[i].value);
+        write_text(to, pairs->at[i].value);
     }
 }
 
-void
-setting_write_yaml(struct buf *to, const struct settings *s, const struct setting *row)
+static void
+write_yaml(struct buf *to, const struct settings *s, const struct setting *row)
 {
     buf_printf(to, "%s:", row->name);
     switch (row->type) {
     case SETTING_TEXT:
     case SETTING_PATH:
         buf_char(to, ' ');
-        setting_write_text(to, FIELD(s, row, char *));
+        write_text(to, *SETTING_FIELD_CONST(s, row, char *));
         break;
     case SETTING_NUMBER:
-        buf_printf(to, " %" PRId64, FIELD(s, row, int64_t));
+        buf_printf(to, " %" PRId64, *SETTING_FIELD_CONST(s, row, int64_t));
         break;
     case SETTING_BYTES:
         buf_char(to, ' ');
-        setting_write_bytes(to, FIELD(s, row, int64_t));
+        setting_write_bytes(to, *SETTING_FIELD_CONST(s, row, int64_t));
         break;
     case SETTING_SWITCH:
-        buf_cstr(to, FIELD(s, row, bool) ? " true" : " false");
+        buf_cstr(to, *SETTING_FIELD_CONST(s, row, bool) ? " true" : " false");
         break;
     case SETTING_CHOICE:
-        buf_printf(to, " %s", row->choices[FIELD(s, row, int)]);
+        buf_printf(to, " %s", row->choices[*SETTING_FIELD_CONST(s, row, int)]);
         break;
     case SETTING_TEXTS:
     case SETTING_PATHS:
@@ -183,7 +181,7 @@ write_setting(struct buf *to, const struct settings *s, const struct setting *ro
     if (origin == SETTINGS_ENVIRONMENT || origin == SETTINGS_FLAG)
         buf_printf(&facts, " Set by %s.", from[origin]);
     write_comment(to, buf_view(&facts));
-    setting_write_yaml(&value, s, row);
+    write_yaml(&value, s, row);
     if (origin != SETTINGS_DEFAULT) {
         buf_str(to, buf_view(&value));
         return;

@@ -44,6 +44,11 @@ struct setting {
 
 enum { SETTINGS_MAX = 32 };
 
+/* The row's field in a struct settings. */
+#define SETTING_FIELD(s, row, type) ((type *)(void *)((char *)(s) + (row)->offset))
+#define SETTING_FIELD_CONST(s, row, type) \
+    ((type const *)(const void *)((const char *)(s) + (row)->offset))
+
 /* All rows; *n is their count. */
 const struct setting *settings_table(size_t *n);
 /* By name, or NULL. */
@@ -68,16 +73,17 @@ int setting_from_json(struct settings *s, const struct setting *row, const struc
  * the path of a directory. */
 int setting_image_target(struct str pattern, struct str target, struct settings_image *ret,
                          struct err *e);
+/* Appends one item to a list, or one pair to a map.  ERR_INVALID for a path that is none. */
+int setting_add_text(struct settings *s, const struct setting *row, struct str text,
+                     const struct setting_place *place, struct err *e);
+void setting_add_pair(struct settings *s, const struct setting *row, struct str name,
+                      struct str value);
 /* Frees what the field holds. */
 void setting_clear(struct settings *s, const struct setting *row);
 void settings_image_done(struct settings_image *rule);
 
-/* The value as YAML: a scalar on one line, a list or map in lines of their own below. */
-void setting_write_yaml(struct buf *to, const struct settings *s, const struct setting *row);
 /* "64Mi" */
 void setting_write_bytes(struct buf *to, int64_t bytes);
-/* A text that YAML reads as that text, quoted where it must be. */
-void setting_write_text(struct buf *to, const char *text);
 /* "{image: alpine, host: true}" */
 void setting_write_image(struct buf *to, const struct settings_image *rule);
 

@@ -1,9 +1,9 @@
 /*
- * Reading and writing the values of settings, by type.
+ * Reading the values of settings from text, by type.
  *
- * Text and JSON meet in the same few functions: a scalar in the file is read by the
- * reader of its text, so that a size is written the same way in a flag, a variable
- * and the file.  The commas of a list exist only in text.
+ * Scalars of the file come here too (settings_json.c), so that a size is written the
+ * same way in a flag, a variable and the file.  The commas of a list exist only in
+ * text.
  */
 #include <ctype.h>
 #include <errno.h>
@@ -13,15 +13,6 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "cli/settings_table.h"
-#include "data/json.h"
-
-#define FIELD(s, row, type) ((type *)(void *)((char *)(s) + (row)->offset))
-
-static const char *const kind_names[] = {
-#define KIND_(id, name) name,
-    SETTINGS_IMAGE_KINDS(KIND_)
-#undef KIND_
-};
 
 void
 settings_image_done(struct settings_image *rule)
@@ -45,15 +36,15 @@ setting_clear(struct settings *s, const struct setting *row)
     switch (row->type) {
     case SETTING_TEXT:
     case SETTING_PATH:
-        free(*FIELD(s, row, char *));
-        *FIELD(s, row, char *) = NULL;
+        free(*SETTING_FIELD(s, row, char *));
+        *SETTING_FIELD(s, row, char *) = NULL;
         break;
     case SETTING_TEXTS:
     case SETTING_PATHS:
-        settings_list_done(FIELD(s, row, settings_list));
+        settings_list_done(SETTING_FIELD(s, row, settings_list));
         break;
     case SETTING_IMAGES: {
-        settings_images *images = FIELD(s, row, settings_images);
+        settings_images *images = SETTING_FIELD(s, row, settings_images);
 
         for (size_t i = 0; i < images->n; i++)
             settings_image_done(&images->at[i]);
@@ -61,7 +52,7 @@ setting_clear(struct settings *s, const struct setting *row)
         break;
     }
     case SETTING_PAIRS: {
-        settings_pairs *pairs = FIELD(s, row, settings_pairs);
+        settings_pairs *pairs = SETTING_FIELD(s, row, settings_pairs);
 
         for (size_t i = 0; i < pairs->n; i++) {
             free(pairs->at[i].name);
@@ -155,7 +146,7 @@ read_number(struct settings *s, const struct setting *row, struct str text, stru
         return err_set(e, ERR_INVALID, "%.*s is not between %s and %s", STR_ARG(text),
                        buf_cstring(&low), buf_cstring(&high));
     }
-    *FIELD(s, row, int64_t) = number;
+    *SETTING_FIELD(s, row, int64_t) = number;
     return 0;
 }
 
@@ -168,7 +159,7 @@ read_switch(struct settings *s, const struct setting *row, struct str text, stru
     for (size_t i = 0; i < ARRAY_LEN(yes); i++) {
         if (!str_is(text, yes[i]) && !str_is(text, no[i]))
             continue;
-        *FIELD(s, row, bool) = str_is(text, yes[i]);
+        *SETTING_FIELD(s, row, bool) = str_is(text, yes[i]);
         return 0;
     }
     return err_set(e, ERR_INVALID, "'%.*s' is neither true nor false", STR_ARG(text));
@@ -181,7 +172,7 @@ read_choice(struct settings *s, const struct setting *row, struct str text, stru
 
     for (int i = 0; row->choices[i] != NULL; i++)
         if (str_is(text, row->choices[i])) {
-            *FIELD(s, row, int) = i;
+            *SETTING_FIELD(s, row, int) = i;
             return 0;
         }
     put_choices(&all, row->choices);
@@ -224,16 +215,16 @@ read_path_or_word(struct settings *s, const struct setting *row, struct str text
             path = str_dup(text);
     if (path == NULL && read_path(text, place, &path, e) < 0)
         return e->code;
-    free(*FIELD(s, row, char *));
-    *FIELD(s, row, char *) = path;
+    free(*SETTING_FIELD(s, row, char *));
+    *SETTING_FIELD(s, row, char *) = path;
     return 0;
 }
 
 /* Lists. */
 
-static int
-add_text(struct settings *s, const struct setting *row, struct str text,
-         const struct setting_place *place, struct err *e)
+int
+setting_add_text(struct settings *s, const struct setting *row, struct str text,
+                 const struct setting_place *place, struct err *e)
 {
     char *item = NULL;
 
@@ -241,7 +232,7 @@ add_text(struct settings *s, const struct setting *row, struct str text,
         item = str_dup(text);
     else if (read_path(text, place, &item, e) < 0)
         return e->code;
-    vec_push(FIELD(s, row, settings_list), item);
+    vec_push(SETTING_FIELD(s, row, settings_list), item);
     return 0;
 }
 
@@ -280,14 +271,14 @@ add_image(struct settings *s, const struct setting *row, struct str text, struct
         return err_set(e, ERR_INVALID, "'%.*s' is no rule: expected PATTERN=TARGET", STR_ARG(text));
     if (setting_image_target(pattern, target, &rule, e) < 0)
         return e->code;
-    vec_push(FIELD(s, row, settings_images), rule);
+    vec_push(SETTING_FIELD(s, row, settings_images), rule);
     return 0;
 }
 
-static void
-add_pair(struct settings *s, const struct setting *row, struct str name, struct str value)
+void
+setting_add_pair(struct settings *s, const struct setting *row, struct str name, struct str value)
 {
-    settings_pairs *pairs = FIELD(s, row, settings_pairs);
+    settings_pairs *pairs = SETTING_FIELD(s, row, settings_pairs);
 
     vec_push(pairs, ((struct settings_pair){str_dup(name), str_dup(value)}));
 }
@@ -308,11 +299,11 @@ add_items(struct settings *s, const struct setting *row, struct str text,
         if (row->type == SETTING_IMAGES)
             code = add_image(s, row, item, e);
         else if (row->type != SETTING_PAIRS)
-            code = add_text(s, row, item, place, e);
+            code = setting_add_text(s, row, item, place, e);
         else if (value.p == NULL)
             code = err_set(e, ERR_INVALID, "'%.*s' has no =: expected NAME=VALUE", STR_ARG(item));
         else
-            add_pair(s, row, name, value);
+            setting_add_pair(s, row, name, value);
         if (code < 0)
             return code;
     }
@@ -326,7 +317,7 @@ setting_from_text(struct settings *s, const struct setting *row, struct str text
     switch (row->type) {
     case SETTING_TEXT:
         setting_clear(s, row);
-        *FIELD(s, row, char *) = str_dup(text);
+        *SETTING_FIELD(s, row, char *) = str_dup(text);
         return 0;
     case SETTING_PATH:
         return read_path_or_word(s, row, text, place, e);
@@ -345,123 +336,5 @@ setting_from_text(struct settings *s, const struct setting *row, struct str text
             setting_clear(s, row);
         return add_items(s, row, text, place, e);
     }
-    return 0;
-}
-
-/* Values of the file. */
-
-/* Puts the position of v into the error. */
-static int
-at(const struct json_doc *d, const struct json *v, struct err *e)
-{
-    struct json_position where = json_position(d, v);
-
-    e->line = where.line;
-    e->col = where.col;
-    return e->code;
-}
-
-static int
-wrong_type(const struct json_doc *d, const struct json *v, const char *expected, struct err *e)
-{
-    err_set(e, ERR_INVALID, "expected %s, not %s %s", expected,
-            json_type(v) == JSON_ARRAY || json_type(v) == JSON_OBJECT ? "an" : "a",
-            json_type_name(json_type(v)));
-    return at(d, v, e);
-}
-
-static bool
-is_scalar(const struct json *v)
-{
-    return json_type(v) == JSON_STRING || json_type(v) == JSON_NUMBER || json_type(v) == JSON_BOOL;
-}
-
-/* {image: PATTERN, host: true}, {image: PATTERN, directory: PATH}, {image: PATTERN, python: X} */
-static int
-read_rule(const struct json_doc *d, const struct json *v, struct settings_image *ret, struct err *e)
-{
-    const char expected[] = "{image: PATTERN} with one of host: true, directory: PATH, python: "
-                            "VERSION-or-PATH";
-    const struct json *target = NULL;
-    struct settings_image rule = {.kind = SETTINGS_IMAGE_HOST};
-
-    if (json_type(v) != JSON_OBJECT || json_type(json_get(v, "image")) != JSON_STRING ||
-        json_count(v) != 2)
-        return wrong_type(d, v, expected, e);
-    for (size_t kind = 0; kind < ARRAY_LEN(kind_names); kind++)
-        if (json_get(v, kind_names[kind]) != NULL) {
-            rule.kind = (enum settings_image_kind)kind;
-            target = json_get(v, kind_names[kind]);
-        }
-    if (target == NULL || !is_scalar(target))
-        return wrong_type(d, v, expected, e);
-    if (rule.kind == SETTINGS_IMAGE_HOST && !json_bool_or(target, false)) {
-        err_set(e, ERR_INVALID, "host: must be true");
-        return at(d, target, e);
-    }
-    if (rule.kind == SETTINGS_IMAGE_DIRECTORY && !str_starts(json_str(target), STR("/"))) {
-        err_set(e, ERR_INVALID, "directory: must be an absolute path");
-        return at(d, target, e);
-    }
-    rule.pattern = str_dup(json_str(json_get(v, "image")));
-    rule.line = json_position(d, v).line;
-    if (rule.kind != SETTINGS_IMAGE_HOST)
-        rule.target = str_dup(json_scalar_text(target));
-    *ret = rule;
-    return 0;
-}
-
-static int
-read_array(struct settings *s, const struct setting *row, const struct json_doc *d,
-           const struct json *v, const struct setting_place *place, struct err *e)
-{
-    if (json_type(v) != JSON_ARRAY)
-        return wrong_type(d, v, "a list", e);
-    JSON_EACH (it, v) {
-        struct settings_image rule;
-
-        if (row->type == SETTING_IMAGES) {
-            if (read_rule(d, it.value, &rule, e) < 0)
-                return e->code;
-            vec_push(FIELD(s, row, settings_images), rule);
-        } else if (!is_scalar(it.value)) {
-            return wrong_type(d, it.value, "a text", e);
-        } else if (add_text(s, row, json_scalar_text(it.value), place, e) < 0) {
-            return at(d, it.value, e);
-        }
-    }
-    return 0;
-}
-
-static int
-read_map(struct settings *s, const struct setting *row, const struct json_doc *d,
-         const struct json *v, struct err *e)
-{
-    if (json_type(v) != JSON_OBJECT)
-        return wrong_type(d, v, "a map of names to values", e);
-    JSON_EACH (it, v) {
-        if (!is_scalar(it.value))
-            return wrong_type(d, it.value, "a text", e);
-        add_pair(s, row, it.key, json_scalar_text(it.value));
-    }
-    return 0;
-}
-
-int
-setting_from_json(struct settings *s, const struct setting *row, const struct json_doc *d,
-                  const struct json *v, const struct setting_place *place, struct err *e)
-{
-    if (row->type >= SETTING_TEXTS)
-        setting_clear(s, row);
-    if (json_type(v) == JSON_NULL && row->type >= SETTING_TEXTS)
-        return 0; /* "images:" with nothing but comments below it */
-    if (row->type == SETTING_PAIRS)
-        return read_map(s, row, d, v, e);
-    if (row->type >= SETTING_TEXTS)
-        return read_array(s, row, d, v, place, e);
-    if (!is_scalar(v))
-        return wrong_type(d, v, row->argument != NULL ? row->argument : "true or false", e);
-    if (setting_from_text(s, row, json_scalar_text(v), true, place, e) < 0)
-        return at(d, v, e);
     return 0;
 }
