@@ -227,12 +227,15 @@ walk_templates(struct validate *v, struct origin *base, const struct json *spec,
 {
     const struct json *entrypoint = spec_field(spec, base, "entrypoint");
 
+    /* Whoever runs it gives what is missing. */
+    if (template || v->options->mode == VALIDATE_LINT)
+        arguments = validate_unknown_arguments;
     if (json_str(entrypoint).n == 0 && !template && !v->options->ignore_entrypoint)
         validate_say(v, v->root, spec, "spec.entrypoint is required");
     if (!v->options->ignore_entrypoint)
-        enter(v, base, spec, "entrypoint", template ? validate_unknown_arguments : arguments);
+        enter(v, base, spec, "entrypoint", arguments);
     scope_add(&v->globals, "workflow.failures");
-    enter(v, base, spec, "onExit", template ? validate_unknown_arguments : arguments);
+    enter(v, base, spec, "onExit", arguments);
     validate_hooks(v, base, json_get(spec, "hooks"), "");
     validate_drain(v);
     JSON_EACH (it, json_get(base->spec, "templates")) {
@@ -259,7 +262,7 @@ validate_spec(struct validate *v, const struct json *spec, const struct json *me
     add_globals(v, metadata);
     add_spec(v, spec);
     if (template)
-        v->globals.any |= SCOPE_ANY_WORKFLOW_PARAMETER;
+        v->globals.any |= SCOPE_ANY_WORKFLOW_PARAMETER | SCOPE_ANY_WORKFLOW_METADATA;
     v->root = validate_origin(v, "", spec, true);
     base = reference ? referred_spec(v, spec) : v->root;
     if (base != NULL && base != v->root)

@@ -30,7 +30,10 @@ enum scope_any {
     SCOPE_ANY_ITEM = 1 << 0,             /* item.*: of a withParam */
     SCOPE_ANY_OUTPUT_PARAMETER = 1 << 1, /* workflow.outputs.parameters.*: a templated globalName */
     SCOPE_ANY_OUTPUT_ARTIFACT = 1 << 2,  /* workflow.outputs.artifacts.* */
-    SCOPE_ANY_WORKFLOW_PARAMETER = 1 << 3 /* whoever uses this template object gives them */
+    /* workflow.parameters.*, labels.* and annotations.*: whoever uses a template object has them.
+     */
+    SCOPE_ANY_WORKFLOW_PARAMETER = 1 << 3,
+    SCOPE_ANY_WORKFLOW_METADATA = 1 << 4,
 };
 
 /* An object whose templates can be called by bare name. */

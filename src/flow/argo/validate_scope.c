@@ -28,6 +28,8 @@ static const struct {
     {SCOPE_ANY_OUTPUT_PARAMETER, "workflow.outputs.parameters."},
     {SCOPE_ANY_OUTPUT_ARTIFACT, "workflow.outputs.artifacts."},
     {SCOPE_ANY_WORKFLOW_PARAMETER, "workflow.parameters"},
+    {SCOPE_ANY_WORKFLOW_METADATA, "workflow.labels."},
+    {SCOPE_ANY_WORKFLOW_METADATA, "workflow.annotations."},
 };
 
 void
