@@ -34,7 +34,7 @@ str_find(struct str s, struct str needle, size_t from)
 {
     const char *hit;
 
-    if (from > s.n)
+    if (from > s.n || needle.n > s.n - from)
         return -1;
     if (needle.n == 0)
         return (ptrdiff_t)from;
@@ -57,7 +57,8 @@ str_slice(struct str s, size_t from, size_t to)
         to = s.n;
     if (from > to)
         from = to;
-    return str_make(s.p + from, to - from);
+    /* Nothing may be added to a null pointer, not even zero. */
+    return from == 0 ? str_make(s.p, to) : str_make(s.p + from, to - from);
 }
 
 static bool
