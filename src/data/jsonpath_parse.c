@@ -434,7 +434,7 @@ read_path(struct reader *r)
 int
 jsonpath_compile(struct str path, struct jsonpath **ret, struct err *e)
 {
-    struct reader r = {.s = path, .e = e};
+    struct reader r = {.s = path.p != NULL ? path : STR(""), .e = e};
 
     *ret = NULL;
     if (path.n > JSONPATH_MAX_BYTES)

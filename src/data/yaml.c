@@ -63,6 +63,8 @@ yaml_parse(struct str text, const struct yaml_limits *limits, struct yaml_docs *
 
     if (limits == NULL)
         limits = &yaml_limits_default;
+    if (text.p == NULL)
+        text = STR("");
     if (text.n > limits->bytes)
         return err_set(e, ERR_TOOLARGE, "%zu bytes of YAML are over the limit of %zu bytes", text.n,
                        limits->bytes);

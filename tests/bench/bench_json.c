@@ -20,7 +20,7 @@
 #include "base/err.h"
 #include "data/json.h"
 
-enum { ROUNDS = 7, REPEATS = 3, PODS = 900, WORKFLOWS = 30, NODES = 60 };
+enum { ROUNDS = 7, REPEATS = 3, PODS = 1800, WORKFLOWS = 60, NODES = 60 };
 
 static double
 now(void)
