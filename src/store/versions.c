@@ -299,14 +299,25 @@ versions_orphans(struct db *d, versions_row_fn *fn, void *arg, struct err *e)
 }
 
 int
-versions_dependants(struct db *d, struct str owner_uid, size_t limit, versions_row_fn *fn,
-                    void *arg, struct err *e)
+versions_orphan_get(struct db *d, struct str owner_uid, versions_row_fn *fn, void *arg,
+                    struct err *e)
 {
-    struct stmt *s =
-        db_stmt(d, "SELECT uid, 0 FROM owners WHERE owner_uid = ?1 ORDER BY uid LIMIT ?2");
+    struct stmt *s = db_stmt(d, "SELECT owner_uid, keep FROM orphans WHERE owner_uid = ?1");
+
+    stmt_bind_str(s, 1, owner_uid);
+    return walk_uids(s, fn, arg, e);
+}
+
+int
+versions_dependants(struct db *d, struct str owner_uid, struct str after, size_t limit,
+                    versions_row_fn *fn, void *arg, struct err *e)
+{
+    struct stmt *s = db_stmt(d, "SELECT uid, 0 FROM owners WHERE owner_uid = ?1 AND uid > ?3"
+                                " ORDER BY uid LIMIT ?2");
 
     stmt_bind_str(s, 1, owner_uid);
     stmt_bind_int(s, 2, (int64_t)limit);
+    stmt_bind_str(s, 3, after.p != NULL ? after : STR(""));
     return walk_uids(s, fn, arg, e);
 }
 

@@ -73,9 +73,13 @@ int versions_orphan_add(struct db *d, struct str owner_uid, bool keep, struct er
 int versions_orphan_remove(struct db *d, struct str owner_uid, struct err *e);
 /* Calls fn with `uid` set and `finished` for keep. */
 int versions_orphans(struct db *d, versions_row_fn *fn, void *arg, struct err *e);
-/* Calls fn with `uid` set, at most `limit` times. */
-int versions_dependants(struct db *d, struct str owner_uid, size_t limit, versions_row_fn *fn,
-                        void *arg, struct err *e);
+/* The same for one of them: 1 and one call, or 0. */
+int versions_orphan_get(struct db *d, struct str owner_uid, versions_row_fn *fn, void *arg,
+                        struct err *e);
+/* Calls fn with `uid` set, at most `limit` times, in the order of uids behind `after` (or
+ * STR_NULL). */
+int versions_dependants(struct db *d, struct str owner_uid, struct str after, size_t limit,
+                        versions_row_fn *fn, void *arg, struct err *e);
 
 /* Removes superseded versions in (*from, before), looking at `limit` rows at most, and moves *from
  * behind the last one looked at. */
