@@ -297,7 +297,7 @@ def run_one(function: Callable[[Case], None], number: int) -> bool:
         line = traceback.extract_tb(e.__traceback__)[1]
         story = f"line {line.lineno}: {line.line}\n{story}"
     except Exception:  # pylint: disable=broad-except  a broken test is a failed one
-        verdict, story = "not " + verdict, traceback.format_exc()
+        verdict, story = "not " + verdict, traceback.format_exc(limit=-3)
     finally:
         case.close(keep=bool(os.environ.get("TEST_KEEP")) and verdict.startswith("not"))
     print(verdict)
@@ -311,6 +311,9 @@ def main() -> None:
     """Runs the tests of the file, or those whose name contains the first argument."""
     text = sys.argv[1] if len(sys.argv) > 1 else ""
     selected = [f for f in tests if text in f.__name__]
+    if not SLUICE.exists():
+        print(f"not ok 1 - {SLUICE} is built")
+        sys.exit(1)
     print(f"1..{len(selected)}")
     good = [run_one(f, i) for i, f in enumerate(selected, 1)]
     sys.exit(0 if all(good) else 1)

@@ -1,7 +1,13 @@
 """The scenarios of tests/fault/run: what is run, how a user recovers, what must hold afterwards."""
 from __future__ import annotations
 
+import json
 import pathlib
+import sqlite3
+import subprocess
+
+
+HERE = pathlib.Path(__file__).resolve().parent
 
 
 class Wrong(Exception):
@@ -21,11 +27,11 @@ class Scenario:
         raise NotImplementedError
 
     def recover(self, succeeded: bool) -> list[list[str]]:
-        """What is run without faults afterwards; each must succeed."""
+        """What is run without faults afterwards."""
         return [] if succeeded else [self.command()]
 
-    def check(self, directory: pathlib.Path) -> None:
-        """Raises Wrong."""
+    def check(self, directory: pathlib.Path, last: subprocess.CompletedProcess[str]) -> None:
+        """Raises Wrong.  `last` is the last command that was run."""
         raise NotImplementedError
 
     def clean(self, directory: pathlib.Path) -> None:
@@ -45,7 +51,9 @@ class ImageAlias(Scenario):
     def command(self) -> list[str]:
         return ["image", "alias", "a", "host", "--config", "sluice.yaml"]
 
-    def check(self, directory: pathlib.Path) -> None:
+    def check(self, directory: pathlib.Path, last: subprocess.CompletedProcess[str]) -> None:
+        if last.returncode != 0:
+            raise Wrong(f"does not recover: {last.stderr}")
         got = (directory / "sluice.yaml").read_text()
         if got != self.after:
             raise Wrong(f"the file holds\n{got}")
@@ -53,4 +61,67 @@ class ImageAlias(Scenario):
             raise Wrong(f"left behind: {left}")
 
 
-ALL: list[Scenario] = [ImageAlias()]
+class Workflow(Scenario):
+    """One workflow whose steps append the names of their pods to a file of the host.
+
+    A name that stands there twice is an attempt that ran twice.  A fault may make the workflow end
+    as Failed or Error, but then it says why; a workflow that succeeds has left every mark.
+    """
+
+    def __init__(self, name: str, marks: int):
+        self.name, self.marks = name, marks
+        self.directory = pathlib.Path()
+
+    def prepare(self, directory: pathlib.Path) -> None:
+        self.directory = directory
+        text = (HERE / "workflows" / f"{self.name}.yaml").read_text()
+        (directory / "effects").mkdir(mode=0o777)
+        (directory / "effects").chmod(0o777)
+        (directory / "workflow.yaml").write_text(
+            text.replace("EFFECTS", str(directory / "effects")))
+        (directory / "sluice.yaml").write_text(f"host_paths: [{directory}/effects]\n")
+
+    def words(self, *more: str) -> list[str]:
+        return ["run", "--config", "sluice.yaml", "--data", "data", "-o", "json", *more]
+
+    def command(self) -> list[str]:
+        return self.words("workflow.yaml")
+
+    def recover(self, succeeded: bool) -> list[list[str]]:
+        if succeeded:
+            return []
+        # What was accepted is gone on with; what was not is sent again.
+        return [self.words("--resume") if self.marked() or self.accepted() else self.command()]
+
+    def accepted(self) -> bool:
+        database = self.directory / "data/sluice.db"
+        if not database.exists():
+            return False
+        try:
+            with sqlite3.connect(f"file:{database}?mode=ro", uri=True) as connection:
+                return bool(connection.execute(
+                    "select 1 from objects where resource like 'workflows%' limit 1").fetchone())
+        except sqlite3.Error:
+            return False
+
+    def marked(self) -> list[str]:
+        log = self.directory / "effects/log"
+        return log.read_text().split() if log.exists() else []
+
+    def check(self, directory: pathlib.Path, last: subprocess.CompletedProcess[str]) -> None:
+        try:
+            status = json.loads(last.stdout)["status"]
+        except (ValueError, KeyError, TypeError) as e:
+            raise Wrong(f"does not recover ({last.returncode}): {last.stdout}{last.stderr}") from e
+        marks = self.marked()
+        if len(marks) != len(set(marks)):
+            raise Wrong(f"an attempt ran twice: {sorted(marks)}")
+        if status["phase"] == "Succeeded":
+            if len(marks) != self.marks:
+                raise Wrong(f"{self.marks} attempts should have run: {sorted(marks)}")
+        elif status["phase"] not in ("Failed", "Error") or not status.get("message"):
+            raise Wrong(f"ended as {status['phase']} and does not say why")
+
+
+ALL: list[Scenario] = [ImageAlias(), Workflow("chain", 3), Workflow("loop", 6),
+                       Workflow("retry", 3), Workflow("exit", 2), Workflow("artifact", 2)]
