@@ -109,6 +109,17 @@ add_document(struct manifest_file *f, struct json_doc *doc, size_t index)
             add_object(f, doc, it.value, index);
 }
 
+/* The report puts the place in front itself. */
+static void
+drop_place(struct err *e)
+{
+    cleanup_free char *place = xasprintf("line %d column %d: ", e->line, e->col);
+    size_t n = strlen(place);
+
+    if (strncmp(e->msg, place, n) == 0)
+        memmove(e->msg, e->msg + n, strlen(e->msg) - n + 1);
+}
+
 static void
 read_text(struct manifest_file *f, struct str text)
 {
@@ -116,6 +127,7 @@ read_text(struct manifest_file *f, struct str text)
     struct err e = ERR_INIT;
 
     if (yaml_parse(text, NULL, &docs, &e) < 0) {
+        drop_place(&e);
         problems_add_err(&f->problems, &e);
         return;
     }

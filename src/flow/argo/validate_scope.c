@@ -7,6 +7,9 @@
 #include "data/tag.h"
 #include "flow/argo/validate_int.h"
 
+/* How much of an expression a message shows. */
+enum { SHOWN_BYTES = 60 };
+
 /* Names outside of these belong to somebody else and stay as they are. */
 static const char *const known_prefixes[] = {"item.", "steps.",    "inputs.", "outputs.",
                                              "pod.",  "workflow.", "tasks."};
@@ -104,17 +107,38 @@ struct walk {
     struct map reported; /* one message for each name is enough */
 };
 
+/* The beginning of an expression, on one line. */
+static void
+show(struct str text, struct buf *to)
+{
+    bool space = false;
+
+    for (size_t i = 0; i < text.n && to->n < SHOWN_BYTES; i++) {
+        char c = text.p[i];
+        bool blank = c == ' ' || c == '\t' || c == '\n' || c == '\r';
+
+        if (!blank || !space)
+            buf_char(to, blank ? ' ' : c);
+        space = blank;
+    }
+    if (to->n >= SHOWN_BYTES)
+        buf_cstr(to, "...");
+}
+
 static void
 check_expression(struct walk *w, const struct json *at, struct str text)
 {
     cleanup_expr struct expr_program *program = NULL;
+    cleanup_buf struct buf shown = BUF_INIT;
     struct err e = ERR_INIT;
 
     if (tag_present(text) || map_put(&w->reported, text, w) != NULL)
         return;
-    if (expr_compile(text, &program, &e) < 0)
-        validate_say(w->v, w->origin, at, "%sexpression '%.*s': %s", w->where, STR_ARG(text),
+    if (expr_compile(text, &program, &e) < 0) {
+        show(text, &shown);
+        validate_say(w->v, w->origin, at, "%sexpression '%s': %s", w->where, buf_cstring(&shown),
                      e.msg);
+    }
 }
 
 static void
