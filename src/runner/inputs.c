@@ -23,6 +23,7 @@ struct placing {
     const struct podspec *spec;
     const struct volumes *volumes;
     const char *dir;
+    bool placed; /* an earlier call has written everything */
     struct arena *arena;
 };
 
@@ -65,6 +66,11 @@ find_blob(struct placing *p, struct str key, const char *own, const char **path,
         if (b->suffix == NULL) {
             *path = b->path;
             *shared = true;
+            return 1;
+        }
+        if (p->placed) {
+            *path = own;
+            *shared = false;
             return 1;
         }
         if (root < 0) {
@@ -114,11 +120,13 @@ unpack(struct placing *p, const char *own, const char **path, struct err *e)
         return err_errno(e, "open '%s'", *path);
     if (!S_ISREG(st.st_mode) || !archive_is_one(fd))
         return 0;
-    if (file_mkdirs(AT_FDCWD, own, 0755, e) < 0)
-        return e->code;
-    into = file_open_dir(AT_FDCWD, own, e);
-    if (into < 0 || archive_unpack(fd, into, e) < 0)
-        return e->code;
+    if (!p->placed) {
+        if (file_mkdirs(AT_FDCWD, own, 0755, e) < 0)
+            return e->code;
+        into = file_open_dir(AT_FDCWD, own, e);
+        if (into < 0 || archive_unpack(fd, into, e) < 0)
+            return e->code;
+    }
     only = only_entry(own, p->arena);
     *path = only != NULL ? arena_printf(p->arena, "%s/%s", own, only) : own;
     return 1;
@@ -145,6 +153,8 @@ write_raw(struct placing *p, const struct podio_input *in, const char *own, cons
           struct err *e)
 {
     *path = arena_strdup(p->arena, own);
+    if (p->placed)
+        return 0;
     return file_write(AT_FDCWD, own, in->raw, 0644, e);
 }
 
@@ -216,7 +226,7 @@ set_mode(struct placing *p, const struct podio_input *in, const char *own, const
     if (*shared) {
         const char *copy = arena_printf(p->arena, "%s.m", own);
 
-        if (file_copy_tree(AT_FDCWD, *path, AT_FDCWD, copy, e) < 0)
+        if (!p->placed && file_copy_tree(AT_FDCWD, *path, AT_FDCWD, copy, e) < 0)
             return e->code;
         *path = copy;
         *shared = false;
@@ -241,6 +251,8 @@ place(struct placing *p, const struct podspec_container *c, size_t i, struct pla
     if (in->mode >= 0 && set_mode(p, in, own, &path, &shared, e) < 0)
         return e->code;
     host = volumes_host_path(p->volumes, c, in->path, p->arena);
+    if (host != NULL && p->placed)
+        return 0;
     if (host != NULL)
         return copy_into_volume(c, p->volumes, host, path, p->arena, e);
     *ret = (struct placed_input){path, str_dup_arena(p->arena, in->path), shared};
@@ -258,10 +270,10 @@ first_main(const struct podspec *s)
 
 int
 inputs_place(const struct plan *p, const struct podspec *s, const struct volumes *v,
-             const char *dir, struct arena *a, struct placed_input **ret, size_t *ret_n,
-             struct err *e)
+             const char *dir, bool placed, struct arena *a, struct placed_input **ret,
+             size_t *ret_n, struct err *e)
 {
-    struct placing placing = {p, s, v, dir, a};
+    struct placing placing = {p, s, v, dir, placed, a};
     const struct podio *io = s->io;
 
     *ret_n = 0;
@@ -269,7 +281,8 @@ inputs_place(const struct plan *p, const struct podspec *s, const struct volumes
     if (io->inputs_n == 0)
         return 0;
     /* What an interrupted attempt left is not trusted to be whole. */
-    if (file_remove_tree(AT_FDCWD, dir, e) < 0 || file_mkdirs(AT_FDCWD, dir, 0755, e) < 0)
+    if (!placed &&
+        (file_remove_tree(AT_FDCWD, dir, e) < 0 || file_mkdirs(AT_FDCWD, dir, 0755, e) < 0))
         return e->code;
     for (size_t i = 0; i < io->inputs_n; i++) {
         int rc = place(&placing, first_main(s), i, &(*ret)[*ret_n], e);

@@ -26,10 +26,11 @@ struct placed_input {
     bool read_only;
 };
 
-/* `dir` is the pod's folder for inputs, absolute.  Text lives in the arena.
+/* `dir` is the pod's folder for inputs, absolute.  Text lives in the arena.  With `placed`, an
+ * earlier call has done the work and containers may be using it: nothing is written.
  * `artifact <name> failed to load: ...` */
 int inputs_place(const struct plan *p, const struct podspec *s, const struct volumes *v,
-                 const char *dir, struct arena *a, struct placed_input **ret, size_t *ret_n,
-                 struct err *e);
+                 const char *dir, bool placed, struct arena *a, struct placed_input **ret,
+                 size_t *ret_n, struct err *e);
 
 #endif

@@ -346,6 +346,11 @@ life_fenced(struct life *l, size_t container)
     c->attempt++;
     c->committed = false;
     c->fenced = true;
+    if (c->state == STARTING && l->state != POD_STOPPING)
+        want(c);
+    else if (c->state == STARTING)
+        enter(c, ENDED);
+    task_post(&l->advance);
 }
 
 static void

@@ -9,6 +9,7 @@
  *   BLOCKED  -- its turn, attempt committed -------> STARTING   (launch)
  *   BLOCKED  -- its turn, attempt not committed ---> WANTED     (event ATTEMPT)
  *   WANTED   -- life_again ------------------------> STARTING   (launch)
+ *   STARTING -- life_fenced -----------------------> WANTED     (event ATTEMPT, fenced)
  *   STARTING -- life_started ----------------------> RUNNING
  *   STARTING, RUNNING -- life_exited, to run again -> PAUSED    (back-off; event WAITING)
  *   STARTING, RUNNING -- life_exited --------------> ENDED
@@ -84,7 +85,9 @@ void life_exited(struct life *l, size_t container, const struct runtime_exit *ex
 void life_probed(struct life *l, size_t container, enum life_probe which, bool ok,
                  const char *output);
 
-/* After a restart of the server, before life_go(): the container's recorded attempt never ran. */
+/* The container's attempt never ran and never will (a server fenced it off): it is replaced at
+ * once, and counts as no restart.  After a restart, or when the spawner died while it was starting.
+ */
 void life_fenced(struct life *l, size_t container);
 
 /* Containers that have started and not ended. */

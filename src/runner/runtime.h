@@ -17,8 +17,9 @@
  *                         <--ATTEMPT  a container has to run again
  *   commits the next attempt --again--> runs it (after the pause of CrashLoopBackOff)
  *                         <--ENDED--  the pod is over, outputs are saved (durably)
- *   commits phase and outputs
- *     ... the object goes  --forget-->  folder and id range are released
+ *   commits phase and outputs,
+ *   then                 --release->  layers and volumes go
+ *     ... the object goes  --forget-->  logs and records go
  *
  * After a restart of the server the controller calls adopt() with the attempts that it had
  * recorded, in place of start(): what lives is adopted, exit records are taken, an attempt that
@@ -187,7 +188,9 @@ struct runtime_ops {
      * `message` become the pod's if it had no end of its own (NULL: none). */
     void (*stop)(struct runtime *r, const char *uid, int64_t grace_us, const char *reason,
                  const char *message);
-    /* The pod is over and nobody asks for it any more: its folder and logs go. */
+    /* The pod's end is committed: its layers, volumes and inputs go; logs and records stay. */
+    void (*release)(struct runtime *r, const char *uid);
+    /* Nobody asks for the pod any more: its whole folder goes. */
     void (*forget)(struct runtime *r, const char *uid);
     /* Signals all processes of the container's command. */
     int (*signal)(struct runtime *r, const char *uid, const char *container, int sig,

@@ -1,0 +1,409 @@
+#include "runner/process/procpod.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/log.h"
+#include "base/map.h"
+#include "base/mem.h"
+#include "data/json.h"
+#include "io/file.h"
+#include "runner/podio.h"
+#include "runner/process/attempt.h"
+#include "runner/process/boxfill.h"
+#include "runner/process/spawner.h"
+#include "sandbox/boxrecord.h"
+#include "sandbox/boxspec.h"
+
+void
+procpod_enter(struct procpod *p, enum procpod_stage next)
+{
+    static const char *const names[] = {"queued",  "adopting", "preparing",
+                                        "running", "saving",   "over"};
+
+    log_debug(p->plan->name, "process: %s -> %s", names[p->stage], names[next]);
+    p->stage = next;
+}
+
+void
+procpod_emit(struct procpod *p, struct runtime_event *event)
+{
+    const struct process_runtime_config *c = &p->runtime->config;
+
+    event->uid = p->plan->uid;
+    if (event->at_us == 0)
+        event->at_us = loop_wall_us(c->loop);
+    c->on_event(c->arg, event);
+}
+
+size_t
+procpod_first_main(const struct podspec *s)
+{
+    for (size_t i = s->init_n; i < s->containers_n; i++)
+        if (s->containers[i].role == CONTAINER_MAIN)
+            return i;
+    return s->init_n;
+}
+
+bool
+procpod_is_main(const struct procpod *p, size_t container)
+{
+    return container == procpod_first_main(p->spec);
+}
+
+static char *
+attempt_path(const struct procpod *p, const struct proc_container *c, unsigned number)
+{
+    return xasprintf("%s/%.*s/%u", p->dir, STR_ARG(c->spec->name), number);
+}
+
+/* One more recorded attempt of an adopted pod is known; after the last one the pod goes on. */
+static void
+known(struct proc_container *c)
+{
+    struct procpod *p = c->pod;
+
+    if (!c->asked)
+        return;
+    c->asked = false;
+    if (--p->adopting == 0)
+        procpod_prepare(p);
+}
+
+/* What went wrong before there was anything to run is told as kubelet does: waiting, not ended. */
+static void
+fail_launch(struct proc_container *c, int code, const char *reason, const char *message)
+{
+    free(c->fail_reason);
+    free(c->fail_message);
+    c->fail_code = code;
+    c->fail_reason = xstrdup(reason);
+    c->fail_message = xstrdup(message);
+    task_post(&c->fail);
+}
+
+static void
+on_fail(void *arg)
+{
+    struct proc_container *c = arg;
+    int64_t now = loop_wall_us(c->pod->runtime->config.loop);
+    struct runtime_exit exit = {.code = c->fail_code,
+                                .reason = c->fail_reason,
+                                .message = c->fail_message,
+                                .ended_us = now};
+    struct runtime_event note = {
+        .type = RUNTIME_NOTE, .warning = true, .reason = "Failed", .message = c->fail_message};
+
+    procpod_emit(c->pod, &note);
+    life_exited(c->pod->life, c->spec->index, &exit);
+    known(c);
+}
+
+/* Attempts report here. */
+
+static void
+on_started(void *arg, int64_t at_us)
+{
+    struct proc_container *c = arg;
+    struct procpod *p = c->pod;
+
+    if (procpod_is_main(p, c->spec->index)) {
+        p->started_us = at_us;
+        if (p->stage == PROC_RUNNING)
+            admission_started(&p->runtime->admission, &p->admission);
+        admission_run(&p->runtime->admission);
+    }
+    life_started(p->life, c->spec->index, at_us,
+                 c->image.description != NULL ? c->image.description : "");
+    known(c);
+}
+
+static void
+on_end(void *arg, const struct box_exit *x)
+{
+    struct proc_container *c = arg;
+    struct procpod *p = c->pod;
+    cleanup_arena struct arena a = ARENA_INIT;
+    struct runtime_exit exit = procpod_exit(c->spec, x, loop_wall_us(p->runtime->config.loop), &a);
+
+    if (x != NULL) {
+        p->cpu_us += (int64_t)x->cpu_us;
+        if ((int64_t)x->memory_peak > p->memory_peak)
+            p->memory_peak = (int64_t)x->memory_peak;
+    }
+    if (procpod_is_main(p, c->spec->index)) {
+        outputs_done(&p->outputs);
+        p->outputs = (struct outputs_work){.dir = -1};
+        if (x != NULL) {
+            outputs_take(&p->outputs, x);
+            p->started_us = x->started_us;
+        }
+        p->ended_us = exit.ended_us;
+    }
+    if (x != NULL && x->deadline)
+        life_stop(p->life, p->spec->grace_us, "DeadlineExceeded",
+                  "Pod was active on the node longer than the specified deadline");
+    life_exited(p->life, c->spec->index, &exit);
+    known(c);
+}
+
+static void
+on_fenced(void *arg)
+{
+    struct proc_container *c = arg;
+    struct procpod *p = c->pod;
+
+    life_fenced(p->life, c->spec->index);
+    known(c);
+}
+
+static void
+on_failed(void *arg, int code, const char *text)
+{
+    struct proc_container *c = arg;
+
+    fail_launch(c, 128, code == ERR_NOTFOUND ? "ContainerCannotRun" : "StartError", text);
+}
+
+static const struct attempt_handler attempt_handler = {on_started, on_end, on_fenced, on_failed};
+
+/* The directory of an attempt, made if it is missing, and the attempt in it. */
+static int
+open_attempt(struct proc_container *c, unsigned number, struct err *e)
+{
+    struct procpod *p = c->pod;
+    cleanup_free char *path = attempt_path(p, c, number);
+    cleanup_free char *name = str_dup(c->spec->name);
+    cleanup_free char *id = process_attempt_id(p->plan->uid, name, number);
+    int fd;
+
+    procpod_probes_stop(c);
+    attempt_free(TAKE(c->attempt));
+    if (file_mkdirs(AT_FDCWD, path, 0700, e) < 0)
+        return e->code;
+    fd = file_open_dir(AT_FDCWD, path, e);
+    if (fd < 0)
+        return fd;
+    c->attempt = attempt_new(p->runtime->config.loop, fd, id, &attempt_handler, c);
+    return 0;
+}
+
+/* Writes the attempt down; the descriptor of the specification. */
+static int
+write_spec(struct proc_container *c, unsigned number, struct err *e)
+{
+    struct procpod *p = c->pod;
+    const struct process_runtime *r = p->runtime;
+    cleanup_arena struct arena a = ARENA_INIT;
+    cleanup_free char *dir = attempt_path(p, c, number);
+    cleanup_free char *name = str_dup(c->spec->name);
+    cleanup_free char *id = process_attempt_id(p->plan->uid, name, number);
+    int64_t began = p->plan->started_us > 0 ? p->plan->started_us : p->queued_us;
+    struct boxspec spec;
+    struct boxfill f = {
+        .plan = p->plan,
+        .spec = p->spec,
+        .container = c->spec,
+        .id = id,
+        .attempt_dir = dir,
+        .level = r->level,
+        .die_with_server = r->config.die_with_server,
+        .main = procpod_is_main(p, c->spec->index),
+        .volumes = &p->volumes,
+        .inputs = p->inputs,
+        .inputs_n = p->inputs_n,
+        .image = &c->image,
+        .pyenv = c->image.kind == IMAGE_PYTHON ? &c->pyenv : NULL,
+        .machine = &r->machine,
+        .python_env = r->config.python_env,
+        .log_bytes = r->config.log_bytes,
+        .deadline_us = p->spec->deadline_us > 0 ? began + p->spec->deadline_us : 0,
+    };
+
+    if (boxfill_spec(&f, &a, &spec, e) < 0)
+        return e->code;
+    return boxspec_memfd(&spec, e);
+}
+
+/* Life asks here. */
+
+static void
+do_launch(void *driver, size_t container, unsigned number)
+{
+    struct procpod *p = driver;
+    struct proc_container *c = &p->containers[container];
+    struct err e = ERR_INIT;
+    cleanup_close int fd = -1;
+
+    if (open_attempt(c, number, &e) < 0) {
+        fail_launch(c, 128, "StartError", e.msg);
+        return;
+    }
+    fd = write_spec(c, number, &e);
+    if (fd < 0) {
+        fail_launch(c, 128, "CreateContainerConfigError", e.msg);
+        return;
+    }
+    attempt_spawn(c->attempt, p->runtime->spawner, fd);
+}
+
+static void
+do_terminate(void *driver, size_t container, int64_t grace_us)
+{
+    struct procpod *p = driver;
+
+    if (p->containers[container].attempt != NULL)
+        attempt_stop(p->containers[container].attempt, grace_us);
+}
+
+static void
+do_probe(void *driver, size_t container, enum life_probe which, const struct podspec_probe *probe)
+{
+    struct procpod *p = driver;
+
+    procpod_probe(&p->containers[container], which, probe);
+}
+
+static void
+do_emit(void *driver, const struct runtime_event *event)
+{
+    struct procpod *p = driver;
+    struct runtime_event copy = *event;
+
+    procpod_emit(p, &copy);
+}
+
+static void
+do_over(void *driver)
+{
+    struct procpod *p = driver;
+
+    p->is_over = true;
+    if (!p->job)
+        procpod_save(p);
+}
+
+static const struct life_driver life_driver = {do_launch, do_terminate, do_probe, do_emit, do_over};
+
+static void
+on_prepare(void *arg)
+{
+    procpod_prepare(arg);
+}
+
+struct procpod *
+procpod_new(struct process_runtime *r, struct plan *plan, struct err *e)
+{
+    struct procpod *p = NEW(struct procpod);
+
+    p->runtime = r;
+    p->plan = plan_ref(plan);
+    p->dir = xasprintf("%s/pods/%s", r->config.data_dir, plan->uid);
+    p->queued_us = loop_wall_us(r->config.loop);
+    p->outputs.dir = -1;
+    task_init(&p->prepare, r->config.loop, on_prepare, p);
+    list_init(&p->link);
+    list_init(&p->admission.link);
+    if (!file_is_plain_path(str_of(plan->uid)) || strchr(plan->uid, '/') != NULL) {
+        err_set(e, ERR_INVALID, "metadata.uid: '%s' is no uid", plan->uid);
+        procpod_free(p);
+        return NULL;
+    }
+    if (podspec_parse(json_root(plan->pod), &p->arena, &p->spec, e) < 0) {
+        p->spec = NULL;
+        procpod_free(p);
+        return NULL;
+    }
+    p->containers = NEW_ARRAY(struct proc_container, p->spec->containers_n);
+    for (size_t i = 0; i < p->spec->containers_n; i++) {
+        struct proc_container *c = &p->containers[i];
+
+        c->pod = p;
+        c->spec = &p->spec->containers[i];
+        task_init(&c->fail, r->config.loop, on_fail, c);
+        procpod_probes_init(c);
+    }
+    p->life = life_new(r->config.loop, p->spec, p->plan, &life_driver, p);
+    return p;
+}
+
+/* Asks each recorded attempt what became of it. */
+void
+procpod_adopt(struct procpod *p)
+{
+    bool same_boot = p->plan->boot_id != NULL && p->runtime->boot_id != NULL &&
+                     strcmp(p->plan->boot_id, p->runtime->boot_id) == 0;
+    struct err e = ERR_INIT;
+
+    procpod_enter(p, PROC_ADOPTING);
+    for (size_t i = 0; i < p->plan->attempts_n; i++) {
+        const struct plan_attempt *a = &p->plan->attempts[i];
+        const struct podspec_container *spec = podspec_container(p->spec, str_of(a->container));
+
+        if (spec == NULL || a->ended)
+            continue;
+
+        struct proc_container *c = &p->containers[spec->index];
+
+        p->adopting++;
+        c->asked = true;
+        if (open_attempt(c, a->number, &e) < 0)
+            fail_launch(c, 137, "ContainerStatusUnknown", e.msg);
+        else
+            attempt_adopt(c->attempt, same_boot);
+    }
+    if (p->adopting == 0)
+        procpod_prepare(p);
+}
+
+void
+procpod_stop(struct procpod *p, int64_t grace_us, const char *reason, const char *message)
+{
+    life_stop(p->life, grace_us, reason, message);
+}
+
+void
+procpod_free_later(struct procpod *p)
+{
+    struct process_runtime *r = p->runtime;
+
+    map_remove(&r->pods, str_of(p->plan->uid));
+    admission_leave(&r->admission, &p->admission);
+    list_remove(&p->link);
+    list_append(&r->refusals, &p->link);
+    task_post(&r->sweep);
+    admission_run(&r->admission);
+}
+
+void
+procpod_free(struct procpod *p)
+{
+    list_remove(&p->link);
+    if (p->job) {
+        p->freed = true; /* the job's end frees it */
+        return;
+    }
+    task_cancel(&p->prepare);
+    life_free(p->life);
+    for (size_t i = 0; p->containers != NULL && i < p->spec->containers_n; i++) {
+        struct proc_container *c = &p->containers[i];
+
+        task_cancel(&c->fail);
+        procpod_probes_stop(c);
+        attempt_free(c->attempt);
+        free(c->fail_reason);
+        free(c->fail_message);
+    }
+    free(p->containers);
+    outputs_done(&p->outputs);
+    if (p->spec != NULL)
+        json_doc_unref(p->spec->io->doc);
+    arena_done(&p->arena);
+    plan_unref(p->plan);
+    free(p->trouble_text);
+    free(p->dir);
+    free(p);
+}

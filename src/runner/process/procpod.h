@@ -1,0 +1,139 @@
+/*
+ * procpod - one pod of the process runtime: its stages around its life.
+ *
+ *   QUEUED    -- admitted -------------------> PREPARING   (a job: images, volumes, inputs)
+ *   ADOPTING  -- every attempt is known -----> PREPARING
+ *   PREPARING -- done -----------------------> RUNNING     (runner/life.h decides what runs)
+ *   PREPARING -- image or volume missing ----> REFUSED     (event; the pod is forgotten)
+ *   any       -- all containers ended -------> SAVING      (a job if there are artifacts)
+ *   SAVING    -- done -----------------------> OVER        (event ENDED; the pod is forgotten)
+ *
+ * For the files of process/ only.  Loop thread.
+ */
+#ifndef RUNNER_PROCPOD_H
+#define RUNNER_PROCPOD_H
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/map.h"
+#include "io/loop.h"
+#include "runner/admission.h"
+#include "runner/life.h"
+#include "runner/outputs.h"
+#include "runner/podspec.h"
+#include "runner/process/process_runtime.h"
+#include "runner/pyenv.h"
+#include "runner/volumes.h"
+
+struct attempt;
+struct attempt_exec;
+struct box_exit;
+struct procpod;
+struct spawner;
+
+struct process_runtime {
+    struct runtime runtime; /* first */
+    struct process_runtime_config config;
+    struct spawner *spawner;
+    struct admission admission;
+    struct map pods;      /* by uid */
+    struct list refusals; /* pods to free at the next pass */
+    struct task sweep;
+    enum level level; /* once ready */
+    bool ready; /* it is known what can be had */
+    bool told_ready;
+    struct source_machine machine;
+    char *boot_id;
+};
+
+enum procpod_stage {
+    PROC_QUEUED,
+    PROC_ADOPTING,
+    PROC_PREPARING,
+    PROC_RUNNING,
+    PROC_SAVING,
+    PROC_OVER,
+};
+
+struct proc_probe {
+    struct proc_container *container;
+    enum life_probe which;
+    struct attempt_exec *exec; /* NULL: none is running */
+    struct buf output;
+    struct task answer; /* what could not be asked is answered from the loop */
+};
+
+struct proc_container {
+    struct procpod *pod;
+    const struct podspec_container *spec;
+    struct attempt *attempt; /* the current one; NULL before the first */
+    bool asked;              /* adopting: it has not answered yet */
+    struct image image;
+    struct pyenv pyenv;
+    struct proc_probe probes[3];
+    struct task fail; /* a launch that went wrong is told from the loop */
+    char *fail_reason, *fail_message;
+    int fail_code;
+};
+
+struct procpod {
+    struct list link; /* when it is to be freed */
+    struct process_runtime *runtime;
+    struct plan *plan;
+    struct arena arena;
+    struct podspec *spec;
+    struct life *life;
+    enum procpod_stage stage;
+    struct admission_pod admission;
+    struct proc_container *containers;
+    size_t adopting; /* attempts not known yet */
+    bool is_over;    /* life has said so while a job was running */
+    bool job;        /* one is running: the pod must stay */
+    bool freed;      /* free it when the job is done */
+    /* Of the preparation. */
+    struct task prepare;
+    char *dir; /* absolute */
+    bool prepared;
+    struct volumes volumes;
+    struct placed_input *inputs;
+    size_t inputs_n;
+    const char *trouble; /* reason of what went wrong; NULL: nothing */
+    char *trouble_text;
+    size_t trouble_container; /* containers_n: the pod's */
+    /* Of the end. */
+    struct outputs_work outputs;
+    struct runtime_exit main_exit;
+    int64_t queued_us, ready_us, started_us, ended_us, saved_us;
+    int64_t cpu_us, memory_peak;
+};
+
+void procpod_enter(struct procpod *p, enum procpod_stage next);
+void procpod_emit(struct procpod *p, struct runtime_event *event);
+/* Frees at the next pass of the loop: callbacks may be on the stack. */
+void procpod_free_later(struct procpod *p);
+void procpod_free(struct procpod *p);
+
+/* NULL with *e filled for a spec that the runner cannot take. */
+struct procpod *procpod_new(struct process_runtime *r, struct plan *plan, struct err *e);
+void procpod_adopt(struct procpod *p);
+void procpod_stop(struct procpod *p, int64_t grace_us, const char *reason, const char *message);
+
+/* procpod_prepare.c */
+void procpod_prepare(struct procpod *p);
+/* procpod_end.c */
+void procpod_save(struct procpod *p);
+/* In Kubernetes' words; the texts are in the arena. */
+struct runtime_exit procpod_exit(const struct podspec_container *c, const struct box_exit *x,
+                                 int64_t now_us, struct arena *a);
+bool procpod_is_main(const struct procpod *p, size_t container);
+size_t procpod_first_main(const struct podspec *s);
+/* procpod_layers.c; for job threads.  `dir` is the pod's folder. */
+void procpod_remove_layers(const char *dir, struct err *e);
+/* procpod_probe.c */
+void procpod_probes_init(struct proc_container *c);
+void procpod_probe(struct proc_container *c, enum life_probe which,
+                   const struct podspec_probe *probe);
+/* Gives up what is being asked. */
+void procpod_probes_stop(struct proc_container *c);
+
+#endif

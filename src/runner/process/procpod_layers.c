@@ -1,0 +1,74 @@
+/*
+ * What a pod that is over does not need any more: the layers and sockets of its attempts, its
+ * volumes and inputs.  Records, logs and results stay until the pod's object goes.
+ */
+#include <dirent.h>
+#include <fcntl.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/mem.h"
+#include "io/file.h"
+#include "runner/process/procpod.h"
+#include "sandbox/boxrecord.h"
+
+static const char *const of_attempt[] = {BOX_UPPER, BOX_WORK, BOX_OUTBOX, BOX_CONTROL, "none"};
+static const char *const of_pod[] = {"volumes", "inputs", "prepared"};
+
+typedef int each_fn(int dirfd, const char *name, struct err *e);
+
+/* Calls fn for each directory in the directory; keeps the first error, goes on. */
+static void
+each_directory(int at, const char *name, each_fn *fn, struct err *e)
+{
+    int fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    DIR *d = fd >= 0 ? fdopendir(fd) : NULL;
+
+    if (d == NULL) {
+        if (fd >= 0)
+            close(fd);
+        return;
+    }
+    for (struct dirent *entry; (entry = readdir(d)) != NULL;) {
+        struct err one = ERR_INIT;
+
+        if (entry->d_type != DT_DIR || entry->d_name[0] == '.')
+            continue;
+        if (fn(fd, entry->d_name, &one) < 0 && e->code == 0)
+            *e = one;
+    }
+    closedir(d);
+}
+
+static int
+clean_attempt(int at, const char *name, struct err *e)
+{
+    cleanup_close int fd = file_open_dir(at, name, e);
+
+    if (fd < 0)
+        return fd;
+    for (size_t i = 0; i < ARRAY_LEN(of_attempt); i++)
+        if (file_remove_tree(fd, of_attempt[i], e) < 0)
+            return e->code;
+    return 0;
+}
+
+static int
+clean_container(int at, const char *name, struct err *e)
+{
+    each_directory(at, name, clean_attempt, e);
+    return e->code;
+}
+
+void
+procpod_remove_layers(const char *dir, struct err *e)
+{
+    cleanup_close int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+    if (fd < 0)
+        return;
+    for (size_t i = 0; i < ARRAY_LEN(of_pod); i++)
+        if (file_remove_tree(fd, of_pod[i], e) < 0)
+            return;
+    each_directory(AT_FDCWD, dir, clean_container, e);
+}
