@@ -96,7 +96,7 @@ mark_needed(const struct json *dag, const struct json *const *tasks, int64_t chi
 static int
 drop_unneeded(struct turn *t, struct flow_node *dag, const struct json *tmpl, struct err *e)
 {
-    cleanup_argo_scope struct argo_scope s;
+    cleanup_argo_scope struct argo_scope s = ARGO_SCOPE_INIT;
     cleanup_free char *target = NULL;
     cleanup_free bool *needed = NEW_ARRAY(bool, (size_t)dag->total);
 

@@ -48,7 +48,7 @@ int
 argo_claim_make(struct turn *t, struct flow_run *run, struct err *e)
 {
     struct argo *a = argo_of(run);
-    cleanup_argo_scope struct argo_scope s;
+    cleanup_argo_scope struct argo_scope s = ARGO_SCOPE_INIT;
 
     argo_scope_init(&s, t, run, NULL);
     JSON_EACH (tmpl, json_get(a->spec, "volumeClaimTemplates")) {

@@ -242,7 +242,7 @@ static int
 fold_template(struct turn *t, struct flow_node *n, struct flow_result *r, struct err *e)
 {
     const struct json *tmpl = argo_template(argo_of(n->run), str_of(n->template_of));
-    cleanup_argo_scope struct argo_scope s;
+    cleanup_argo_scope struct argo_scope s = ARGO_SCOPE_INIT;
     struct err why = ERR_INIT;
     int rc;
 

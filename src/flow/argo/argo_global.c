@@ -148,7 +148,7 @@ int
 argo_global_fill(struct turn *t, struct flow_run *run, struct err *e)
 {
     struct argo *a = argo_of(run);
-    cleanup_argo_scope struct argo_scope s;
+    cleanup_argo_scope struct argo_scope s = ARGO_SCOPE_INIT;
 
     set_metadata(run);
     argo_scope_init(&s, t, run, NULL);

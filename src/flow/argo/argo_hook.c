@@ -57,7 +57,7 @@ was_started(struct flow_run *run, const struct flow_node *n, struct str name, st
 static bool
 holds(struct turn *t, struct flow_run *run, const struct flow_node *n, struct str expression)
 {
-    cleanup_argo_scope struct argo_scope s;
+    cleanup_argo_scope struct argo_scope s = ARGO_SCOPE_INIT;
     struct expr_env env;
     struct expr_program *p = NULL;
     struct err why = ERR_INIT;

@@ -135,7 +135,7 @@ static int
 open_body(struct turn *t, struct flow_node *n, const struct json *tmpl, struct flow_opening *o,
           struct err *e)
 {
-    cleanup_argo_scope struct argo_scope s;
+    cleanup_argo_scope struct argo_scope s = ARGO_SCOPE_INIT;
     const char *type = argo_template_type(tmpl);
     struct err why = ERR_INIT;
     int rc;
@@ -273,30 +273,32 @@ open_loop(struct argo_scope *s, struct flow_node *n, const struct json *call,
     return 0;
 }
 
+/* The call in the scope of the template that it stands in. */
 static int
-open_task(struct turn *t, struct flow_node *n, struct flow_opening *o, struct err *e)
+open_call(struct turn *t, struct flow_node *n, struct flow_opening *o, struct err *e)
 {
-    cleanup_argo_scope struct argo_scope s;
+    cleanup_argo_scope struct argo_scope s = ARGO_SCOPE_INIT;
     const struct json *call = argo_call_of(n);
-    struct flow_node *boundary = argo_boundary(n);
-    int rc;
 
-    if (argo_role_of(n) == ARGO_TASK && argo_role_of(n->parent) != ARGO_GROUP) {
-        bool runs = true;
-
-        if (argo_child_depends(t, n, call, &runs, e) < 0)
-            return e->code;
-        if (!runs)
-            return skip(o, FLOW_OMITTED, xstrdup("omitted: depends condition not met"));
-    }
-    argo_scope_init(&s, t, n->run, boundary);
+    argo_scope_init(&s, t, n->run, argo_boundary(n));
     if (argo_role_of(n) == ARGO_ITEM)
         argo_scope_add_item(&s, json_get(json_root(n->spec), "item"));
     if (argo_role_of(n) == ARGO_HOOK)
         argo_child_add_hook_names(&s, n);
-    rc = argo_role_of(n) == ARGO_TASK && argo_loop_is(call) ? open_loop(&s, n, call, o, e)
-                                                            : open_once(&s, n, call, o, e);
-    return rc;
+    return argo_role_of(n) == ARGO_TASK && argo_loop_is(call) ? open_loop(&s, n, call, o, e)
+                                                              : open_once(&s, n, call, o, e);
+}
+
+static int
+open_task(struct turn *t, struct flow_node *n, struct flow_opening *o, struct err *e)
+{
+    bool runs = true;
+
+    if (argo_role_of(n) == ARGO_TASK && argo_role_of(n->parent) != ARGO_GROUP &&
+        argo_child_depends(t, n, argo_call_of(n), &runs, e) < 0)
+        return e->code;
+    return runs ? open_call(t, n, o, e)
+                : skip(o, FLOW_OMITTED, xstrdup("omitted: depends condition not met"));
 }
 
 static int

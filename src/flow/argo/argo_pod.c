@@ -358,7 +358,7 @@ argo_pod(struct turn *t, struct flow_node *leaf, struct json_doc **ret, struct e
 {
     struct argo *a = argo_of(leaf->run);
     const struct json *tmpl = argo_template(a, str_of(leaf->template_of));
-    cleanup_argo_scope struct argo_scope s;
+    cleanup_argo_scope struct argo_scope s = ARGO_SCOPE_INIT;
     cleanup_json struct json_doc *filled = NULL, *inputs = NULL, *volumes = NULL;
     struct making m = {.leaf = leaf, .argo = a, .scope = &s};
     int rc;

@@ -205,7 +205,7 @@ argo_again(struct turn *t, struct flow_node *retry, const struct flow_node *last
     const struct argo *mind = argo_of(retry->run);
     const struct json *strategy =
         argo_retry_strategy(mind, argo_template(argo_of(retry->run), str_of(retry->template_of)));
-    cleanup_argo_scope struct argo_scope s;
+    cleanup_argo_scope struct argo_scope s = ARGO_SCOPE_INIT;
     cleanup_json struct json_doc *filled = NULL;
     struct err why = ERR_INIT;
     int rc;

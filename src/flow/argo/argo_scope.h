@@ -47,6 +47,7 @@ struct argo_scope {
 void argo_scope_init(struct argo_scope *s, struct turn *t, struct flow_run *run,
                      struct flow_node *boundary);
 void argo_scope_done(struct argo_scope *s);
+#define ARGO_SCOPE_INIT ((struct argo_scope){.turn = NULL})
 #define cleanup_argo_scope __attribute__((cleanup(argo_scope_done)))
 
 /* A loop's item: item, item.field. */

@@ -1,0 +1,318 @@
+#include "flow/argo/argo_nodes.h"
+
+#include "api/object.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "data/json.h"
+#include "flow/argo/argo.h"
+#include "flow/argo/argo_graph.h"
+#include "flow/argo/argo_name.h"
+#include "flow/argo/argo_time.h"
+#include "store/nodes.h"
+
+struct composing {
+    struct argo_graph graph;
+    const char *workflow; /* its name */
+    struct json_doc *frozen, *state;
+    struct argo mind; /* only what argo_template() reads */
+    int64_t run;
+    struct json_build b;
+    size_t at; /* the row being written */
+};
+
+static char *
+dup_or_null(struct str s)
+{
+    return s.n != 0 ? str_dup(s) : NULL;
+}
+
+static int
+add_vertex(void *arg, const struct node_row *row, struct err *e)
+{
+    struct composing *c = arg;
+    struct argo_vertex *v = vec_grow(&c->graph.nodes);
+
+    (void)e;
+    *v = (struct argo_vertex){.id = row->id,
+                              .parent = row->parent,
+                              .index = row->index,
+                              .kind = row->kind,
+                              .phase = row->phase,
+                              .flags = (unsigned)row->flags,
+                              .name = str_dup(row->name),
+                              .key = str_dup(row->key),
+                              .type = str_dup(row->type),
+                              .template_of = dup_or_null(row->template_of),
+                              .shown = row->type.n != 0,
+                              .released = row->state == FLOW_RELEASED};
+    map_put_u64(&c->graph.by_id, (uint64_t)row->id, (void *)(uintptr_t)c->graph.nodes.n);
+    return 0;
+}
+
+static const struct json *
+find_template(void *arg, struct str key)
+{
+    struct composing *c = arg;
+
+    return argo_template(&c->mind, key);
+}
+
+/* Just enough of the language's memory to look templates up; borrowed from the documents. */
+static void
+make_mind(struct composing *c)
+{
+    const struct json *spec = json_get(json_root(c->frozen), "spec");
+
+    c->mind.spec = spec;
+    JSON_EACH (tmpl, json_get(spec, "templates")) {
+        map_put(&c->mind.templates, json_str(json_get(tmpl.value, "name")),
+                (void *)(uintptr_t)tmpl.value);
+    }
+    JSON_EACH (other, json_at_path(json_root(c->state), "language.others")) {
+        struct argo_frozen *f = vec_grow(&c->mind.others);
+
+        f->key = str_dup(other.key);
+        f->doc = json_copy(other.value);
+    }
+}
+
+static int
+take_run(void *arg, const struct run_row *row, struct err *e)
+{
+    struct composing *c = arg;
+
+    c->run = row->run;
+    if (json_parse(row->frozen, NULL, &c->frozen, e) < 0 ||
+        json_parse(row->state, NULL, &c->state, e) < 0)
+        return e->code;
+    return 0;
+}
+
+static void
+composing_done(struct composing *c)
+{
+    argo_graph_done(&c->graph);
+    for (size_t i = 0; i < c->mind.others.n; i++) {
+        free(c->mind.others.at[i].key);
+        json_doc_unref(c->mind.others.at[i].doc);
+    }
+    vec_done(&c->mind.others);
+    map_done(&c->mind.templates);
+    json_doc_unref(c->frozen);
+    json_doc_unref(c->state);
+    json_build_cancel(&c->b);
+}
+
+/* "b" of "wf.a.b": the name without the boundary's, and without what joins them. */
+static struct str
+display_name(const struct composing *c, const struct argo_vertex *v)
+{
+    const struct argo_vertex *boundary = argo_graph_boundary(&c->graph, v);
+    struct str name = str_of(v->name);
+    ptrdiff_t end;
+
+    if (boundary == NULL || !str_starts(name, str_of(boundary->name)))
+        return name;
+    name = str_slice(name, strlen(boundary->name), name.n);
+    if (str_starts(name, STR("["))) {
+        end = str_find(name, STR("]."), 0);
+        return end >= 0 ? str_slice(name, (size_t)end + 2, name.n) : name;
+    }
+    return str_starts(name, STR(".")) ? str_slice(name, 1, name.n) : name;
+}
+
+static void
+add_ids(struct composing *c, const char *field, const argo_links *links)
+{
+    char id[512];
+
+    if (links->n == 0)
+        return;
+    json_add_array(&c->b, field);
+    for (size_t i = 0; i < links->n; i++) {
+        argo_name_id(c->workflow, str_of(c->graph.nodes.at[links->at[i]].name), id, sizeof id);
+        json_add_cstr(&c->b, NULL, id);
+    }
+    json_end(&c->b);
+}
+
+/* templateName, templateRef and templateScope of a key. */
+static void
+add_template(struct composing *c, const struct argo_vertex *v)
+{
+    struct json_build *b = &c->b;
+    struct str rest = str_of(v->template_of), scope, owner;
+
+    if (rest.n == 0)
+        return;
+    scope = str_cut(&rest, '/');
+    if (str_is(scope, "local")) {
+        json_add_str(b, "templateName", argo_name_template(str_of(v->template_of)));
+        json_add_printf(b, "templateScope", "local/%s", c->workflow);
+        return;
+    }
+    owner = str_cut(&rest, '/');
+    json_add_object(b, "templateRef");
+    json_add_str(b, "name", owner);
+    json_add_str(b, "template", rest);
+    if (str_is(scope, "cluster"))
+        json_add_bool(b, "clusterScope", true);
+    json_end(b);
+    json_add_printf(b, "templateScope", "%.*s/%.*s", STR_ARG(scope), STR_ARG(owner));
+}
+
+static int
+add_document(struct composing *c, const char *field, struct str text, struct err *e)
+{
+    cleanup_json struct json_doc *doc = NULL;
+
+    if (text.n == 0)
+        return 0;
+    if (json_parse(text, NULL, &doc, e) < 0)
+        return err_wrap(e, "node %s: %s", c->graph.nodes.at[c->at].name, field);
+    if (json_count(json_root(doc)) != 0)
+        json_add_value(&c->b, field, json_root(doc));
+    return 0;
+}
+
+/* CPU seconds and memory as upstream counts them: seconds times units requested; here what was
+ * used, with 100 MiB as memory's unit. */
+static void
+add_resources(struct composing *c, const struct node_row *row)
+{
+    int64_t seconds = (row->ended_us - row->started_us) / 1000000;
+
+    if (row->kind != FLOW_LEAF || row->ended_us == 0 || row->pod.n == 0)
+        return;
+    json_add_object(&c->b, "resourcesDuration");
+    json_add_int(&c->b, "cpu", row->cpu_us / 1000000);
+    json_add_int(&c->b, "memory", seconds * row->memory_peak_bytes / (100 * 1024 * 1024));
+    json_end(&c->b);
+}
+
+static void
+add_flags(struct composing *c, const struct argo_vertex *v)
+{
+    uintptr_t parent = (uintptr_t)map_get_u64(&c->graph.by_id, (uint64_t)v->parent);
+    bool retried = parent != 0 && c->graph.nodes.at[parent - 1].kind == FLOW_RETRY;
+    bool hooked = (v->flags & FLOW_HOOK) != 0;
+
+    if (!retried && !hooked)
+        return;
+    json_add_object(&c->b, "nodeFlag");
+    if (hooked)
+        json_add_bool(&c->b, "hooked", true);
+    else
+        json_add_bool(&c->b, "retried", true);
+    json_end(&c->b);
+}
+
+static void
+add_times(struct composing *c, const struct node_row *row)
+{
+    struct json_build *b = &c->b;
+
+    argo_time_add(b, "startedAt", row->started_us);
+    argo_time_add(b, "finishedAt", row->ended_us);
+    if (row->pod.n == 0)
+        return;
+    /* Not upstream's: when a leaf passed each stage, in microseconds. */
+    json_add_object(b, "stages");
+    json_add_int(b, "queued", row->queued_us);
+    json_add_int(b, "ready", row->ready_us);
+    json_add_int(b, "started", row->started_us);
+    json_add_int(b, "ended", row->ended_us);
+    json_add_int(b, "saved", row->saved_us);
+    json_end(b);
+}
+
+static int
+add_node(void *arg, const struct node_row *row, struct err *e)
+{
+    struct composing *c = arg;
+    const struct argo_vertex *v = &c->graph.nodes.at[c->at];
+    const struct argo_vertex *boundary = argo_graph_boundary(&c->graph, v);
+    struct json_build *b = &c->b;
+    char id[512];
+
+    if (!v->shown) {
+        c->at++;
+        return 0;
+    }
+    argo_name_id(c->workflow, row->name, id, sizeof id);
+    json_add_object(b, id);
+    json_add_cstr(b, "id", id);
+    json_add_str(b, "name", row->name);
+    json_add_str(b, "displayName", display_name(c, v));
+    json_add_str(b, "type", row->type);
+    add_template(c, v);
+    json_add_cstr(b, "phase", flow_phase_name((enum flow_phase)row->phase));
+    if (row->message.n != 0)
+        json_add_str(b, "message", row->message);
+    if (row->reason.n != 0)
+        json_add_str(b, "reason", row->reason);
+    add_times(c, row);
+    if (row->kind == FLOW_LEAF)
+        json_add_cstr(b, "progress", row->state != FLOW_OPEN ? "1/1" : "0/1");
+    if (boundary != NULL) {
+        argo_name_id(c->workflow, str_of(boundary->name), id, sizeof id);
+        json_add_cstr(b, "boundaryID", id);
+    }
+    if (row->pod.n != 0)
+        json_add_cstr(b, "hostNodeName", "localhost");
+    add_resources(c, row);
+    add_flags(c, v);
+    if (add_document(c, "inputs", row->inputs, e) < 0 ||
+        add_document(c, "outputs", row->outputs, e) < 0)
+        return e->code;
+    add_ids(c, "children", &v->next);
+    if (v->released && v->contained.n != 0)
+        add_ids(c, "outboundNodes", &v->outbound);
+    json_end(b);
+    c->at++;
+    return 0;
+}
+
+static int
+compose(struct composing *c, struct db *db, const struct object *workflow, struct err *e)
+{
+    const struct json *root = object_root(workflow);
+
+    make_mind(c);
+    c->graph.template_of = find_template;
+    c->graph.arg = c;
+    if (node_rows_each(db, c->run, 0, add_vertex, c, e) < 0)
+        return e->code;
+    argo_graph_link(&c->graph);
+    json_add_object(&c->b, NULL);
+    json_add_fields(&c->b, root, (const char *const[]){"status", NULL});
+    json_add_object(&c->b, "status");
+    json_add_fields(&c->b, json_get(root, "status"), (const char *const[]){"nodes", NULL});
+    json_add_object(&c->b, "nodes");
+    if (node_rows_each(db, c->run, 0, add_node, c, e) < 0)
+        return e->code;
+    json_end(&c->b);
+    json_end(&c->b);
+    json_end(&c->b);
+    return 0;
+}
+
+int
+argo_nodes_compose(struct db *db, const struct object *workflow, struct json_doc **ret,
+                   struct err *e)
+{
+    cleanup_free char *name = str_dup(object_name(workflow));
+    struct composing c = {.workflow = name, .b = JSON_BUILD_INIT};
+    int rc = run_rows_find(db, object_uid(workflow), take_run, &c, e);
+
+    if (rc == ERR_NOTFOUND) {
+        *ret = json_doc_ref(object_doc(workflow));
+        return 0;
+    }
+    if (rc >= 0)
+        rc = compose(&c, db, workflow, e);
+    if (rc >= 0)
+        *ret = json_build_done(&c.b);
+    composing_done(&c);
+    return rc < 0 ? rc : 0;
+}
