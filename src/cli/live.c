@@ -12,6 +12,7 @@
 
 enum {
     PAUSE_US = 100 * 1000,   /* between two drawings */
+    ROW_PAUSE_US = 20,       /* more for each row: about ten times what drawing it takes */
     WAITING_MAX = 64 * 1024, /* bytes of log lines that wait for one */
 };
 
@@ -22,6 +23,7 @@ struct live {
     bool dirty;                /* the newest is not what is drawn */
     bool running;              /* something shows a clock that goes on */
     int64_t drawn_us;          /* when it was drawn; 0: never */
+    int64_t pause_us;          /* until the next drawing */
     struct buf waiting;        /* log lines that go above the next drawing */
     struct map phases;         /* off the terminal: node id to the phase last told */
 };
@@ -208,6 +210,7 @@ draw(struct live *v, struct buf *to, int64_t now_us)
     draw_rows(v, to, &rows);
     v->dirty = false;
     v->drawn_us = now_us;
+    v->pause_us = PAUSE_US + (int64_t)rows.n * ROW_PAUSE_US;
 }
 
 static void
@@ -240,8 +243,9 @@ live_due(const struct live *v)
     if (!v->setup.terminal || v->workflow == NULL)
         return -1;
     if (v->dirty)
-        return v->drawn_us + PAUSE_US;
-    return v->running ? v->drawn_us + CLOCK_SECOND : -1;
+        return v->drawn_us + v->pause_us;
+    return v->running ? v->drawn_us + (v->pause_us > CLOCK_SECOND ? v->pause_us : CLOCK_SECOND)
+                      : -1;
 }
 
 void

@@ -2,13 +2,14 @@
  * live - a workflow's progress while it runs.
  *
  * On a terminal the tree is drawn again in place, below whatever was printed before, at most ten
- * times a second; log lines go above it and scroll away as usual.  It is not a full-screen view:
- * what is taller than the terminal is shortened to the rows that matter (active and failed ones
- * first).  Elsewhere each change of a node's phase is one line, once:
+ * times a second (less often when it has thousands of rows); log lines go above it and scroll away
+ * as usual.  It is not a full-screen view: what is taller than the terminal is shortened to the
+ * rows that matter (active and failed ones first).  Elsewhere each change of a node's phase is one
+ * line, once:
  *
  *     ● add(0:1)
  *     ✔ add(0:1)  3s
- *     ✖ check     1s  main: Error (exit code 1)
+ *     ✖ check  1s  main: Error (exit code 1)
  *
  *   IDLE  --show---------------------> DRAWN
  *   DRAWN --show or log, too early---> DIRTY
@@ -48,7 +49,7 @@ MEM_DEFINE_CLEANUP(struct live *, live_free)
 #define cleanup_live CLEANUP(live_free)
 
 /* A newer state of the workflow; keeps a reference.  Draws now, or later if the last drawing was
- * less than a tenth of a second ago. */
+ * just now. */
 void live_show(struct live *v, struct json_doc *workflow, int64_t now_us);
 /* When to call live_tick: wall time of a put-off drawing or of the next second of a running clock;
  * -1 for never. */

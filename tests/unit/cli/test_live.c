@@ -84,10 +84,10 @@ TEST(what_comes_too_early_is_drawn_when_due)
     buf_clear(&out);
     show(v, "Succeeded", DONE, GOLDEN_NOW + 50000);
     CHECK_INT(out.n, 0);
-    CHECK_INT(live_due(v), GOLDEN_NOW + 100000);
-    live_tick(v, GOLDEN_NOW + 99999);
+    CHECK_INT(live_due(v), GOLDEN_NOW + 100040);
+    live_tick(v, GOLDEN_NOW + 100039);
     CHECK_INT(out.n, 0);
-    live_tick(v, GOLDEN_NOW + 100000);
+    live_tick(v, GOLDEN_NOW + 100040);
     CHECK_CONTAINS(buf_cstring(&out), "\r\033[2A\033[J");
     CHECK_CONTAINS(buf_cstring(&out), "\u2714 w");
     CHECK_INT(live_due(v), -1);

@@ -1,0 +1,102 @@
+#include "tests/unit/test.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "cli/screentime.h"
+
+/* 2026-03-01T10:02:00Z */
+#define NOW INT64_C(1772359320000000)
+
+typedef void text_fn(struct buf *to, int64_t us);
+
+static void
+check_duration(text_fn *fn, int64_t seconds, const char *want)
+{
+    cleanup_buf struct buf got = BUF_INIT;
+
+    fn(&got, seconds * CLOCK_SECOND);
+    CHECK_STR(buf_cstring(&got), want);
+}
+
+TEST(short_durations_have_one_unit)
+{
+    check_duration(screentime_short, 0, "0s");
+    check_duration(screentime_short, 59, "59s");
+    check_duration(screentime_short, 60, "1m");
+    check_duration(screentime_short, 3599, "59m");
+    check_duration(screentime_short, 86399, "23h");
+    check_duration(screentime_short, 400 * 86400, "400d");
+    check_duration(screentime_short, -3, "3s");
+}
+
+TEST(long_durations_have_two_units)
+{
+    check_duration(screentime_long, 0, "0 seconds");
+    check_duration(screentime_long, 1, "1 second");
+    check_duration(screentime_long, 26, "26 seconds");
+    check_duration(screentime_long, 65, "1 minute 5 seconds");
+    check_duration(screentime_long, 7200, "2 hours 0 minutes");
+    check_duration(screentime_long, 90000, "1 day 1 hours");
+}
+
+static void
+check_ago(int64_t seconds, const char *want)
+{
+    cleanup_buf struct buf got = BUF_INIT;
+
+    screentime_ago(&got, NOW - seconds * CLOCK_SECOND, NOW);
+    CHECK_STR(buf_cstring(&got), want);
+}
+
+TEST(moments_are_told_relative_to_now)
+{
+    check_ago(0, "now");
+    check_ago(1, "1 second ago");
+    check_ago(4 * 3600 + 59, "4 hours ago");
+    check_ago(-120, "2 minutes from now");
+    check_ago(8 * 86400, "1 week ago");
+    check_ago(40 * 86400, "1 month ago");
+    check_ago(600 * 86400, "2 years ago");
+}
+
+static void
+check_parse(const char *text, bool good, int64_t us)
+{
+    int64_t got = 0;
+
+    CHECK_INT(screentime_parse(str_of(text), &got), good);
+    if (good)
+        CHECK_INT(got, us);
+}
+
+TEST(time_stamps_are_read_strictly)
+{
+    check_parse("1970-01-01T00:00:01Z", true, 1000000);
+    check_parse("1970-01-01T00:00:01.5Z", true, 1500000);
+    check_parse("1970-01-01T01:00:01+01:00", true, 1000000);
+    check_parse("2026-03-01T10:02:00Z", true, NOW);
+    check_parse("", false, 0);
+    check_parse("2026-03-01", false, 0);
+    check_parse("2026-13-01T10:02:00Z", false, 0);
+    check_parse("2026-03-01T10:02:00", false, 0);
+    check_parse("2026-03-01T10:02:00Zx", false, 0);
+    check_parse("2026-03-01T10:02:00.Z", false, 0);
+    check_parse("2026-03-01T25:02:00Z", false, 0);
+}
+
+TEST(moments_are_shown_in_the_local_zone)
+{
+    cleanup_buf struct buf got = BUF_INIT;
+
+    setenv("TZ", "NST+3:30", 1);
+    tzset();
+    screentime_moment(&got, NOW - 90 * CLOCK_SECOND, NOW);
+    CHECK_STR(buf_cstring(&got), "Sun Mar 01 06:30:30 -0330 (1 minute ago)");
+}
+
+TESTS_MAIN(T_(short_durations_have_one_unit), T_(long_durations_have_two_units),
+           T_(moments_are_told_relative_to_now), T_(time_stamps_are_read_strictly),
+           T_(moments_are_shown_in_the_local_zone))
