@@ -34,7 +34,7 @@ CFLAGS_cover := -O0 -g --coverage
 CFLAGS_fuzz := -O1 -g -fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=undefined
 ifeq ($(V),fuzz)
 CC := $(CACHE) clang
-WARNINGS += -Wno-gnu-zero-variadic-macro-arguments
+WARNINGS := $(filter-out -Wformat-truncation=0,$(WARNINGS))
 endif
 CFLAGS := -std=gnu17 -D_GNU_SOURCE $(CFLAGS_$(V)) -fstack-protector-strong -fno-strict-aliasing \
     $(WARNINGS) -Isrc -I. -I$(O)/gen $(shell pkg-config --cflags $(PACKAGES)) \
@@ -186,9 +186,11 @@ $(O)/tests/fault/preload.so: tests/fault/preload.c
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)gcc -std=gnu17 -D_GNU_SOURCE -O1 -g $(WARNINGS) -shared -fPIC -o $@ $< -ldl
 
+KILLS ?= 10000
 ##> make fault      fail each allocation, write, sync and fork in turn; many kills
 fault: all $(E2E_HELPERS) $(O)/tests/fault/preload.so
 	$(Q)tests/fault/run $(O) $(T)
+	$(Q)KILLS=$(KILLS) TEST_LIMIT=36000 tests/run $(O) e2e test_kill
 .PHONY: fault
 
 # Benchmarks: tests/bench/bench_NAME.c; what they measure against is in the same run.
