@@ -357,11 +357,20 @@ static uint32_t *
 find_lines(struct str text, size_t *ret_n)
 {
     VEC(uint32_t) lines = VEC_INIT;
-    const char *p = text.p, *end = text.p + text.n;
+    size_t i = 0;
 
-    while (p < end && (p = memchr(p, '\n', (size_t)(end - p))) != NULL) {
-        p++;
-        vec_push(&lines, (uint32_t)(p - text.p));
+#ifdef __SSE2__
+    for (; i + 16 <= text.n; i += 16) {
+        __m128i v = _mm_loadu_si128((const __m128i *)(text.p + i));
+        unsigned mask = (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(v, _mm_set1_epi8('\n')));
+
+        for (; mask != 0; mask &= mask - 1)
+            vec_push(&lines, (uint32_t)(i + (size_t)__builtin_ctz(mask) + 1));
+    }
+#endif
+    for (; i < text.n; i++) {
+        if (text.p[i] == '\n')
+            vec_push(&lines, (uint32_t)i + 1);
     }
     *ret_n = lines.n;
     return lines.at;
