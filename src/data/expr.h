@@ -64,7 +64,7 @@ struct expr_limits {
 
 enum {
     EXPR_MAX_TEXT = 64 * 1024, /* bytes of an expression */
-    EXPR_MAX_DEPTH = 200,      /* nesting of its parts */
+    EXPR_MAX_DEPTH = 400,      /* nesting of its parts */
     EXPR_MAX_NODES = 10000,
 };
 extern const struct expr_limits expr_limits_default; /* 1,000,000; 64 MiB; 1,000,000 */

@@ -41,8 +41,7 @@ enum expr_type {
     EXPR_SCOPE,    /* "inputs.parameters": names of the environment that share a beginning */
 };
 
-/* Nanoseconds since 1970 UTC (128 bits wide would be Go's range; we keep the years 1678-2262 with
- * nanoseconds and all others with seconds). */
+/* An instant and the offset of the zone it is shown in. */
 struct expr_instant {
     int64_t seconds; /* since 1970 UTC */
     int32_t nanos;   /* 0-999999999 */
@@ -57,8 +56,14 @@ struct expr_value {
         int64_t integer; /* also a duration's nanoseconds */
         double number;
         struct str text; /* also a scope's path, and a zone's name */
-        const struct expr_value *items;
-        const struct expr_map *map;
+        struct {
+            union {
+                const struct expr_value *items;
+                const struct expr_map *map;
+            };
+            uint32_t weight; /* about the bytes of its text, parts counted as often as they occur */
+            uint32_t depth;  /* of containers in each other; 1 for one with nothing nested */
+        };
         struct {
             struct expr_instant at;
             const char *zone; /* abbreviation or name, never NULL */
@@ -104,17 +109,10 @@ expr_string(struct str s)
     return (struct expr_value){.type = EXPR_STRING, .text = s};
 }
 
-static inline struct expr_value
-expr_array(const struct expr_value *items, size_t n)
-{
-    return (struct expr_value){.type = EXPR_ARRAY, .n = (uint32_t)n, .items = items};
-}
-
-static inline struct expr_value
-expr_map_value(const struct expr_map *m)
-{
-    return (struct expr_value){.type = EXPR_MAP, .map = m};
-}
+/* Containers of borrowed parts.  They know their weight and depth, so that whoever computes can
+ * refuse a small value that would print as a huge one. */
+struct expr_value expr_array(const struct expr_value *items, size_t n);
+struct expr_value expr_map_value(const struct expr_map *m);
 
 static inline struct expr_value
 expr_duration(int64_t nanos)

@@ -5,7 +5,7 @@
  * else is a name, and white space around it does not count.  In "{{a-{{b}}}}" the end found first
  * belongs to the innermost beginning, so b is replaced in one pass and the rest in the next
  * (tag_settle makes as many passes as the nesting needs).  What was put in is never looked at again
- * in the same pass.
+ * in the same pass.  "{{" without an end is text, as in many a script, unless all must be known.
  *
  * Not everything is known when a template is first filled in (a loop's item, the outputs of other
  * steps, the status for an exit handler), so an unknown tag normally stays as it is, for a later

@@ -1,0 +1,65 @@
+/*
+ * expr_parse_int - what the two halves of the parser share: expr_parse.c (values and operators)
+ * and expr_parse_postfix.c (members, slices and calls behind a value).
+ *
+ * The first failure stays in rc and makes every further token an end, so that the functions need
+ * no checks between their steps: they always return a node, and nobody looks at it.
+ */
+#ifndef DATA_EXPR_PARSE_INT_H
+#define DATA_EXPR_PARSE_INT_H
+
+#include "base/vec.h"
+#include "data/expr_ast.h"
+#include "data/expr_lex.h"
+
+struct expr_local {
+    struct str name;
+    uint16_t slot;
+};
+
+struct expr_nodes {
+    struct expr_node **at;
+    size_t n, cap;
+};
+
+struct expr_parser {
+    struct expr_program *program;
+    struct expr_lex lex;
+    struct expr_token token; /* the one at hand */
+    struct err *e;
+    int rc;
+    unsigned depth;      /* of recursion */
+    unsigned predicates; /* around this place */
+    size_t nodes;
+    VEC(struct expr_local) locals;
+    VEC(struct str) names;
+    VEC(struct regex *) regexes;
+};
+
+void expr_parse_next(struct expr_parser *p);
+bool expr_parse_is(const struct expr_parser *p, enum expr_token_kind kind, const char *text);
+void expr_parse_expect(struct expr_parser *p, enum expr_token_kind kind, const char *text);
+void expr_parse_fail(struct expr_parser *p); /* "unexpected token" */
+/* Counts one level of recursion; false when there are too many.  Leave with p->depth--. */
+bool expr_parse_enter(struct expr_parser *p);
+
+struct expr_node *expr_parse_node(struct expr_parser *p, enum expr_op op, size_t offset);
+void expr_parse_above(struct expr_parser *p, struct expr_node *n, const struct expr_node *child);
+struct expr_node *expr_parse_expression(struct expr_parser *p, int precedence);
+struct expr_node *expr_parse_sequence(struct expr_parser *p);
+
+/* Whatever may follow a value. */
+struct expr_node *expr_parse_postfix(struct expr_parser *p, struct expr_node *n);
+/* name(...) with the token at "("; `first` (or NULL) is what a pipe passes. */
+struct expr_node *expr_parse_call(struct expr_parser *p, struct str name, size_t offset,
+                                  struct expr_node *first);
+/* sprig.name(...) with the token at the dot. */
+struct expr_node *expr_parse_sprig(struct expr_parser *p, size_t offset);
+/* Expressions and commas up to the closing bracket, into n->args. */
+void expr_parse_arguments(struct expr_parser *p, struct expr_node *n, const char *close);
+/* Moves collected nodes into n->args. */
+void expr_parse_take(struct expr_parser *p, struct expr_node *n, struct expr_nodes *nodes);
+/* Notes the names of the environment below n. */
+void expr_parse_names(struct expr_parser *p, const struct expr_node *n);
+
+#endif
