@@ -139,9 +139,10 @@ e2e: all $(E2E_HELPERS)
 .PHONY: e2e
 
 ##> make test       unit, sim and e2e, with one closing line
-test: all $(E2E_HELPERS) $(addprefix $(O)/,$(call selected,$(UNIT_TESTS) $(SIM_TESTS)))
+test: test-programs
 	$(Q)tests/run $(O) unit,sim,e2e $(T)
-.PHONY: test
+test-programs: all $(E2E_HELPERS) $(addprefix $(O)/,$(call selected,$(UNIT_TESTS) $(SIM_TESTS)))
+.PHONY: test test-programs
 
 ##> make asan tsan  the same tests with sanitizers
 asan tsan:
