@@ -183,25 +183,46 @@ spec_field(const struct json *spec, const struct origin *base, const char *field
     return !json_is_null(own) || base == NULL ? own : json_get(base->spec, field);
 }
 
-/* Arguments of the object over those of the template it refers to. */
+/* Adds to an open object the items of `list` in `arguments` that `own` does not have. */
+static void
+add_arguments(struct json_build *b, const char *list, const struct json *arguments,
+              const struct json *own)
+{
+    json_add_array(b, list);
+    JSON_EACH (it, json_get(arguments, list))
+        if (validate_find(json_get(own, list), json_str(json_get(it.value, "name"))) == NULL)
+            json_add_value(b, NULL, it.value);
+    json_end(b);
+}
+
+/* The arguments of a template object that the workflow which refers to it does not give. */
 static const struct json *
-merged_arguments(struct validate *v, const struct json *spec, const struct origin *base)
+inherited_arguments(struct validate *v, const struct json *own, const struct origin *base)
 {
     struct json_build b = JSON_BUILD_INIT;
-    static const char *const fields[] = {"parameters", "artifacts"};
 
-    if (base == NULL || base->spec == spec)
-        return json_get(spec, "arguments");
     json_add_object(&b, NULL);
-    for (size_t i = 0; i < ARRAY_LEN(fields); i++) {
-        const struct json *own = json_get(json_get(spec, "arguments"), fields[i]);
+    add_arguments(&b, "parameters", json_get(base->spec, "arguments"), own);
+    add_arguments(&b, "artifacts", json_get(base->spec, "arguments"), own);
+    json_end(&b);
+    v->inherited = json_build_done(&b);
+    return json_root(v->inherited);
+}
 
-        json_add_array(&b, fields[i]);
-        JSON_EACH (it, own)
+/* All arguments of a workflow that refers to a template object. */
+static const struct json *
+merged_arguments(struct validate *v, const struct json *own, const struct json *inherited)
+{
+    struct json_build b = JSON_BUILD_INIT;
+    static const char *const lists[] = {"parameters", "artifacts"};
+
+    json_add_object(&b, NULL);
+    for (size_t i = 0; i < ARRAY_LEN(lists); i++) {
+        json_add_array(&b, lists[i]);
+        JSON_EACH (it, json_get(own, lists[i]))
             json_add_value(&b, NULL, it.value);
-        JSON_EACH (it, json_get(json_get(base->spec, "arguments"), fields[i]))
-            if (validate_find(own, json_str(json_get(it.value, "name"))) == NULL)
-                json_add_value(&b, NULL, it.value);
+        JSON_EACH (it, json_get(inherited, lists[i]))
+            json_add_value(&b, NULL, it.value);
         json_end(&b);
     }
     json_end(&b);
@@ -255,7 +276,7 @@ validate_spec(struct validate *v, const struct json *spec, const struct json *me
               bool template, const char *where)
 {
     struct origin *base;
-    const struct json *arguments;
+    const struct json *arguments = json_get(spec, "arguments"), *inherited;
     bool reference = !json_is_null(json_get(spec, "workflowTemplateRef"));
     bool allow_empty = template || v->options->mode == VALIDATE_LINT;
 
@@ -269,12 +290,16 @@ validate_spec(struct validate *v, const struct json *spec, const struct json *me
         add_spec(v, base->spec);
     validate_names(v, v->root, json_get(spec, "templates"), false,
                    validate_text(v, "%s.templates", where));
-    validate_arguments(v, v->root, json_get(spec, "arguments"), allow_empty,
-                       validate_text(v, "%s.arguments", where));
+    validate_arguments(v, v->root, arguments, allow_empty, validate_text(v, "%s.arguments", where));
     check_pod_gc(v, json_get(spec, "podGC"));
     if (base == NULL)
         return;
-    arguments = merged_arguments(v, spec, base);
+    if (base != v->root) {
+        inherited = inherited_arguments(v, arguments, base);
+        validate_arguments(v, base, inherited, allow_empty,
+                           validate_text(v, "%s.arguments", where));
+        arguments = merged_arguments(v, arguments, inherited);
+    }
     walk_templates(v, base, spec, template, arguments);
 }
 
@@ -356,5 +381,6 @@ validate_object(const struct json_doc *doc, const struct json *object,
     map_done(&v.seen);
     scope_done(&v.globals);
     json_doc_unref(v.merged);
+    json_doc_unref(v.inherited);
     arena_done(&v.arena);
 }

@@ -143,14 +143,15 @@ static void
 report_cycle(struct dag *d, const struct step *path, size_t n, size_t again)
 {
     cleanup_buf struct buf text = BUF_INIT;
-    size_t from = n;
+    size_t start = n - 1;
 
-    while (from > 0 && path[from - 1].task != again)
-        from--;
-    for (size_t i = from > 0 ? from - 1 : 0; i < n; i++) {
-        if (i - from > CYCLE_SHOWN && i + 1 < n)
-            continue;
-        buf_printf(&text, "%.*s->", STR_ARG(d->tasks[path[i].task].name));
+    while (start > 0 && path[start].task != again)
+        start--;
+    for (size_t i = start; i < n; i++) {
+        if (i - start == CYCLE_SHOWN && i + 1 < n)
+            buf_cstr(&text, "...->");
+        if (i - start < CYCLE_SHOWN || i + 1 == n)
+            buf_printf(&text, "%.*s->", STR_ARG(d->tasks[path[i].task].name));
     }
     validate_say(d->v, d->at->origin, d->tasks[again].json,
                  "templates.%.*s.tasks dependency cycle detected: %s%.*s", STR_ARG(d->at->name),

@@ -78,9 +78,11 @@ struct validate {
     struct origin *origins, *root;
     VEC(struct visit) queue;
     size_t next;
-    struct map seen;         /* templates that are or were queued, by address */
-    const char *prefix;      /* put before every message */
-    struct json_doc *merged; /* arguments of the object over those of its template, or NULL */
+    struct map seen;    /* templates that are or were queued, by address */
+    const char *prefix; /* put before every message */
+    /* Where a workflow refers to a template object: that one's further arguments, and all of both.
+     */
+    struct json_doc *inherited, *merged;
 };
 
 /* A problem at a value of the origin; the text gets the current prefix. */

@@ -45,11 +45,11 @@ TEST(validate_wants_one_way_to_say_which_template)
         "  - name: main\n"
         "    steps:\n"
         "    - - {name: a}\n"
-        "      - {name: b, template: x, templateRef: {name: n, template: t}}\n"
+        "      - {name: b, template: x, templateRef: {name: wt, template: t}}\n"
         "      - {name: c, template: x, inline: {suspend: {}}}\n"
         "      - {name: d, templateRef: {template: t}}\n"
-        "      - {name: e, templateRef: {name: n}}\n"
-        "      - {name: f, templateRef: {name: n, template: t}}\n"
+        "      - {name: e, templateRef: {name: wt}}\n"
+        "      - {name: f, templateRef: {name: wt, template: t}}\n"
         "      - {name: g, template: '{{workflow.name}}'}\n",
         "10: templates.main.steps[0].a one of template, templateRef or inline must be specified\n"
         "11: templates.main.steps[0].b template name cannot be specified with templateRef.\n"
@@ -57,7 +57,7 @@ TEST(validate_wants_one_way_to_say_which_template)
         "and only one\n"
         "13: templates.main.steps[0].d resource name is required\n"
         "14: templates.main.steps[0].e template name is required\n"
-        "15: templates.main.steps[0].f template reference n.t not found: workflow template n not "
+        "15: templates.main.steps[0].f template reference wt.t not found: workflow template wt not "
         "found\n");
 }
 
@@ -137,12 +137,12 @@ TEST(validate_only_warns_of_what_cannot_be_fetched_offline)
         "  entrypoint: main\n"
         "  templates:\n"
         "  - name: main\n"
-        "    steps: [[{name: a, templateRef: {name: n, template: t}}],\n"
+        "    steps: [[{name: a, templateRef: {name: wt, template: t}}],\n"
         "      [{name: b, template: main, arguments: {parameters: [{name: x,\n"
         "        value: '{{steps.a.outputs.parameters.y}}{{steps.z.outputs.result}}'}]}}]]\n",
         &options);
 
-    CHECK_STR(got, "8: warning: templates.main.steps[0].a workflow template n is not at hand: the "
+    CHECK_STR(got, "8: warning: templates.main.steps[0].a workflow template wt is not at hand: the "
                    "call is not checked\n"
                    "10: templates.main.steps failed to resolve {{steps.z.outputs.result}}\n");
 }

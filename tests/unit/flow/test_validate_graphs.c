@@ -1,7 +1,7 @@
 #include "tests/unit/flow/validating.h"
 
 #define LEAVES \
-    "  - {name: gen, script: {image: x, source: y},\n" \
+    "  - {name: gen, script: {image: x, source: z},\n" \
     "     outputs: {parameters: [{name: o, valueFrom: {path: /o}}],\n" \
     "       artifacts: [{name: f, path: /f}]}}\n" \
     "  - {name: use, inputs: {parameters: [{name: m}]}, container: {image: x}}\n"
@@ -134,7 +134,7 @@ TEST(validate_steps_have_names_of_their_own)
 TEST(validate_loops_give_items)
 {
     CHECK_STEPS(
-        "    - - {name: a, template: use, withItems: [{x: 1, y: 2}],\n"
+        "    - - {name: a, template: use, withItems: [{x: 1, w: 2}],\n"
         "         arguments: {parameters: [{name: m, value: '{{item.x}}{{item.z}}'}]}}\n"
         "      - {name: b, template: use, withParam: '[]',\n"
         "         arguments: {parameters: [{name: m, value: '{{item.anything}}'}]}}\n"
@@ -153,8 +153,9 @@ TEST(validate_expressions_must_compile)
 {
     CHECK_STEPS("    - - {name: a, template: use, arguments: {parameters: [{name: m,\n"
                 "         value: '{{=inputs.parameters.in + nosuch(1)}} {{=1 +}}'}]}}\n",
-                "14: templates.main.steps expression 'inputs.parameters.in + nosuch(1)': unknown "
-                "name nosuch (1:24)\n");
+                "15: templates.main.steps expression 'inputs.parameters.in + nosuch(1)': unknown "
+                "function nosuch (1:24)\n"
+                "15: templates.main.steps expression '1 +': unexpected end of expression (1:4)\n");
 }
 
 TEST(validate_composed_templates_have_limits_of_their_own)
@@ -166,6 +167,7 @@ TEST(validate_composed_templates_have_limits_of_their_own)
         "  - {name: a, activeDeadlineSeconds: 5, timeout: 1m, steps: [],\n"
         "     inputs: {artifacts: [{name: f, path: /f}]},\n"
         "     outputs: {artifacts: [{name: g, path: /g}]}}\n",
+        "5: templates.a inputs.artifacts.f was not supplied\n"
         "8: templates.a.inputs.artifacts.f.path only valid in container/script templates\n"
         "7: Steps template doesn't support timeout field.\n"
         "7: templates.a.activeDeadlineSeconds is only valid for leaf templates\n"
