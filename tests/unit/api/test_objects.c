@@ -173,6 +173,7 @@ make_a(struct world *w, struct turn *t, struct err *e)
     cleanup_object struct object *o = NULL;
     struct object *made = NULL;
     cleanup_buf struct buf text = BUF_INIT;
+    char head[64];
 
     if (create(w, t, &kind_pod, A_POD, &made, e) < 0)
         return e->code;
@@ -186,7 +187,9 @@ make_a(struct world *w, struct turn *t, struct err *e)
     CHECK_VIEW(json_str(object_at(o, "apiVersion")), "v1");
     CHECK_VIEW(object_label(o, "app"), "x");
     object_write(&text, o);
-    CHECK_CONTAINS(buf_cstring(&text), "\"metadata\":{\"resourceVersion\":\"1\",\"name\":\"a\"");
+    snprintf(head, sizeof head, "\"metadata\":{\"resourceVersion\":\"%d\",\"name\":\"a\"",
+             (int)object_rv(o));
+    CHECK_CONTAINS(buf_cstring(&text), head);
     return 0;
 }
 
