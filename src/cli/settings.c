@@ -87,7 +87,7 @@ set_defaults(struct settings *s, const struct setting_place *place)
         struct str standard = str_of(rows[i].standard);
 
         /* A switch's default is text too, so that every consumer of the table reads one field. */
-        CHECK(setting_from_text(s, &rows[i], standard, true, place, &e) == 0);
+        CHECK(setting_from_text(s, &rows[i], standard, place, &e) == 0);
     }
 }
 
@@ -142,7 +142,7 @@ read_variable(struct settings *s, const char *entry, const struct setting_place 
         setting_variable(&rows[i], name, sizeof name);
         if (strlen(name) != n || memcmp(name, entry, n) != 0)
             continue;
-        if (setting_from_text(s, &rows[i], str_of(entry + n + 1), true, place, e) < 0)
+        if (setting_from_text(s, &rows[i], str_of(entry + n + 1), place, e) < 0)
             return err_wrap(e, "variable %s", name);
         set_origin(s, &rows[i], SETTINGS_ENVIRONMENT);
         return 0;
@@ -162,6 +162,25 @@ read_environment(struct settings *s, const struct settings_input *in,
 }
 
 static int
+read_flag(struct settings *s, const struct settings_input *in, const struct setting *row,
+          const struct setting_place *place, struct err *e)
+{
+    const char *value = option_value(in->flags, row->name);
+    size_t at = 0;
+
+    set_origin(s, row, SETTINGS_FLAG);
+    if (row->type == SETTING_SWITCH)
+        value = option_switch(in->flags, row->name, false) ? "true" : "false";
+    if (row->type < SETTING_TEXTS)
+        return setting_from_text(s, row, str_of(value), place, e);
+    setting_clear(s, row);
+    while ((value = option_next(in->flags, row->name, &at)) != NULL)
+        if (setting_add_item(s, row, str_of(value), place, e) < 0)
+            return e->code;
+    return 0;
+}
+
+static int
 read_flags(struct settings *s, const struct settings_input *in, const struct setting_place *place,
            struct err *e)
 {
@@ -169,24 +188,11 @@ read_flags(struct settings *s, const struct settings_input *in, const struct set
     const struct setting *rows = settings_table(&n);
 
     for (size_t i = 0; in->flags != NULL && i < n; i++) {
-        const struct setting *row = &rows[i];
-        const char *value;
-        size_t at = 0;
-        bool first = true;
+        char flag[64];
 
-        if (!option_given(in->flags, row->name))
-            continue;
-        if (row->type == SETTING_SWITCH) {
-            value = option_switch(in->flags, row->name, false) ? "true" : "false";
-            CHECK(setting_from_text(s, row, str_of(value), true, place, e) == 0);
-        }
-        while (row->type != SETTING_SWITCH &&
-               (value = option_next(in->flags, row->name, &at)) != NULL) {
-            if (setting_from_text(s, row, str_of(value), first, place, e) < 0)
-                return err_wrap(e, "flag --%s", row->name);
-            first = false;
-        }
-        set_origin(s, row, SETTINGS_FLAG);
+        setting_flag(&rows[i], flag, sizeof flag);
+        if (option_given(in->flags, rows[i].name) && read_flag(s, in, &rows[i], place, e) < 0)
+            return err_wrap(e, "flag %s", flag);
     }
     return 0;
 }

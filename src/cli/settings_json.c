@@ -125,7 +125,7 @@ setting_from_json(struct settings *s, const struct setting *row, const struct js
         return read_array(s, row, d, v, place, e);
     if (!is_scalar(v))
         return wrong_type(d, v, row->argument != NULL ? row->argument : "true or false", e);
-    if (setting_from_text(s, row, json_scalar_text(v), true, place, e) < 0)
+    if (setting_from_text(s, row, json_scalar_text(v), place, e) < 0)
         return at(d, v, e);
     return 0;
 }

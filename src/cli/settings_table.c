@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <ctype.h>
+#include <string.h>
 
 #include "cli/option.h"
 
@@ -95,6 +96,14 @@ setting_variable(const struct setting *row, char *to, size_t size)
 
     for (size_t i = 0; i < n && i < size; i++)
         to[i] = (char)toupper((unsigned char)to[i]);
+}
+
+void
+setting_flag(const struct setting *row, char *to, size_t size)
+{
+    snprintf(to, size, "--%s", row->name);
+    for (char *at = to; (at = strchr(at, '_')) != NULL;)
+        *at = '-';
 }
 
 /* Built on the first call: a table of constants cannot be made of another by the compiler. */

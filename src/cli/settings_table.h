@@ -55,6 +55,8 @@ const struct setting *settings_table(size_t *n);
 const struct setting *setting_find(struct str name);
 /* "SLUICE_LOG_LIMIT": 64 bytes are enough. */
 void setting_variable(const struct setting *row, char *to, size_t size);
+/* "--log-limit": the same. */
+void setting_flag(const struct setting *row, char *to, size_t size);
 
 /* What relative and home paths are relative to. */
 struct setting_place {
@@ -62,10 +64,13 @@ struct setting_place {
     const char *directory; /* NULL: relative paths are refused */
 };
 
-/* Sets the field from text (a flag, a variable, a default).  A list is replaced if `first`, else it
- * grows by what the text holds.  ERR_INVALID says what was expected. */
-int setting_from_text(struct settings *s, const struct setting *row, struct str text, bool first,
+/* Sets the field from text (a variable, a default, a scalar of the file, the flag of a setting that
+ * is no list); commas separate the items of a list.  ERR_INVALID says what was expected. */
+int setting_from_text(struct settings *s, const struct setting *row, struct str text,
                       const struct setting_place *place, struct err *e);
+/* Adds one item to a list or map, as its flag does: commas belong to it. */
+int setting_add_item(struct settings *s, const struct setting *row, struct str item,
+                     const struct setting_place *place, struct err *e);
 /* The same from the value in a file, with line and column in the error. */
 int setting_from_json(struct settings *s, const struct setting *row, const struct json_doc *d,
                       const struct json *v, const struct setting_place *place, struct err *e);

@@ -283,35 +283,40 @@ setting_add_pair(struct settings *s, const struct setting *row, struct str name,
     vec_push(pairs, ((struct settings_pair){str_dup(name), str_dup(value)}));
 }
 
+int
+setting_add_item(struct settings *s, const struct setting *row, struct str item,
+                 const struct setting_place *place, struct err *e)
+{
+    struct str value = item, name = str_cut(&value, '=');
+
+    if (row->type == SETTING_IMAGES)
+        return add_image(s, row, item, e);
+    if (row->type != SETTING_PAIRS)
+        return setting_add_text(s, row, item, place, e);
+    if (value.p == NULL)
+        return err_set(e, ERR_INVALID, "'%.*s' has no =: expected NAME=VALUE", STR_ARG(item));
+    setting_add_pair(s, row, name, value);
+    return 0;
+}
+
 static int
-add_items(struct settings *s, const struct setting *row, struct str text,
-          const struct setting_place *place, struct err *e)
+read_items(struct settings *s, const struct setting *row, struct str text,
+           const struct setting_place *place, struct err *e)
 {
     struct str rest = text;
 
+    setting_clear(s, row);
     while (text.n > 0 && rest.p != NULL) {
         struct str item = str_trim(str_cut(&rest, ','));
-        struct str value = item, name = str_cut(&value, '=');
-        int code = 0;
 
-        if (item.n == 0)
-            continue;
-        if (row->type == SETTING_IMAGES)
-            code = add_image(s, row, item, e);
-        else if (row->type != SETTING_PAIRS)
-            code = setting_add_text(s, row, item, place, e);
-        else if (value.p == NULL)
-            code = err_set(e, ERR_INVALID, "'%.*s' has no =: expected NAME=VALUE", STR_ARG(item));
-        else
-            setting_add_pair(s, row, name, value);
-        if (code < 0)
-            return code;
+        if (item.n > 0 && setting_add_item(s, row, item, place, e) < 0)
+            return e->code;
     }
     return 0;
 }
 
 int
-setting_from_text(struct settings *s, const struct setting *row, struct str text, bool first,
+setting_from_text(struct settings *s, const struct setting *row, struct str text,
                   const struct setting_place *place, struct err *e)
 {
     switch (row->type) {
@@ -332,9 +337,7 @@ setting_from_text(struct settings *s, const struct setting *row, struct str text
     case SETTING_PATHS:
     case SETTING_IMAGES:
     case SETTING_PAIRS:
-        if (first)
-            setting_clear(s, row);
-        return add_items(s, row, text, place, e);
+        return read_items(s, row, text, place, e);
     }
     return 0;
 }

@@ -213,6 +213,25 @@ TEST(repeated_flags_make_a_list_in_place_of_the_files)
     home_done(&h);
 }
 
+TEST(commas_separate_in_a_variable_and_belong_to_the_value_in_a_flag)
+{
+    struct home h;
+    char *argv[] = {(char[]){"--pip=trusted-host=a,b"}};
+    struct settings *s;
+
+    home_init(&h);
+    h.environment[1] = "SLUICE_ENVIRONMENT=A, B_*,,C";
+    home_flags(&h, 1, argv);
+    s = home_load(&h);
+    CHECK_NOT_NULL(s);
+    CHECK_INT(s->environment.n, 3);
+    CHECK_STR(s->environment.at[1], "B_*");
+    CHECK_INT(s->pip.n, 1);
+    CHECK_STR(s->pip.at[0].value, "a,b");
+    settings_free(s);
+    home_done(&h);
+}
+
 TEST(what_config_prints_can_be_read_again)
 {
     struct home h;
@@ -244,4 +263,5 @@ TESTS_MAIN(T_(a_flag_counts_before_a_variable_before_the_file_before_the_default
            T_(a_wrong_file_is_named_with_line_column_and_what_was_expected),
            T_(wrong_variables_and_flags_are_named), T_(a_file_that_is_named_must_exist),
            T_(repeated_flags_make_a_list_in_place_of_the_files),
+           T_(commas_separate_in_a_variable_and_belong_to_the_value_in_a_flag),
            T_(what_config_prints_can_be_read_again))
