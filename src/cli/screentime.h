@@ -7,16 +7,9 @@
 #ifndef CLI_SCREENTIME_H
 #define CLI_SCREENTIME_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
-#include "base/str.h"
-
 struct buf;
-
-/* Reads RFC 3339 ("2026-03-01T10:00:00Z", with a fraction or an offset too); false for anything
- * else. */
-bool screentime_parse(struct str text, int64_t *ret);
 
 /* One unit, rounded down: "26s", "1m", "4h", "3d".  Days are the largest; a negative duration shows
  * as its amount. */

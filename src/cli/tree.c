@@ -8,19 +8,7 @@
 #include "cli/treenode.h"
 #include "cli/treetable.h"
 #include "data/json.h"
-
-/* Names. */
-
-/* FNV-1a, 32 bits: https://datatracker.ietf.org/doc/html/draft-eastlake-fnv */
-static uint32_t
-fnv1a(struct str s)
-{
-    uint32_t h = 2166136261u;
-
-    for (size_t i = 0; i < s.n; i++)
-        h = (h ^ (unsigned char)s.p[i]) * 16777619u;
-    return h;
-}
+#include "flow/argo/argo_name.h"
 
 static struct str
 workflow_name(const struct json *workflow)
@@ -31,29 +19,19 @@ workflow_name(const struct json *workflow)
 void
 tree_pod_name(struct buf *to, const struct json *workflow, const struct json *node)
 {
-    enum { PREFIX_MAX = 242 }; /* 253 that a name may have, less a dash and the hash */
-    struct str wf = workflow_name(workflow);
-    struct str name = treenode_text(node, "name");
-    struct str template = treenode_text(json_get(node, "templateRef"), "template");
     const struct json *annotations = json_at_path(workflow, "metadata.annotations");
-    size_t start = to->n;
+    struct str template = treenode_text(json_get(node, "templateRef"), "template");
+    cleanup_free char *wf = str_dup(workflow_name(workflow));
+    cleanup_free char *pod = NULL;
 
     if (str_is(treenode_text(annotations, "workflows.argoproj.io/pod-name-format"), "v1")) {
         buf_str(to, treenode_text(node, "id"));
         return;
     }
-    buf_str(to, wf);
-    if (str_eq(wf, name))
-        return;
     if (template.n == 0)
         template = treenode_text(node, "templateName");
-    if (template.n > 0 && str_find(name, STR(".inline"), 0) < 0) {
-        buf_char(to, '-');
-        buf_str(to, template);
-    }
-    if (to->n - start > PREFIX_MAX)
-        buf_cut(to, start + PREFIX_MAX);
-    buf_printf(to, "-%u", fnv1a(name));
+    pod = argo_name_pod(wf, treenode_text(node, "name"), template);
+    buf_cstr(to, pod);
 }
 
 static const struct icon {
@@ -252,7 +230,7 @@ exit_root(const struct treenode_forest *f, const struct json *workflow)
 {
     cleanup_free char *name = xasprintf("%.*s.onExit", STR_ARG(workflow_name(workflow)));
     cleanup_free char *id =
-        xasprintf("%.*s-%u", STR_ARG(workflow_name(workflow)), fnv1a(str_of(name)));
+        xasprintf("%.*s-%u", STR_ARG(workflow_name(workflow)), argo_name_hash(str_of(name)));
 
     return treenode_root(f, str_of(id));
 }

@@ -3,9 +3,10 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "base/err.h"
 #include "base/mem.h"
-#include "cli/screentime.h"
 #include "data/json.h"
+#include "data/timestamp.h"
 
 static const struct {
     const char *type;
@@ -35,9 +36,10 @@ treenode_text(const struct json *object, const char *key)
 int64_t
 treenode_time(const struct json *object, const char *key)
 {
+    struct err e;
     int64_t us;
 
-    return screentime_parse(treenode_text(object, key), &us) ? us : 0;
+    return timestamp_parse(treenode_text(object, key), &us, &e) == 0 ? us : 0;
 }
 
 /* The number in "name(7:item)". */

@@ -1,4 +1,4 @@
-"""Writes the images' own commands into a manifest, for a runtime that does not read image.json.
+"""Writes the images' own commands into a manifest, since no runtime reads image.json.
 
 Works on the text, line by line: the cases are block-style YAML, and the standard library reads none.
 """

@@ -1,7 +1,8 @@
 """Which stand-in replaces which image.
 
-A directory below tests/conformance/images is laid over the host's programs.  `image.json` in it says
-what an image's own configuration would: the command of a container that names none.
+The top-level entries of a directory below tests/conformance/images take the place of the host's.
+`image.json` in it says what an image's own configuration would: the command of a container that
+names none.
 """
 import pathlib
 

@@ -147,7 +147,7 @@ CASES = {
     "e2e/functional/script-with-volume.yaml": ok(leaf="1S", logs={"$": ""}),
     "e2e/functional/sidecar-force-kill.yaml": ok(seconds=8),
     "e2e/functional/sidecar-volumes.yaml": ok(
-        images={"argoproj/argosay:v2": "argosay-bash"}, nodes={"verify": "S"}),
+        edit=[("\\[sh, -c\\]", "[bash, -c]")], nodes={"verify": "S"}),
     "e2e/functional/steps-skipped-producer-default.yaml": ok(
         logs={"consumer": "consumer got: [hello-from-producer]"}),
     "e2e/functional/steps-when-expr-filter.yaml": ok(
