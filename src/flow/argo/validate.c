@@ -11,6 +11,7 @@
 #include "data/json.h"
 #include "flow/argo/validate_int.h"
 #include "schema/check.h"
+#include "schema/names.h"
 #include "schema/problem.h"
 #include "schema/schema.h"
 #include "schema/selector.h"
@@ -303,6 +304,27 @@ validate_spec(struct validate *v, const struct json *spec, const struct json *me
     walk_templates(v, base, spec, template, arguments);
 }
 
+/* What the server appends is a letter or digit each, so one stands for all.  Upper case passes:
+ * upstream has such examples, and whoever makes the name turns it into lower case. */
+static void
+check_generate_name(struct validate *v, const struct json *prefix)
+{
+    cleanup_buf struct buf name = BUF_INIT;
+    const char *wrong;
+
+    if (json_str(prefix).n == 0)
+        return;
+    buf_str(&name, json_str(prefix));
+    buf_char(&name, 'x');
+    for (size_t i = 0; i < name.n; i++)
+        if (name.p[i] >= 'A' && name.p[i] <= 'Z')
+            name.p[i] = (char)(name.p[i] + ('a' - 'A'));
+    wrong = names_check_subdomain(buf_view(&name));
+    if (wrong != NULL)
+        validate_say(v, NULL, prefix, "metadata.generateName: Invalid value: \"%.*s\": %s",
+                     STR_ARG(json_str(prefix)), wrong);
+}
+
 static void
 check_name(struct validate *v, const struct json *object, const char *kind, size_t limit)
 {
@@ -312,6 +334,10 @@ check_name(struct validate *v, const struct json *object, const char *kind, size
         validate_say(v, NULL, name,
                      "%s name \"%.*s\" must not be more than %zu characters long (currently %zu)",
                      kind, STR_ARG(json_str(name)), limit, json_str(name).n);
+    else if (json_str(name).n > 0 && names_check_subdomain(json_str(name)) != NULL)
+        validate_say(v, NULL, name, "metadata.name: Invalid value: \"%.*s\": %s",
+                     STR_ARG(json_str(name)), names_check_subdomain(json_str(name)));
+    check_generate_name(v, json_at_path(object, "metadata.generateName"));
 }
 
 /* Checks the shape; false if the meaning of it cannot be looked at. */

@@ -148,6 +148,21 @@ TEST(validate_limits_the_length_of_names)
                  "more than 63 characters long (currently 64)\n");
 }
 
+TEST(validate_wants_names_that_the_api_accepts)
+{
+    CHECK_OBJECT(VALIDATE_LINT,
+                 "apiVersion: argoproj.io/v1alpha1\n"
+                 "kind: Workflow\n"
+                 "metadata: {name: ../etc, generateName: A_}\n"
+                 "spec: {entrypoint: a, templates: [{name: a, suspend: {}}]}\n",
+                 "3: metadata.name: Invalid value: \"../etc\": must be a lowercase RFC 1123 "
+                 "subdomain: labels of lower case letters, digits and '-' joined by '.', each with "
+                 "a letter or digit at both ends (e.g. 'example.com')\n"
+                 "3: metadata.generateName: Invalid value: \"A_\": must be a lowercase RFC 1123 "
+                 "subdomain: labels of lower case letters, digits and '-' joined by '.', each with "
+                 "a letter or digit at both ends (e.g. 'example.com')\n");
+}
+
 TEST(validate_refuses_other_kinds)
 {
     CHECK_OBJECT(VALIDATE_LINT, "apiVersion: v1\nkind: Pod\n",
@@ -202,5 +217,6 @@ TESTS_MAIN(T_(validate_accepts_a_small_workflow), T_(validate_requires_an_entryp
            T_(validate_checks_hooks_and_exit_handlers),
            T_(validate_gives_failures_to_exit_handlers_only),
            T_(validate_checks_pod_gc_and_retry_policies), T_(validate_limits_the_length_of_names),
-           T_(validate_refuses_other_kinds), T_(validate_lets_templates_name_what_their_users_give),
+           T_(validate_wants_names_that_the_api_accepts), T_(validate_refuses_other_kinds),
+           T_(validate_lets_templates_name_what_their_users_give),
            T_(validate_checks_cron_workflows))
