@@ -289,12 +289,15 @@ json_add_fields(struct json_build *b, const struct json *object, const char *con
 }
 
 struct json_doc *
-json_build_done_places(struct json_build *b, const struct json_place *places)
+json_build_done_places(struct json_build *b, const struct json_place *places, char **duplicates,
+                       size_t duplicates_n)
 {
     struct json_parts parts = {
         .n = (uint32_t)b->n,
         .text = str_make(b->text, b->text_n),
         .places = places,
+        .duplicates = duplicates,
+        .duplicates_n = duplicates_n,
     };
     struct json_doc *d;
 
@@ -309,7 +312,7 @@ json_build_done_places(struct json_build *b, const struct json_place *places)
 struct json_doc *
 json_build_done(struct json_build *b)
 {
-    return json_build_done_places(b, NULL);
+    return json_build_done_places(b, NULL, NULL, 0);
 }
 
 void

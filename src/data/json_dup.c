@@ -127,17 +127,20 @@ json_find_duplicate(const struct json *nodes, uint32_t at, uint32_t end, const c
 
 /* Moves the nodes of one field down to `to`; returns the index behind them. */
 static uint32_t
-move_field(struct json *nodes, uint32_t to, uint32_t key, uint32_t behind)
+move_field(struct json *nodes, struct json_place *places, uint32_t to, uint32_t key,
+           uint32_t behind)
 {
     memmove(&nodes[to], &nodes[key], (behind - key) * sizeof *nodes);
+    if (places != NULL)
+        memmove(&places[to], &places[key], (behind - key) * sizeof *places);
     for (uint32_t i = 0; i < behind - key; i++)
         nodes[to + i].index = to + i;
     return to + (behind - key);
 }
 
 uint32_t
-json_drop_duplicates(struct json *nodes, uint32_t at, uint32_t end, const char *text,
-                     void (*found)(void *owner, uint32_t key), void *owner)
+json_drop_duplicates(struct json *nodes, struct json_place *places, uint32_t at, uint32_t end,
+                     const char *text, void (*found)(void *owner, uint32_t key), void *owner)
 {
     struct keys last = keys_for(nodes[at].b);
     uint32_t to = at + 1, key, behind;
@@ -155,7 +158,7 @@ json_drop_duplicates(struct json *nodes, uint32_t at, uint32_t end, const char *
     for (key = at + 1; key < end; key = behind) {
         behind = next_key(nodes, key);
         if (nodes[key].type != JSON_ABSENT)
-            to = move_field(nodes, to, key, behind);
+            to = move_field(nodes, places, to, key, behind);
         else
             nodes[at].b--;
     }

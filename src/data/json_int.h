@@ -127,8 +127,9 @@ size_t json_utf8_put(char *to, uint32_t rune);
 uint32_t json_find_duplicate(const struct json *nodes, uint32_t at, uint32_t end, const char *text,
                              uint32_t *first);
 /* Removes from such an object each field whose key occurs again later, and returns the new end;
- * calls `found` for each. */
-uint32_t json_drop_duplicates(struct json *nodes, uint32_t at, uint32_t end, const char *text,
+ * calls `found` for each.  `places`, if not NULL, are those of the nodes and move with them. */
+uint32_t json_drop_duplicates(struct json *nodes, struct json_place *places, uint32_t at,
+                              uint32_t end, const char *text,
                               void (*found)(void *owner, uint32_t key), void *owner);
 /* The path of `node`, whose containers are open, `open` being the innermost, plus one. */
 void json_path_open(const struct json *nodes, const char *text, uint32_t open, uint32_t node,
@@ -143,7 +144,9 @@ const struct json **json_sorted_keys(const struct json *object);
  * text; for aliases. */
 void json_build_repeat(struct json_build *b, const struct json *nodes, uint32_t n);
 
-/* json_build_done() with a line and column for each node. */
-struct json_doc *json_build_done_places(struct json_build *b, const struct json_place *places);
+/* json_build_done() with a line and column for each node, and duplicates, which the document takes.
+ */
+struct json_doc *json_build_done_places(struct json_build *b, const struct json_place *places,
+                                        char **duplicates, size_t duplicates_n);
 
 #endif

@@ -235,8 +235,8 @@ check_duplicates(struct json_parser *ps)
     if (__builtin_expect(key == JSON_NONE, 1))
         return true;
     if (!ps->limits->refuse_duplicates) {
-        ps->n = json_drop_duplicates(ps->nodes, ps->open - 1, ps->n, ps->out_start, found_duplicate,
-                                     ps);
+        ps->n = json_drop_duplicates(ps->nodes, NULL, ps->open - 1, ps->n, ps->out_start,
+                                     found_duplicate, ps);
         return true;
     }
     json_path_open(ps->nodes, ps->out_start, ps->open, key, &path);

@@ -44,7 +44,7 @@ parse_as_json(struct str text, const struct yaml_limits *limits, struct yaml_doc
     const struct json_limits as_json = {
         .bytes = limits->bytes,
         .depth = limits->depth,
-        .refuse_duplicates = true,
+        .refuse_duplicates = !limits->allow_duplicates,
     };
     struct str inner = str_trim(text);
     struct json_doc *d = NULL;

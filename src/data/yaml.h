@@ -7,7 +7,7 @@
  * strings.  A number keeps its text where JSON has the same form.  Keys that are
  * numbers or booleans become text.  Merge keys (<<) are carried out.
  *
- * What JSON cannot hold (.inf, .nan), unknown tags, equal keys, keys that are
+ * What JSON cannot hold (.inf, .nan), unknown tags, equal keys (unless allowed), keys that are
  * collections, and aliases that expand beyond a limit are refused, always with
  * line and column, 1-based and in characters.
  *
@@ -32,6 +32,12 @@ struct yaml_limits {
     size_t bytes;   /* of the text, and of what it expands to */
     unsigned depth; /* nested collections, those of aliases too */
     size_t nodes;   /* keys, scalars and collections of one document, aliases expanded */
+    /* Of equal keys the last one stays, and they are listed (json_doc_duplicates), as kubectl
+     * does; else they are refused. */
+    bool allow_duplicates;
+    /* Only true and false are booleans; yes, no, on, off, y and n are strings.  That is how go-yaml
+     * version 3 reads, and with it the KFP server: specs with an input named y depend on it. */
+    bool only_true_false;
 };
 
 enum {

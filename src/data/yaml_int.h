@@ -43,6 +43,7 @@ struct yaml_reader {
     VEC(struct yaml_frame) frames;
     VEC(struct yaml_anchor *) anchors; /* all of the document */
     struct map names;                  /* of anchors; borrows from the above */
+    VEC(char *) duplicates;            /* paths of keys that were dropped */
     size_t copied;                     /* nodes held by anchors */
 };
 

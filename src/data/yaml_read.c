@@ -97,22 +97,56 @@ begin_collection(struct yaml_reader *y, const yaml_event_t *event, bool object)
     return yaml_note(y, at);
 }
 
+static void
+found_duplicate(void *owner, uint32_t key)
+{
+    struct yaml_reader *y = owner;
+    struct buf path = BUF_INIT;
+
+    if (y->duplicates.n == JSON_LISTED_DUPLICATES)
+        return;
+    json_path_open(y->build.nodes, y->build.text, y->build.open, key, &path);
+    vec_push(&y->duplicates, buf_take(&path));
+}
+
+/* Of equal keys the last one stays.  A merge key may have moved then. */
+static void
+drop_duplicates(struct yaml_reader *y, struct yaml_frame *f)
+{
+    uint32_t merge = f->merge;
+
+    y->build.n = json_drop_duplicates(y->build.nodes, y->places.at, f->node, (uint32_t)y->build.n,
+                                      y->build.text, found_duplicate, y);
+    y->places.n = y->build.n;
+    for (uint32_t key = f->node + 1; merge != 0 && key < y->build.n;
+         key += 1 + json_span(&y->build.nodes[key + 1])) {
+        const struct json *k = &y->build.nodes[key];
+
+        if (str_is(str_make(y->build.text + k->a, k->b), "<<"))
+            f->merge = key;
+    }
+}
+
 static int
-check_duplicates(struct yaml_reader *y, uint32_t object)
+check_duplicates(struct yaml_reader *y, struct yaml_frame *f)
 {
     uint32_t first, key;
     struct buf path = BUF_INIT;
 
-    if (y->build.nodes[object].b < 2)
+    if (y->build.nodes[f->node].b < 2)
         return 0;
     /* The finder may read a few bytes behind a key. */
     if (y->build.text_n + JSON_PAD > y->build.text_cap) {
         y->build.text_cap += y->build.text_cap / 2 + JSON_PAD;
         y->build.text = xrealloc(y->build.text, y->build.text_cap, 1);
     }
-    key = json_find_duplicate(y->build.nodes, object, (uint32_t)y->build.n, y->build.text, &first);
+    key = json_find_duplicate(y->build.nodes, f->node, (uint32_t)y->build.n, y->build.text, &first);
     if (key == JSON_NONE)
         return 0;
+    if (y->limits->allow_duplicates) {
+        drop_duplicates(y, f);
+        return 0;
+    }
     json_path_open(y->build.nodes, y->build.text, y->build.open, key, &path);
     yaml_fail(y, ERR_BADREQUEST, y->places.at[key],
               "duplicate key \"%s\", first at line %u column %u", buf_cstring(&path),
@@ -126,7 +160,7 @@ end_collection(struct yaml_reader *y)
 {
     struct yaml_frame f = vec_last(&y->frames);
 
-    if (f.object && check_duplicates(y, f.node) < 0)
+    if (f.object && check_duplicates(y, &f) < 0)
         return y->e->code;
     if (f.merge != 0 && yaml_merge(y, &f) < 0)
         return y->e->code;
@@ -142,6 +176,9 @@ reset(struct yaml_reader *y)
 {
     json_build_cancel(&y->build);
     yaml_anchors_clear(y);
+    for (size_t i = 0; i < y->duplicates.n; i++)
+        free(y->duplicates.at[i]);
+    vec_clear(&y->duplicates);
     vec_clear(&y->places);
     vec_clear(&y->frames);
 }
@@ -152,7 +189,12 @@ end_document(struct yaml_reader *y, struct yaml_docs *docs)
     if (y->build.nodes[0].type != JSON_NULL) {
         int line = (int)y->places.at[0].line;
 
-        yaml_docs_add(docs, json_build_done_places(&y->build, y->places.at), line);
+        yaml_docs_add(
+            docs,
+            json_build_done_places(&y->build, y->places.at, y->duplicates.at, y->duplicates.n),
+            line);
+        y->duplicates.at = NULL;
+        y->duplicates.n = y->duplicates.cap = 0;
     }
     reset(y);
 }
@@ -214,6 +256,7 @@ yaml_read(struct str text, const struct yaml_limits *limits, struct yaml_docs *d
     vec_done(&y.places);
     vec_done(&y.frames);
     vec_done(&y.anchors);
+    vec_done(&y.duplicates);
     map_done(&y.names);
     yaml_parser_delete(&y.parser);
     return rc;

@@ -149,11 +149,14 @@ find_word(struct str s)
 }
 
 enum yaml_kind
-yaml_resolve(struct str s, struct buf *number)
+yaml_resolve(struct str s, bool only_true_false, struct buf *number)
 {
     enum yaml_kind kind = find_word(s);
     cleanup_buf struct buf plain = BUF_INIT, text = BUF_INIT;
 
+    if (only_true_false && (kind == YAML_TRUE || kind == YAML_FALSE) && (s.p[0] | 0x20) != 't' &&
+        (s.p[0] | 0x20) != 'f')
+        return YAML_STRING;
     if (kind != YAML_STRING)
         return kind;
     if (!is_digit(s.p[0]) && s.p[0] != '+' && s.p[0] != '-' && s.p[0] != '.')
@@ -203,5 +206,6 @@ looks_like_base_60(struct str s)
 bool
 yaml_is_plainly_string(struct str s)
 {
-    return yaml_resolve(s, NULL) == YAML_STRING && !looks_like_time(s) && !looks_like_base_60(s);
+    return yaml_resolve(s, false, NULL) == YAML_STRING && !looks_like_time(s) &&
+           !looks_like_base_60(s);
 }

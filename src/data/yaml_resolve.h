@@ -24,8 +24,9 @@ enum yaml_kind {
     YAML_MERGE,      /* << */
 };
 
-/* The kind of an unquoted text; for YAML_INT and YAML_FLOAT also appends it as JSON writes it. */
-enum yaml_kind yaml_resolve(struct str s, struct buf *number);
+/* The kind of an unquoted text; `only_true_false` as in struct yaml_limits.  For YAML_INT and
+ * YAML_FLOAT also appends it as JSON writes it. */
+enum yaml_kind yaml_resolve(struct str s, bool only_true_false, struct buf *number);
 
 /* Whether a string can be written without quotes as far as its meaning goes.  Stricter than
  * yaml_resolve(): what other readers take for a time or a base 60 number is quoted too. */

@@ -62,7 +62,7 @@ resolve_tagged(struct yaml_reader *y, const yaml_event_t *event, struct str tag,
         return 0;
     if (str_is(tag, "tag:yaml.org,2002:binary"))
         return decode_binary(y, event, s);
-    kind = yaml_resolve(s->text, &s->own);
+    kind = yaml_resolve(s->text, y->limits->only_true_false, &s->own);
     if (str_is(tag, YAML_INT_TAG)) {
         if (kind != YAML_INT)
             return bad(y, event, "an integer, as its tag !!int says");
@@ -96,7 +96,7 @@ resolve(struct yaml_reader *y, const yaml_event_t *event, struct scalar *s)
         if (resolve_tagged(y, event, str_of(tag), s) < 0)
             return y->e->code;
     } else if (event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE) {
-        s->kind = yaml_resolve(s->text, &s->own);
+        s->kind = yaml_resolve(s->text, y->limits->only_true_false, &s->own);
     }
     if (s->kind == YAML_INT || s->kind == YAML_FLOAT)
         s->text = buf_view(&s->own);

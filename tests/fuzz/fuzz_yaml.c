@@ -11,7 +11,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    const struct yaml_limits limits = {.bytes = 1 << 16, .depth = 50, .nodes = 10000};
+    const struct yaml_limits limits = {
+        .bytes = 1 << 16, .depth = 50, .nodes = 10000, .allow_duplicates = size % 2 != 0};
     cleanup_yaml_docs struct yaml_docs docs = YAML_DOCS_INIT;
     struct err e = ERR_INIT;
 

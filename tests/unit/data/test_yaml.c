@@ -99,6 +99,41 @@ TEST(equal_keys_are_refused_with_both_places)
                   "line 2 column 1: duplicate key \"1\", first at line 1 column 1");
 }
 
+TEST(of_equal_keys_the_last_one_stays_when_that_is_asked)
+{
+    struct yaml_limits limits = yaml_limits_default;
+    cleanup_yaml_docs struct yaml_docs docs = YAML_DOCS_INIT;
+    cleanup_buf struct buf b = BUF_INIT;
+    struct err e = ERR_INIT;
+    const char *const *paths;
+
+    limits.allow_duplicates = true;
+    CHECK_INT(yaml_parse(STR("m:\n  a: {x: 1}\n  b: 2\n  a: [3]\n  <<: {c: 4}\n---\nn: 1\n"),
+                         &limits, &docs, &e),
+              0);
+    json_write(&b, json_root(docs.at[0].json));
+    CHECK_STR(buf_cstring(&b), "{\"m\":{\"b\":2,\"a\":[3],\"c\":4}}");
+    CHECK_INT(json_doc_duplicates(docs.at[0].json, &paths), 1);
+    CHECK_STR(paths[0], "m.a");
+    CHECK_INT(json_position(docs.at[0].json, json_at_path(json_root(docs.at[0].json), "m.a")).line,
+              4);
+    CHECK_INT(json_doc_duplicates(docs.at[1].json, &paths), 0);
+}
+
+TEST(only_true_and_false_are_booleans_when_that_is_asked)
+{
+    struct yaml_limits limits = yaml_limits_default;
+    struct json_doc *d = NULL;
+    cleanup_buf struct buf b = BUF_INIT;
+    struct err e = ERR_INIT;
+
+    limits.only_true_false = true;
+    CHECK_INT(yaml_parse_one(STR("y: [yes, n, on, True, false, ~]\n"), &limits, &d, &e), 0);
+    json_write(&b, json_root(d));
+    CHECK_STR(buf_cstring(&b), "{\"y\":[\"yes\",\"n\",\"on\",true,false,null]}");
+    json_doc_unref(d);
+}
+
 TEST(streams_give_their_documents_with_their_lines)
 {
     cleanup_yaml_docs struct yaml_docs docs = YAML_DOCS_INIT;
@@ -241,6 +276,8 @@ TESTS_MAIN(T_(plain_scalars_have_the_types_of_go_yaml),
            T_(numbers_keep_their_text_or_get_the_nearest_of_json), T_(quotes_and_tags_decide),
            T_(what_json_cannot_hold_is_refused), T_(keys_become_text),
            T_(equal_keys_are_refused_with_both_places),
+           T_(of_equal_keys_the_last_one_stays_when_that_is_asked),
+           T_(only_true_and_false_are_booleans_when_that_is_asked),
            T_(streams_give_their_documents_with_their_lines), T_(one_document_may_be_demanded),
            T_(values_know_their_line_and_column), T_(aliases_are_copies),
            T_(merge_keys_are_carried_out), T_(alias_bombs_are_refused),
