@@ -184,7 +184,7 @@ void json_add_cstr(struct json_build *b, const char *key, const char *value);
 bool json_is_number_text(struct str text);
 void json_add_printf(struct json_build *b, const char *key, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
-/* A deep copy.  NULL adds nothing. */
+/* A deep copy.  NULL adds nothing, so it must not follow json_add_key(). */
 void json_add_value(struct json_build *b, const char *key, const struct json *v);
 /* All fields of an object except those in the NULL-terminated list (which may be NULL). */
 void json_add_fields(struct json_build *b, const struct json *object, const char *const *except);
