@@ -118,13 +118,21 @@ parse_function(struct expr_parser *p, struct str name, bool sprig, size_t offset
     return n;
 }
 
+/* Words that are operators are names behind a dot. */
+static bool
+is_name(const struct expr_token *t)
+{
+    return t->kind == EXPR_TOKEN_WORD ||
+           (t->kind == EXPR_TOKEN_OPERATOR && t->text.p[0] >= 'a' && t->text.p[0] <= 'z');
+}
+
 struct expr_node *
 expr_parse_call(struct expr_parser *p, struct str name, size_t offset, struct expr_node *first)
 {
     if (str_is(name, "sprig") && operator_is(p, ".")) {
         expr_parse_next(p);
         name = p->token.text;
-        if (p->token.kind != EXPR_TOKEN_WORD)
+        if (!is_name(&p->token))
             expr_parse_fail(p);
         expr_parse_next(p);
         return parse_function(p, name, true, offset, first);
@@ -194,13 +202,6 @@ parse_method(struct expr_parser *p, struct expr_node *object, struct str name, s
     parse_arguments(p, &args, NULL, ")");
     expr_parse_take(p, n, &args);
     return n;
-}
-
-static bool
-is_name(const struct expr_token *t)
-{
-    return t->kind == EXPR_TOKEN_WORD ||
-           (t->kind == EXPR_TOKEN_OPERATOR && t->text.p[0] >= 'a' && t->text.p[0] <= 'z');
 }
 
 static struct expr_node *
