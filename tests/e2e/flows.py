@@ -2,7 +2,12 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import Any
+
+# Where steps find what is theirs.  Without isolation these are paths of the machine, so they have to
+# be unique and creatable by anybody.
+PLACE = f"/tmp/e2e-{os.getpid()}"
 
 
 def container(name: str, script: str, **more: Any) -> dict[str, Any]:
@@ -52,7 +57,7 @@ def host_path(name: str, path: Any) -> dict[str, Any]:
     return {"name": name, "hostPath": {"path": str(path), "type": "Directory"}}
 
 
-def mount(name: str, path: str) -> list[dict[str, str]]:
+def mount(name: str, path: str = PLACE) -> list[dict[str, str]]:
     return [{"name": name, "mountPath": path}]
 
 
