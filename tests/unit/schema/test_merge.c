@@ -158,6 +158,95 @@ TEST(merge_patch_follows_the_cases_of_rfc_7386)
     }
 }
 
+static char *
+patched(const char *base, const char *operations)
+{
+    cleanup_json struct json_doc *b = parse(base), *p = parse(operations), *merged = NULL;
+    struct err e = ERR_INIT;
+
+    if (merge_json_patch(json_root(b), json_root(p), &merged, &e) < 0)
+        return xstrdup(e.msg);
+    return text_of(merged);
+}
+
+TEST(merge_json_patch_follows_the_cases_of_rfc_6902)
+{
+    static const char *const cases[][3] = {
+        {"{\"foo\":\"bar\"}", "[{\"op\":\"add\",\"path\":\"/baz\",\"value\":1}]",
+         "{\"foo\":\"bar\",\"baz\":1}"},
+        {"{\"a\":[1,2]}", "[{\"op\":\"add\",\"path\":\"/a/1\",\"value\":9}]", "{\"a\":[1,9,2]}"},
+        {"{\"a\":[1]}", "[{\"op\":\"add\",\"path\":\"/a/-\",\"value\":[2]}]", "{\"a\":[1,[2]]}"},
+        {"{\"a\":1,\"b\":2}", "[{\"op\":\"remove\",\"path\":\"/a\"}]", "{\"b\":2}"},
+        {"{\"a\":[1,2,3]}", "[{\"op\":\"remove\",\"path\":\"/a/1\"}]", "{\"a\":[1,3]}"},
+        {"{\"a\":1,\"b\":2}", "[{\"op\":\"replace\",\"path\":\"/a\",\"value\":null}]",
+         "{\"a\":null,\"b\":2}"},
+        {"{\"a\":{\"x\":1},\"b\":{}}", "[{\"op\":\"move\",\"from\":\"/a/x\",\"path\":\"/b/y\"}]",
+         "{\"a\":{},\"b\":{\"y\":1}}"},
+        {"{\"a\":[1,2,3,4]}", "[{\"op\":\"move\",\"from\":\"/a/1\",\"path\":\"/a/3\"}]",
+         "{\"a\":[1,3,4,2]}"},
+        {"{\"a\":{\"x\":[1]}}",
+         "[{\"op\":\"copy\",\"from\":\"/a\",\"path\":\"/b\"},"
+         "{\"op\":\"add\",\"path\":\"/b/x/-\",\"value\":2}]",
+         "{\"a\":{\"x\":[1]},\"b\":{\"x\":[1,2]}}"},
+        {"{\"a/b\":1,\"~\":2}",
+         "[{\"op\":\"test\",\"path\":\"/a~1b\",\"value\":1.0},"
+         "{\"op\":\"remove\",\"path\":\"/~0\"}]",
+         "{\"a/b\":1}"},
+        {"{\"a\":1}", "[{\"op\":\"replace\",\"path\":\"\",\"value\":[]}]", "[]"},
+        {"{\"\":1}", "[{\"op\":\"remove\",\"path\":\"/\"}]", "{}"},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        cleanup_free char *got = patched(cases[i][0], cases[i][1]);
+
+        CHECK_STR(got, cases[i][2]);
+    }
+}
+
+TEST(merge_json_patch_says_which_operation_is_wrong)
+{
+    static const char *const cases[][2] = {
+        {"[{\"op\":\"remove\",\"path\":\"/x\"}]", "operation 0 (remove /x): there is no 'x'"},
+        {"[{\"op\":\"add\",\"path\":\"/x/y\",\"value\":1}]",
+         "operation 0 (add /x/y): there is no 'x'"},
+        {"[{\"op\":\"test\",\"path\":\"/a\",\"value\":2}]",
+         "operation 0 (test /a): the value is another one"},
+        {"[{\"op\":\"add\",\"path\":\"/a/b\",\"value\":1}]",
+         "operation 0 (add /a/b): 'b' lies in a value that is no object or array"},
+        {"[{\"op\":\"add\",\"path\":\"/l/2\",\"value\":1}]",
+         "operation 0 (add /l/2): '2' is no index of an array of 1 items"},
+        {"[{\"op\":\"add\",\"path\":\"/l/00\",\"value\":1}]",
+         "operation 0 (add /l/00): '00' is no index of an array of 1 items"},
+        {"[{\"op\":\"add\",\"path\":\"/b\"}]", "operation 0 (add /b): 'value' is missing"},
+        {"[{\"op\":\"add\",\"path\":\"b\",\"value\":1}]",
+         "operation 0 (add b): a path must begin with '/'"},
+        {"[{\"op\":\"paint\",\"path\":\"/a\"}]",
+         "operation 0 (paint /a): 'op' must be add, remove, replace, move, copy or test"},
+        {"[{\"op\":\"move\",\"from\":\"/l\",\"path\":\"/l/0\"}]",
+         "operation 0 (move /l/0): a value cannot be moved into itself"},
+        {"{}", "a JSON patch must be an array of operations"},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        cleanup_free char *got = patched("{\"a\":1,\"l\":[0]}", cases[i][0]);
+
+        CHECK_STR(got, cases[i][1]);
+    }
+}
+
+TEST(merge_json_patch_does_not_grow_without_end)
+{
+    cleanup_buf struct buf ops = BUF_INIT;
+    cleanup_free char *got = NULL;
+
+    buf_char(&ops, '[');
+    for (int i = 0; i < 60; i++)
+        buf_printf(&ops, "%s{\"op\":\"copy\",\"from\":\"\",\"path\":\"/f%d\"}", i ? "," : "", i);
+    buf_char(&ops, ']');
+    got = patched("{\"a\":1}", buf_cstring(&ops));
+    CHECK_CONTAINS(got, "the patch takes too much work");
+}
+
 TESTS_MAIN(T_(merge_strategic_merges_containers_by_name),
            T_(merge_strategic_puts_new_items_before_those_that_nothing_orders),
            T_(merge_strategic_replaces_lists_without_a_key),
@@ -166,4 +255,7 @@ TESTS_MAIN(T_(merge_strategic_merges_containers_by_name),
            T_(merge_strategic_treats_finalizers_as_a_set),
            T_(merge_strategic_refuses_an_item_without_its_key),
            T_(merge_strategic_does_not_touch_its_inputs_and_can_be_repeated),
-           T_(merge_patch_follows_the_cases_of_rfc_7386))
+           T_(merge_patch_follows_the_cases_of_rfc_7386),
+           T_(merge_json_patch_follows_the_cases_of_rfc_6902),
+           T_(merge_json_patch_says_which_operation_is_wrong),
+           T_(merge_json_patch_does_not_grow_without_end))
