@@ -11,23 +11,35 @@
 #include "base/mem.h"
 
 struct control;
+struct controllers;
 struct core;
 struct err;
+struct events;
 struct loop;
+struct objects;
 struct runtime;
+struct runtime_event;
 
 struct control_config {
     struct loop *loop; /* of the core's thread */
-    struct core *core; /* must outlive the control */
-    const char *data;  /* the data directory, absolute */
-    /* Made with the events of control_on_event(); NULL: none yet (control_set_runtime). */
-    struct runtime *runtime;
+    struct core *core;
+    struct controllers *controllers;
+    struct objects *objects;
+    struct events *events;
+    const char *data; /* the data directory, absolute; copied */
 };
 
-/* Registers the controllers with the core; they look at every object at the core's next turn.
- * Call it before the core's first turn.  NULL with *e filled if the store cannot be read. */
+/* Adds the controllers; before core_start().  Everything of the configuration must outlive the
+ * control.  NULL with *e filled if the machine's boot id cannot be read. */
 struct control *control_setup(const struct control_config *config, struct err *e);
-/* Pods that run go on; a later process adopts them.  NULL is fine. */
+
+/* What runs the pods; after control_setup() and before the core's first turn.  Borrowed.  Its
+ * events must go to control_on_event() with the control as argument. */
+void control_set_runtime(struct control *c, struct runtime *r);
+void control_on_event(void *control, const struct runtime_event *event);
+
+/* After the core and the runtime are freed.  Pods that run go on; a later process adopts them. NULL
+ * is fine. */
 void control_free(struct control *c);
 MEM_DEFINE_CLEANUP(struct control *, control_free)
 #define cleanup_control CLEANUP(control_free)

@@ -17,17 +17,19 @@
  *      "artifacts":{"name":{"key","bytes","digest"}},"missing":["name"],"error":"text",
  *      "queued_us","ready_us","started_us","ended_us","saved_us","samples":{"cpu_us",
  *      "memory_peak_bytes"}}
- *   sluice.dev/waiting  while it is Pending: what it waits for, in a sentence
+ *
+ * While a pod waits for its turn, status.reason is Queued and status.message the sentence that says
+ * for what ("waiting for cpu: 2 of 2 in use by pod-x").
  *
  * Failed pods carry a reason: InputFailed (`artifact <n> failed to load: ...`), DeadlineExceeded,
- * Evicted, or none when a container failed.  Core thread only.
+ * OutputFailed (the annotation's error), InvalidSpec, or none when a container failed.  Core thread
+ * only.
  */
 #ifndef CONTROL_POD_H
 #define CONTROL_POD_H
 
 #define POD_IO_ANNOTATION "sluice.dev/io"
 #define POD_OUTPUTS_ANNOTATION "sluice.dev/outputs"
-#define POD_WAITING_ANNOTATION "sluice.dev/waiting"
 
 enum { POD_HOLD_US = 20 * 1000 };
 

@@ -1,0 +1,62 @@
+#include "control/control.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "control/control_int.h"
+#include "control/podview.h"
+#include "runner/process/process_runtime.h"
+
+/* Views are freed where no turn and no event of theirs is on the stack. */
+static void
+on_sweep(void *arg)
+{
+    struct control *c = arg;
+
+    for (struct list *at = list_shift(&c->finished); at != NULL; at = list_shift(&c->finished))
+        podview_free(LIST_ITEM(at, struct podview, link));
+}
+
+struct control *
+control_setup(const struct control_config *config, struct err *e)
+{
+    struct control *c = NEW(struct control);
+
+    c->config = *config;
+    c->data = xstrdup(config->data);
+    c->root = geteuid() == 0;
+    list_init(&c->finished);
+    task_init(&c->sweep, config->loop, on_sweep, c);
+    if (process_boot_id(&c->boot_id, e) < 0) {
+        control_free(c);
+        return NULL;
+    }
+    controllers_add(config->controllers, &pod_controller_row, c);
+    controllers_add(config->controllers, &pvc_controller_row, c);
+    return c;
+}
+
+void
+control_set_runtime(struct control *c, struct runtime *r)
+{
+    c->runtime = r;
+}
+
+void
+control_free(struct control *c)
+{
+    if (c == NULL)
+        return;
+    task_cancel(&c->sweep);
+    MAP_EACH (&c->views, it) {
+        struct podview *v = it.value;
+
+        list_append(&c->finished, &v->link);
+    }
+    on_sweep(c);
+    map_done(&c->views);
+    free(c->boot_id);
+    free(c->data);
+    free(c);
+}

@@ -1,0 +1,43 @@
+/* control_int - what the controllers of this folder share. */
+#ifndef CONTROL_CONTROL_INT_H
+#define CONTROL_CONTROL_INT_H
+
+#include "base/list.h"
+#include "base/map.h"
+#include "control/control.h"
+#include "core/controller.h"
+#include "io/loop.h"
+
+struct arena;
+struct buf;
+struct object;
+struct plan;
+struct podview;
+struct turn;
+
+struct control {
+    struct control_config config;
+    struct runtime *runtime;
+    char *data;
+    struct map views;     /* of pods, by uid: struct podview */
+    struct list finished; /* views to free at the next pass of the loop */
+    struct task sweep;
+    char *boot_id;
+    bool root; /* ranges of ids can be had */
+};
+
+extern const struct controller_row pod_controller_row;
+extern const struct controller_row pvc_controller_row;
+
+/* RFC 3339 in seconds, as Kubernetes writes times. */
+void control_time(int64_t wall_us, char to[32]);
+
+/* The directory of a claim, absolute, in the arena. */
+const char *pvc_directory(const struct control *c, const struct object *pvc, struct arena *a);
+
+/* podplan.c.  What the pod refers to.  0 and a new plan without attempts; ERR_NOTFOUND with a
+ * reason for what is not there yet; other errors are for good. */
+int podplan_gather(struct control *c, struct turn *t, const struct object *pod, struct plan **ret,
+                   const char **ret_reason, struct err *e);
+
+#endif

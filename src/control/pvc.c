@@ -1,0 +1,145 @@
+/*
+ * PersistentVolumeClaims: a claim is a directory of the data directory, bound at once.
+ *
+ *   Pending -- valid ----> Bound
+ *   Pending -- invalid --> Pending, with an Event that says why
+ *
+ * The directory is made when a pod first mounts it, and removed with the claim.
+ */
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/events.h"
+#include "api/objects.h"
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "control/control_int.h"
+#include "core/turn.h"
+#include "data/json.h"
+#include "io/file.h"
+#include "io/job.h"
+#include "runner/quantity.h"
+
+static const char *const access_modes[] = {"ReadWriteOnce", "ReadOnlyMany", "ReadWriteMany",
+                                           "ReadWriteOncePod"};
+
+const char *
+pvc_directory(const struct control *c, const struct object *pvc, struct arena *a)
+{
+    return arena_printf(a, "%s/claims/%.*s", c->data, STR_ARG(object_uid(pvc)));
+}
+
+static int
+check(const struct object *pvc, struct err *e)
+{
+    const struct json *modes = object_at(pvc, "spec.accessModes");
+    struct str storage = json_scalar_text(object_at(pvc, "spec.resources.requests.storage"));
+    int64_t bytes;
+
+    if (json_count(modes) == 0)
+        return err_set(e, ERR_INVALID,
+                       "spec.accessModes: Required value: at least 1 access mode is required");
+    JSON_EACH (it, modes) {
+        struct str mode = json_str(it.value);
+        bool known = false;
+
+        for (size_t i = 0; i < ARRAY_LEN(access_modes); i++)
+            known = known || str_is(mode, access_modes[i]);
+        if (!known)
+            return err_set(e, ERR_INVALID,
+                           "spec.accessModes: Unsupported value: \"%.*s\": supported values: "
+                           "\"ReadOnlyMany\", \"ReadWriteMany\", \"ReadWriteOnce\", "
+                           "\"ReadWriteOncePod\"",
+                           STR_ARG(mode));
+    }
+    if (storage.n == 0 || !quantity_value(storage, &bytes) || bytes <= 0)
+        return err_set(e, ERR_INVALID,
+                       "spec.resources.requests.storage: must be a quantity above zero");
+    return 0;
+}
+
+static struct json_doc *
+bound(const struct object *pvc)
+{
+    struct json_build b = JSON_BUILD_INIT;
+
+    json_add_object(&b, NULL);
+    json_add_cstr(&b, "phase", "Bound");
+    json_add_value(&b, "accessModes", object_at(pvc, "spec.accessModes"));
+    json_add_object(&b, "capacity");
+    json_add_value(&b, "storage", object_at(pvc, "spec.resources.requests.storage"));
+    json_end(&b);
+    json_end(&b);
+    return json_build_done(&b);
+}
+
+static int
+reconcile(void *self, struct turn *t, struct controller_pass *p, struct err *e)
+{
+    struct control *c = self;
+    cleanup_object struct object *o = objects_find_uid(c->config.objects, t, p->uid);
+    cleanup_json struct json_doc *status = NULL;
+    struct err why = ERR_INIT;
+
+    if (o == NULL || str_is(json_str(object_at(o, "status.phase")), "Bound"))
+        return 0;
+    if (check(o, &why) < 0) {
+        struct json_build b = JSON_BUILD_INIT;
+
+        events_record(c->config.events, t, o, "pvc-controller", EVENT_WARNING, "ProvisioningFailed",
+                      "%s", why.msg);
+        json_add_object(&b, NULL);
+        json_add_cstr(&b, "phase", "Pending");
+        json_end(&b);
+        status = json_build_done(&b);
+    } else {
+        status = bound(o);
+    }
+    return objects_set_status(c->config.objects, t, o, json_root(status), NULL, e);
+}
+
+static void
+remove_work(void *arg)
+{
+    struct err e = ERR_INIT;
+
+    if (file_remove_tree(AT_FDCWD, arg, &e) < 0)
+        log_warn(arg, "%s", e.msg);
+}
+
+struct removal {
+    struct loop *loop;
+    char *path;
+};
+
+static void
+remove_directory(void *arg)
+{
+    struct removal *r = arg;
+
+    job_run(r->loop, remove_work, free, r->path);
+}
+
+static int
+gone(void *self, struct turn *t, struct str uid, struct err *e)
+{
+    struct control *c = self;
+    struct removal *r = ARENA_NEW(turn_arena(t), struct removal);
+
+    (void)e;
+    if (!file_is_plain_path(uid))
+        return 0;
+    r->loop = c->config.loop;
+    r->path = xasprintf("%s/claims/%.*s", c->data, STR_ARG(uid));
+    turn_effect(t, remove_directory, r);
+    return 0;
+}
+
+const struct controller_row pvc_controller_row = {
+    .name = "persistentvolumeclaim",
+    .resource = "persistentvolumeclaims",
+    .reconcile = reconcile,
+    .gone = gone,
+};
