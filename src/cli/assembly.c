@@ -1,0 +1,335 @@
+#include "cli/assembly.h"
+
+#include <limits.h>
+#include <string.h>
+
+#include "api/events.h"
+#include "api/objects.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "cli/cli.h"
+#include "cli/settings.h"
+#include "control/control.h"
+#include "control/drive.h"
+#include "core/controller.h"
+#include "core/core.h"
+#include "flow/argo/argo.h"
+#include "flow/flow.h"
+#include "io/loop.h"
+#include "runner/process/process_runtime.h"
+#include "sandbox/boxmsg.h"
+#include "store/blobs.h"
+#include "store/store.h"
+
+static const struct flow_language *const languages[] = {&argo_language, NULL};
+
+typedef VEC(const char *) words;
+typedef VEC(struct image_rule) rules;
+
+struct assembly {
+    struct assembly_config config;
+    struct store *store;
+    struct drive *drive;
+    struct core *core;
+    struct controllers *controllers;
+    struct objects *objects;
+    struct events *events;
+    struct control *control;
+    struct runtime *runtime;
+    struct flow *flow;
+    char *init_path;
+    rules images;
+    words shared, host_paths, python; /* NULL-terminated */
+    VEC(char *) texts;                /* what `python` points to */
+};
+
+/* Blobs for job threads. */
+
+static int
+blob_temp(void *arg, char id[33], char **path, struct err *e)
+{
+    struct blob_id made;
+    int rc = blobs_temp(arg, &made, path, e);
+
+    if (rc >= 0)
+        memcpy(id, made.text, sizeof made.text);
+    return rc;
+}
+
+static struct blob_id
+blob_of(const char *id)
+{
+    struct blob_id made;
+
+    snprintf(made.text, sizeof made.text, "%s", id);
+    return made;
+}
+
+static int
+blob_publish(void *arg, const char *id, struct err *e)
+{
+    struct blob_id made = blob_of(id);
+
+    return blobs_publish(arg, &made, e);
+}
+
+static void
+blob_discard(void *arg, const char *id)
+{
+    struct blob_id made = blob_of(id);
+
+    blobs_discard(arg, &made);
+}
+
+/* Settings in the runtime's words. */
+
+static void
+add_rules(struct assembly *a)
+{
+    static const enum image_kind kinds[] = {[SETTINGS_IMAGE_HOST] = IMAGE_HOST,
+                                            [SETTINGS_IMAGE_DIRECTORY] = IMAGE_DIRECTORY,
+                                            [SETTINGS_IMAGE_PYTHON] = IMAGE_PYTHON};
+    const struct settings *s = a->config.settings;
+
+    for (size_t i = 0; i < s->images.n; i++)
+        vec_push(&a->images, ((struct image_rule){.pattern = s->images.at[i].pattern,
+                                                  .kind = kinds[s->images.at[i].kind],
+                                                  .target = s->images.at[i].target}));
+}
+
+static void
+add_list(words *to, const settings_list *from)
+{
+    for (size_t i = 0; i < from->n; i++)
+        vec_push(to, (const char *)from->at[i]);
+    vec_push(to, NULL);
+}
+
+/* A name in the list stands for the caller's variable, NAME* for all that begin so. */
+static bool
+is_listed(const settings_list *names, const char *variable)
+{
+    size_t n = strcspn(variable, "=");
+
+    for (size_t i = 0; i < names->n; i++) {
+        size_t k = strlen(names->at[i]);
+
+        if (k > 0 && names->at[i][k - 1] == '*' ? strncmp(names->at[i], variable, k - 1) == 0
+                                                : k == n && memcmp(names->at[i], variable, n) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void
+add_python(struct assembly *a)
+{
+    const struct settings *s = a->config.settings;
+
+    for (char **v = environ; *v != NULL; v++) {
+        if (is_listed(&s->environment, *v))
+            vec_push(&a->texts, xstrdup(*v));
+    }
+    for (size_t i = 0; i < s->pip.n; i++) {
+        char *text = xasprintf("PIP_%s=%s", s->pip.at[i].name, s->pip.at[i].value);
+
+        for (char *p = text; *p != '\0' && *p != '='; p++)
+            *p = *p == '-' ? '_' : (char)(*p >= 'a' && *p <= 'z' ? *p - 'a' + 'A' : *p);
+        vec_push(&a->texts, text);
+    }
+    for (size_t i = 0; i < a->texts.n; i++)
+        vec_push(&a->python, (const char *)a->texts.at[i]);
+    vec_push(&a->python, NULL);
+}
+
+static enum level
+level_wanted(const struct settings *s)
+{
+    static const enum level levels[] = {[SETTINGS_AUTO] = LEVEL_BEST,
+                                        [SETTINGS_FULL] = LEVEL_FULL,
+                                        [SETTINGS_USER] = LEVEL_USER,
+                                        [SETTINGS_NONE] = LEVEL_NONE};
+
+    return levels[s->isolation];
+}
+
+/* Events. */
+
+static void
+on_ready(void *arg, const struct boxmsg_ready *ready)
+{
+    struct assembly *a = arg;
+    struct err e = ERR_INIT;
+
+    if (ready->code < 0) {
+        err_set(&e, ready->code, "%s", ready->text);
+        if (a->config.on_no_runtime != NULL)
+            a->config.on_no_runtime(a->config.arg, &e);
+        return;
+    }
+    if (a->config.on_level != NULL)
+        a->config.on_level(a->config.arg, level_name((enum level)ready->level),
+                           ready->text != NULL ? ready->text : "");
+}
+
+static void
+on_event(void *arg, const struct runtime_event *event)
+{
+    control_on_event(((struct assembly *)arg)->control, event);
+}
+
+static void
+on_published(void *arg, const struct object *before, const struct object *now, bool gone)
+{
+    struct assembly *a = arg;
+
+    (void)before;
+    a->config.on_object(a->config.arg, now, gone);
+}
+
+/* Parts, from the bottom up. */
+
+static void
+make_core(struct assembly *a)
+{
+    struct core_options options = {.store = a->store,
+                                   .clock = loop_clock(a->config.loop),
+                                   .wake = drive_wake,
+                                   .wake_arg = a->drive};
+
+    a->core = core_new(&options);
+    a->controllers = controllers_new(a->core);
+    a->objects = objects_new(a->core, a->controllers, kinds_builtin);
+    a->events = events_new(a->core, a->objects);
+    if (a->config.on_object != NULL)
+        objects_on_published(a->objects, on_published, a);
+}
+
+static int
+make_control(struct assembly *a, struct err *e)
+{
+    struct control_config config = {.loop = a->config.loop,
+                                    .core = a->core,
+                                    .controllers = a->controllers,
+                                    .objects = a->objects,
+                                    .events = a->events,
+                                    .data = a->config.data};
+
+    a->control = control_setup(&config, e);
+    return a->control != NULL ? 0 : e->code;
+}
+
+static int
+make_runtime(struct assembly *a, struct err *e)
+{
+    const struct settings *s = a->config.settings;
+    struct process_runtime_config config = {
+        .loop = a->config.loop,
+        .data_dir = a->config.data,
+        .init_path = a->init_path,
+        .level = level_wanted(s),
+        .die_with_server = a->config.die_with_server,
+        .images = {a->images.at, a->images.n},
+        .shared = a->shared.at,
+        .host_paths = a->host_paths.at,
+        .python_env = a->python.at,
+        .max_pods = (size_t)s->max_pods,
+        .log_bytes = s->log_limit,
+        .blobs = {.arg = store_blobs(a->store),
+                  .temp = blob_temp,
+                  .publish = blob_publish,
+                  .discard = blob_discard},
+        .on_event = on_event,
+        .on_ready = on_ready,
+        .arg = a,
+    };
+
+    a->runtime = process_runtime_new(&config, e);
+    if (a->runtime == NULL)
+        return e->code;
+    control_set_runtime(a->control, a->runtime);
+    return 0;
+}
+
+static int
+make_all(struct assembly *a, struct err *e)
+{
+    struct store_options options = {.clock = loop_clock(a->config.loop)};
+
+    add_rules(a);
+    add_list(&a->shared, &a->config.settings->shared);
+    add_list(&a->host_paths, &a->config.settings->host_paths);
+    add_python(a);
+    a->init_path = cli_init_path(e);
+    if (a->init_path == NULL || store_open(a->config.data, &options, &a->store, e) < 0)
+        return e->code;
+    a->drive = drive_new(a->config.loop, e);
+    if (a->drive == NULL)
+        return e->code;
+    make_core(a);
+    if (make_control(a, e) < 0)
+        return e->code;
+    a->flow = flow_new(a->core, a->controllers, a->objects, languages);
+    if (make_runtime(a, e) < 0 || core_start(a->core, e) < 0)
+        return e->code;
+    drive_attach(a->drive, a->core);
+    return 0;
+}
+
+int
+assembly_open(const struct assembly_config *config, struct assembly **ret, struct err *e)
+{
+    struct assembly *a = NEW(struct assembly);
+
+    a->config = *config;
+    if (make_all(a, e) < 0) {
+        assembly_close(a);
+        return e->code;
+    }
+    *ret = a;
+    return 0;
+}
+
+void
+assembly_close(struct assembly *a)
+{
+    if (a == NULL)
+        return;
+    drive_free(a->drive);
+    core_free(a->core);
+    if (a->runtime != NULL)
+        a->runtime->ops->free(a->runtime);
+    flow_free(a->flow);
+    control_free(a->control);
+    events_free(a->events);
+    objects_free(a->objects);
+    controllers_free(a->controllers);
+    store_close(a->store);
+    for (size_t i = 0; i < a->texts.n; i++)
+        free(a->texts.at[i]);
+    vec_done(&a->texts);
+    vec_done(&a->images);
+    vec_done(&a->shared);
+    vec_done(&a->host_paths);
+    vec_done(&a->python);
+    free(a->init_path);
+    free(a);
+}
+
+struct core *
+assembly_core(struct assembly *a)
+{
+    return a->core;
+}
+
+struct objects *
+assembly_objects(struct assembly *a)
+{
+    return a->objects;
+}
+
+struct store *
+assembly_store(struct assembly *a)
+{
+    return a->store;
+}

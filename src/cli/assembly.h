@@ -1,0 +1,58 @@
+/*
+ * assembly - the parts of the platform, put together on one loop.
+ *
+ *   store <- core <- objects, events, controllers <- control (pods) <- runtime
+ *                                                 <- flow (workflows)
+ *
+ * The loop drives the core: a turn when something was posted or a deadline has come,
+ * tidying when there is nothing else to do.  Whoever opens an assembly posts
+ * messages to its core and hears of changed objects.
+ *
+ * The loop's thread.
+ */
+#ifndef CLI_ASSEMBLY_H
+#define CLI_ASSEMBLY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/mem.h"
+#include "base/str.h"
+
+struct assembly;
+struct core;
+struct err;
+struct loop;
+struct object;
+struct objects;
+struct settings;
+struct store;
+
+struct assembly_config {
+    struct loop *loop;
+    const struct settings *settings;
+    const char *data;     /* the data directory; absolute */
+    bool die_with_server; /* pods end with this process */
+    /* Said once, when the runtime knows what can be isolated: the level, and why not more ("" if
+     * nothing is missing).  May be NULL. */
+    void (*on_level)(void *arg, const char *level, const char *why);
+    /* The runtime cannot run anything.  May be NULL. */
+    void (*on_no_runtime)(void *arg, const struct err *why);
+    /* After each commit, for each object that it changed.  May be NULL. */
+    void (*on_object)(void *arg, const struct object *now, bool gone);
+    void *arg;
+};
+
+/* Opens the data directory and restores everything; pods that a dead process left are adopted. */
+int assembly_open(const struct assembly_config *config, struct assembly **ret, struct err *e);
+/* Lets go; pods go on unless they die with the server.  NULL is fine. */
+void assembly_close(struct assembly *a);
+MEM_DEFINE_CLEANUP(struct assembly *, assembly_close)
+#define cleanup_assembly CLEANUP(assembly_close)
+
+struct core *assembly_core(struct assembly *a);
+struct objects *assembly_objects(struct assembly *a);
+struct store *assembly_store(struct assembly *a);
+
+#endif

@@ -1,0 +1,546 @@
+/*
+ * `sluice run`: workflows from files, in one process, without a server.
+ *
+ *   STARTING -- objects created -----------------> RUNNING
+ *   RUNNING  -- every workflow is over ----------> done, exit code by their phases
+ *   RUNNING  -- SIGINT or SIGTERM: terminate ----> STOPPING
+ *   STOPPING -- another one: pods are killed ----> done, exit code 1
+ *
+ * With --data everything is kept there; a killed process leaves its pods running, and --resume goes
+ * on.  Without, a temporary directory serves: its pods die with this process, and it goes at the
+ * end unless --keep.
+ */
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "api/objects.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "cli/assembly.h"
+#include "cli/cli.h"
+#include "cli/lint.h"
+#include "cli/manifest.h"
+#include "cli/option.h"
+#include "cli/run_load.h"
+#include "cli/run_log.h"
+#include "cli/run_view.h"
+#include "cli/settings.h"
+#include "core/core.h"
+#include "core/message.h"
+#include "data/json.h"
+#include "io/file.h"
+#include "io/loop.h"
+#include "io/signals.h"
+
+static const char namespace_default[] = "default";
+
+struct run_workflow {
+    char *uid, *name;
+    bool over, good, printed;
+};
+
+struct run {
+    struct cli *cli;
+    struct loop *loop;
+    struct assembly *assembly;
+    struct signals *signals;
+    struct run_view view;
+    struct run_log *log; /* NULL unless --log */
+    struct run_load load;
+    VEC(struct run_workflow) workflows;
+    struct message apply;
+    struct err failed; /* code 0: nothing */
+    enum run_form form;
+    char *data;
+    bool temporary, keep;
+    int interrupts;
+};
+
+static const struct option run_flags[] = {
+    {.name = "parameter",
+     .letter = 'p',
+     .argument = "NAME=VALUE",
+     .help = "a parameter of the workflow",
+     .repeats = true},
+    {.name = "parameter-file",
+     .letter = 'f',
+     .argument = "FILE",
+     .help = "a YAML or JSON map of parameters",
+     .repeats = true},
+    {.name = "entrypoint", .argument = "TEMPLATE", .help = "start with this template"},
+    {.name = "output",
+     .letter = 'o',
+     .argument = "FORM",
+     .help = "print the result as tree, json, yaml or name"},
+    {.name = "log", .help = "print the logs of all steps as they come"},
+    {.name = "resume", .help = "go on with what a killed process left in --data"},
+    {.name = "keep", .help = "keep the temporary data directory and say where it is"},
+    OPTION_END};
+
+/* Objects. */
+
+static struct run_workflow *
+workflow_of(struct run *r, struct str uid)
+{
+    for (size_t i = 0; i < r->workflows.n; i++) {
+        if (str_is(uid, r->workflows.at[i].uid))
+            return &r->workflows.at[i];
+    }
+    return NULL;
+}
+
+static void
+add_workflow(struct run *r, const struct object *o)
+{
+    struct run_workflow *w = vec_grow(&r->workflows);
+
+    w->uid = str_dup(object_uid(o));
+    w->name = str_dup(object_name(o));
+}
+
+/* Creates the object, or replaces the one that has its name. */
+static int
+put(struct run *r, struct turn *t, const struct run_object *o, struct err *e)
+{
+    struct objects *os = assembly_objects(r->assembly);
+    struct str ns = o->kind->namespaced ? str_of(namespace_default) : STR("");
+    int rc = objects_create(os, t, o->kind, ns, json_root(o->doc), NULL, e);
+
+    if (rc == ERR_EXISTS)
+        rc = objects_update(os, t, o->kind, ns, json_root(o->doc), OBJECTS_SPEC, NULL, e);
+    return rc;
+}
+
+static int
+apply(struct message *m, struct turn *t, struct err *e)
+{
+    struct run *r = CONTAINER_OF(m, struct run, apply);
+    struct objects *os = assembly_objects(r->assembly);
+
+    for (size_t i = 0; i < r->load.others.n; i++) {
+        if (put(r, t, &r->load.others.at[i], e) < 0)
+            return e->code;
+    }
+    for (size_t i = 0; i < r->load.workflows.n; i++) {
+        cleanup_object struct object *o = NULL;
+
+        if (objects_create(os, t, &kind_workflow, str_of(namespace_default),
+                           json_root(r->load.workflows.at[i].doc), &o, e) < 0)
+            return e->code;
+        add_workflow(r, o);
+    }
+    return 0;
+}
+
+static void
+applied(struct message *m, const struct err *why)
+{
+    struct run *r = CONTAINER_OF(m, struct run, apply);
+
+    if (why != NULL) {
+        r->failed = *why;
+        loop_stop(r->loop);
+    } else if (r->workflows.n == 0) {
+        loop_stop(r->loop);
+    }
+}
+
+/* What an earlier process left: every workflow that is not over. */
+static int
+find_left(struct message *m, struct turn *t, struct err *e)
+{
+    struct run *r = CONTAINER_OF(m, struct run, apply);
+    struct objects_query q = {.kind = &kind_workflow, .limit = 1000};
+    cleanup_objects object_vec found = VEC_INIT;
+    bool more = true;
+
+    while (more) {
+        size_t before = found.n;
+
+        if (objects_list(assembly_objects(r->assembly), t, &q, &found, &more, e) < 0)
+            return e->code;
+        for (size_t i = before; i < found.n; i++) {
+            if (!object_is_finished(found.at[i]))
+                add_workflow(r, found.at[i]);
+        }
+        if (found.n == before)
+            break;
+        q.after_ns = object_namespace(found.at[found.n - 1]);
+        q.after_name = object_name(found.at[found.n - 1]);
+    }
+    return 0;
+}
+
+static bool
+all_over(const struct run *r)
+{
+    for (size_t i = 0; i < r->workflows.n; i++) {
+        if (!r->workflows.at[i].over)
+            return false;
+    }
+    return true;
+}
+
+static void
+on_workflow(struct run *r, const struct object *o, bool gone)
+{
+    struct run_workflow *w = workflow_of(r, object_uid(o));
+    struct str phase = json_str(object_at(o, "status.phase"));
+
+    if (w == NULL)
+        return;
+    w->good = str_is(phase, "Succeeded");
+    w->over = gone || (object_is_finished(o) && phase.n != 0);
+    run_view_changed(&r->view, object_uid(o));
+    if (all_over(r))
+        loop_stop(r->loop);
+}
+
+static void
+on_object(void *arg, const struct object *now, bool gone)
+{
+    struct run *r = arg;
+
+    if (object_kind(now) == &kind_workflow) {
+        on_workflow(r, now, gone);
+    } else if (object_kind(now) == &kind_pod) {
+        struct str owner = object_controller_uid(now);
+
+        if (workflow_of(r, owner) == NULL)
+            return;
+        run_view_changed(&r->view, owner);
+        if (r->log != NULL)
+            run_log_pod(r->log, now);
+    }
+}
+
+/* Stopping. */
+
+struct stop {
+    struct message m;
+    struct run *run;
+};
+
+static int
+ask_to_stop(struct run *r, struct turn *t, const char *uid, struct err *e)
+{
+    struct objects *os = assembly_objects(r->assembly);
+    cleanup_object struct object *o = objects_find_uid(os, t, str_of(uid));
+    cleanup_json struct json_doc *next = NULL;
+    struct json_build b = JSON_BUILD_INIT;
+
+    if (o == NULL || object_is_finished(o))
+        return 0;
+    json_add_object(&b, NULL);
+    json_add_fields(&b, object_root(o), (const char *const[]){"spec", NULL});
+    json_add_object(&b, "spec");
+    json_add_fields(&b, object_at(o, "spec"), (const char *const[]){"shutdown", NULL});
+    json_add_cstr(&b, "shutdown", "Terminate");
+    json_end(&b);
+    json_end(&b);
+    next = json_build_done(&b);
+    return objects_update(os, t, &kind_workflow, object_namespace(o), json_root(next), OBJECTS_SPEC,
+                          NULL, e);
+}
+
+static int
+run_stop(struct message *m, struct turn *t, struct err *e)
+{
+    struct stop *s = CONTAINER_OF(m, struct stop, m);
+
+    for (size_t i = 0; i < s->run->workflows.n; i++) {
+        if (ask_to_stop(s->run, t, s->run->workflows.at[i].uid, e) < 0)
+            return e->code;
+    }
+    return 0;
+}
+
+static void
+stop_done(struct message *m, const struct err *why)
+{
+    if (why != NULL)
+        log_error("run", "cannot stop: %s", why->msg);
+    free(CONTAINER_OF(m, struct stop, m));
+}
+
+static int
+kill_pods(struct message *m, struct turn *t, struct err *e)
+{
+    struct stop *s = CONTAINER_OF(m, struct stop, m);
+    struct objects_query q = {.kind = &kind_pod, .limit = 100000};
+    cleanup_objects object_vec pods = VEC_INIT;
+
+    if (objects_list(assembly_objects(s->run->assembly), t, &q, &pods, NULL, e) < 0)
+        return e->code;
+    for (size_t i = 0; i < pods.n; i++) {
+        struct objects_delete how = {.grace_seconds = 0};
+
+        if (!object_is_finished(pods.at[i]))
+            objects_delete(assembly_objects(s->run->assembly), t, &kind_pod,
+                           object_namespace(pods.at[i]), object_name(pods.at[i]), &how, NULL, e);
+    }
+    return 0;
+}
+
+static void
+post_stop(struct run *r, message_run_fn *fn)
+{
+    struct stop *s = NEW(struct stop);
+    struct err e = ERR_INIT;
+
+    s->run = r;
+    s->m = (struct message){.class = MESSAGE_EVENT, .run = fn, .done = stop_done, .name = "stop"};
+    list_init(&s->m.link);
+    if (core_post(assembly_core(r->assembly), &s->m, &e) < 0)
+        stop_done(&s->m, &e);
+}
+
+static void
+on_signal(void *arg, int sig)
+{
+    struct run *r = arg;
+
+    (void)sig;
+    r->interrupts++;
+    if (r->interrupts == 1) {
+        fprintf(r->cli->err, "stopping; once more stops at once\n");
+        post_stop(r, run_stop);
+    } else {
+        post_stop(r, kill_pods);
+    }
+}
+
+/* Setting up and taking down. */
+
+static int
+choose_data(struct run *r, struct err *e)
+{
+    const struct settings *s = r->cli->settings;
+    char template[PATH_MAX];
+    const char *base = getenv("TMPDIR");
+
+    if (option_given(r->cli->options, "data") || option_switch(r->cli->options, "resume", false)) {
+        r->data = xstrdup(s->data);
+        return 0;
+    }
+    snprintf(template, sizeof template, "%s/sluice-run-XXXXXX",
+             base != NULL && base[0] == '/' ? base : "/tmp");
+    if (mkdtemp(template) == NULL)
+        return err_errno(e, "make a temporary directory '%s'", template);
+    r->data = xstrdup(template);
+    r->temporary = true;
+    return 0;
+}
+
+static void
+on_level(void *arg, const char *level, const char *why)
+{
+    struct run *r = arg;
+
+    if (strcmp(level, "none") == 0)
+        log_warn("run", "steps are not isolated from this machine: %s", why);
+    (void)r;
+}
+
+static void
+on_no_runtime(void *arg, const struct err *why)
+{
+    struct run *r = arg;
+
+    r->failed = *why;
+    loop_stop(r->loop);
+}
+
+static int
+open_all(struct run *r, struct err *e)
+{
+    static const int signals[] = {SIGINT, SIGTERM, 0};
+    struct assembly_config config = {.loop = r->loop,
+                                     .settings = r->cli->settings,
+                                     .data = r->data,
+                                     .die_with_server = r->temporary,
+                                     .on_level = on_level,
+                                     .on_no_runtime = on_no_runtime,
+                                     .on_object = on_object,
+                                     .arg = r};
+
+    if (assembly_open(&config, &r->assembly, e) < 0)
+        return e->code;
+    run_view_init(&r->view, r->cli, r->loop, r->assembly);
+    if (option_switch(r->cli->options, "log", false))
+        r->log = run_log_new(r->loop, r->data, &r->view);
+    r->signals = signals_watch(r->loop, signals, on_signal, r, e);
+    return r->signals != NULL ? 0 : e->code;
+}
+
+static void
+close_all(struct run *r)
+{
+    signals_free(r->signals);
+    run_log_free(r->log);
+    if (r->assembly != NULL)
+        run_view_done(&r->view);
+    assembly_close(r->assembly);
+    for (size_t i = 0; i < r->workflows.n; i++) {
+        free(r->workflows.at[i].uid);
+        free(r->workflows.at[i].name);
+    }
+    vec_done(&r->workflows);
+    run_load_done(&r->load);
+    if (r->temporary && r->keep) {
+        fprintf(r->cli->err, "everything is kept in %s\n", r->data);
+    } else if (r->temporary) {
+        struct err ignored = ERR_INIT;
+
+        if (file_remove_tree(AT_FDCWD, r->data, &ignored) < 0)
+            log_warn("run", "%s", ignored.msg);
+    }
+    free(r->data);
+}
+
+static int
+print_results(struct run *r, struct err *e)
+{
+    int code = CLI_OK;
+
+    if (r->log != NULL)
+        run_log_drain(r->log);
+    for (size_t i = 0; i < r->workflows.n; i++) {
+        if (run_view_finish(&r->view, r->workflows.at[i].uid, r->form, e) < 0)
+            return e->code;
+        if (!r->workflows.at[i].good)
+            code = CLI_FAILED;
+    }
+    return code;
+}
+
+static int
+go(struct run *r, struct err *e)
+{
+    bool resume = option_switch(r->cli->options, "resume", false);
+    int code;
+
+    r->apply = (struct message){.class = MESSAGE_REQUEST,
+                                .run = resume ? find_left : apply,
+                                .done = applied,
+                                .name = "create"};
+    list_init(&r->apply.link);
+    if (core_post(assembly_core(r->assembly), &r->apply, e) < 0)
+        return cli_fail(r->cli, e);
+    loop_run(r->loop);
+    if (r->failed.code != 0)
+        return cli_fail(r->cli, &r->failed);
+    if (r->workflows.n == 0)
+        fprintf(r->cli->err, "nothing is left to be run in %s\n", r->data);
+    code = print_results(r, e);
+    return code < 0 ? cli_fail(r->cli, e) : code;
+}
+
+/* Files. */
+
+/* All problems of all files at once, as `sluice lint` tells them. */
+static int
+check_files(struct run *r, struct manifest *m)
+{
+    struct lint_options options = {.strict = true, .simple = true};
+    char *text = NULL;
+    size_t size;
+    FILE *to = open_memstream(&text, &size);
+    struct lint_result result = lint_manifest(m, &options, to);
+
+    fclose(to);
+    if (result.errors != 0)
+        fputs(text, r->cli->err);
+    free(text);
+    return result.errors == 0 ? CLI_OK : CLI_FAILED;
+}
+
+static int
+read_files(struct run *r, struct err *e)
+{
+    cleanup_manifest struct manifest m = MANIFEST_INIT;
+    struct cli *c = r->cli;
+    int rc;
+
+    for (size_t i = 0; i < option_operand_count(c->options); i++) {
+        if (manifest_read(&m, option_operand(c->options, i), e) < 0)
+            return cli_fail(c, e);
+    }
+    if (check_files(r, &m) != CLI_OK)
+        return CLI_FAILED;
+    rc = run_load(c->options, &m, &r->load, e);
+    if (rc == ERR_BADREQUEST) {
+        cli_fail(c, e);
+        return CLI_USAGE;
+    }
+    return rc < 0 ? cli_fail(c, e) : CLI_OK;
+}
+
+static int
+check_usage(struct run *r)
+{
+    const char *form = option_value(r->cli->options, "output");
+    bool resume = option_switch(r->cli->options, "resume", false);
+    bool files = option_operand_count(r->cli->options) != 0;
+    struct err e = ERR_INIT;
+
+    if (form != NULL && !run_form_from_name(form, &r->form))
+        err_set(&e, ERR_BADREQUEST, "-o '%s': expected tree, json, yaml or name", form);
+    else if (resume && !option_given(r->cli->options, "data"))
+        err_set(&e, ERR_BADREQUEST, "--resume needs --data, the directory to go on with");
+    else if (resume && files)
+        err_set(&e, ERR_BADREQUEST, "--resume takes no files: it goes on with what is stored");
+    else if (!resume && !files)
+        err_set(&e, ERR_BADREQUEST, "expected FILE...");
+    if (e.code == 0)
+        return CLI_OK;
+    cli_fail(r->cli, &e);
+    return CLI_USAGE;
+}
+
+static int
+run_run(struct cli *c)
+{
+    struct run r = {.cli = c, .keep = option_switch(c->options, "keep", false)};
+    struct err e = ERR_INIT;
+    int code = check_usage(&r);
+
+    if (code == CLI_OK && option_operand_count(c->options) != 0)
+        code = read_files(&r, &e);
+    if (code != CLI_OK) {
+        run_load_done(&r.load);
+        return code;
+    }
+    r.loop = loop_new(&e);
+    if (r.loop == NULL)
+        return cli_fail(c, &e);
+    if (choose_data(&r, &e) < 0 || open_all(&r, &e) < 0)
+        code = cli_fail(c, &e);
+    else
+        code = go(&r, &e);
+    close_all(&r);
+    loop_free(r.loop);
+    return code;
+}
+
+const struct cli_command run_command = {
+    .name = "run",
+    .arguments = "FILE...",
+    .help = "run workflows from files, without a server",
+    .details =
+        "Files may hold Workflows and whatever they need: WorkflowTemplates, ConfigMaps,\n"
+        "Secrets, PersistentVolumeClaims.  The exit code is 0 if every workflow succeeded.\n"
+        "\n"
+        "With --data everything is kept in that directory, and --resume goes on with what a\n"
+        "killed process left.  Without, a temporary directory serves.",
+    .options = run_flags,
+    .min_operands = 0,
+    .max_operands = CLI_ANY,
+    .settings = true,
+    .run = run_run,
+};
