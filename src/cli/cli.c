@@ -15,11 +15,11 @@
 #include "cli/settings.h"
 
 extern const struct cli_command config_command, doctor_command, help_command, image_command,
-    lint_command, version_command;
+    lint_command, run_command, version_command;
 
 static const struct cli_command *const commands[] = {
-    &lint_command,    &doctor_command, &image_command, &config_command,
-    &version_command, &help_command,   NULL,
+    &run_command,    &lint_command,    &doctor_command, &image_command,
+    &config_command, &version_command, &help_command,   NULL,
 };
 
 enum { CLI_SHARED_OPTIONS = 48 }; /* room for the common flags and the settings' */
@@ -192,7 +192,7 @@ shared_options(const struct cli_command *m, struct option *room)
 }
 
 static int
-run_command(struct cli *c, int argc, char **argv, int first)
+dispatch(struct cli *c, int argc, char **argv, int first)
 {
     const struct cli_command *m = c->command;
     struct option shared[CLI_SHARED_OPTIONS];
@@ -257,7 +257,7 @@ cli_main(int argc, char **argv, FILE *out, FILE *err)
     else if (strcmp(name, "--version") == 0)
         name = "version";
     c.command = cli_command_find(name);
-    code = c.command != NULL ? run_command(&c, argc, argv, 2) : cli_unknown_command(&c, name);
+    code = c.command != NULL ? dispatch(&c, argc, argv, 2) : cli_unknown_command(&c, name);
     code = finish(&c, code);
     options_free(c.options);
     settings_free(c.settings);
