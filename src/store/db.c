@@ -118,12 +118,15 @@ set_up(struct db *d, struct err *e)
 
     sqlite3_extended_result_codes(d->h, 1);
     /* Exclusive locking must come before the first look at the log, or SQLite makes a shared memory
-     * file.  No size limit on results of one text: the log is cut at its ceiling instead. */
+     * file.  EXTRA for the one transaction that turns a new file into a WAL database: it syncs the
+     * directory behind the removal of the rollback journal.  Without that, a journal that comes
+     * back after a loss of power rolls the whole database back to nothing. */
     if (db_exec(d,
-                "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL;"
-                "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0;"
-                "PRAGMA journal_size_limit = 8388608; PRAGMA temp_store = MEMORY;"
-                "PRAGMA cache_size = -8192; PRAGMA trusted_schema = OFF",
+                "PRAGMA locking_mode = EXCLUSIVE; PRAGMA synchronous = EXTRA;"
+                "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
+                "PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = 8388608;"
+                "PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8192;"
+                "PRAGMA trusted_schema = OFF",
                 e) < 0)
         return e->code;
     if (stmt_get_int(db_stmt(d, "PRAGMA page_size"), 4096, &page, e) < 0)
