@@ -148,7 +148,8 @@ lose(struct sim_disk *d, struct file *f)
         if (from < cut && (!f->dirty.at[s] || (next_random(d) & 1) == 0))
             continue;
         memset(f->seen + from, 0, size);
-        memcpy(f->seen + from, f->kept + from, old < size ? old : size);
+        if (old > 0)
+            memcpy(f->seen + from, f->kept + from, old < size ? old : size);
     }
     resize(f, n);
     sync_file(f);
