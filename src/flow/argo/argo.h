@@ -65,6 +65,7 @@ struct argo {
     const struct json *meta; /* within frozen */
     const struct json *spec; /* within frozen */
     struct map templates;    /* name -> struct json of the spec's templates */
+    struct map task_at;      /* "<template key>#<task>" -> index + 1, for templates indexed */
     VEC(struct argo_frozen) others;
     struct expr_vars globals;        /* workflow.* */
     struct json_doc *outputs;        /* global outputs: {"parameters":[],"artifacts":[]}, or NULL */
@@ -123,7 +124,7 @@ const struct json *argo_tasks_of(const struct flow_node *group);
 void argo_index_tasks(struct flow_node *group);
 /* The task or step `index` of a group node. */
 const struct json *argo_task_at(const struct flow_node *group, int64_t index);
-/* Index of the DAG's task with that name, or -1. */
-int64_t argo_task_index(const struct json *dag, struct str name);
+/* Index of the task with that name in the DAG node's template, or -1. */
+int64_t argo_task_index(const struct flow_node *dag, struct str name);
 
 #endif

@@ -320,6 +320,7 @@ argo_forget(struct flow_run *run)
     vec_done(&a->claims);
     vec_done(&a->parameters);
     map_done(&a->templates);
+    map_done(&a->task_at);
     expr_vars_done(&a->globals);
     tag_cache_free(a->cache);
     json_doc_unref(a->outputs);

@@ -39,16 +39,6 @@ argo_boundary(const struct flow_node *n)
     return from->boundary;
 }
 
-int64_t
-argo_task_index(const struct json *dag, struct str name)
-{
-    JSON_EACH (task, json_get(dag, "tasks")) {
-        if (str_eq(json_str(json_get(task.value, "name")), name))
-            return (int64_t)task.index;
-    }
-    return -1;
-}
-
 const struct json *
 argo_tasks_of(const struct flow_node *group)
 {
@@ -74,6 +64,40 @@ argo_index_tasks(struct flow_node *group)
     }
     free(group->memo);
     group->memo = at;
+}
+
+static char *
+task_place(const struct flow_node *dag, struct str name)
+{
+    return xasprintf("%s#%.*s", dag->template_of, STR_ARG(name));
+}
+
+/* Tasks are found by name through one table for each template, made when first asked. */
+static void
+index_names(const struct flow_node *dag)
+{
+    struct argo *a = argo_of(dag->run);
+    cleanup_free char *mark = task_place(dag, STR(""));
+
+    if (map_get(&a->task_at, str_of(mark)) != NULL)
+        return;
+    map_put(&a->task_at, str_of(mark), a);
+    JSON_EACH (task, argo_tasks_of(dag)) {
+        cleanup_free char *place = task_place(dag, json_str(json_get(task.value, "name")));
+
+        map_put(&a->task_at, str_of(place), (void *)(uintptr_t)(task.index + 1));
+    }
+}
+
+int64_t
+argo_task_index(const struct flow_node *dag, struct str name)
+{
+    cleanup_free char *place = task_place(dag, name);
+
+    index_names(dag);
+    return name.n == 0
+               ? -1
+               : (int64_t)(uintptr_t)map_get(&argo_of(dag->run)->task_at, str_of(place)) - 1;
 }
 
 const struct json *

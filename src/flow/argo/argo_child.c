@@ -48,13 +48,12 @@ argo_root(struct turn *t, struct flow_run *run, struct flow_child *c, struct err
 static int
 add_dependencies(struct flow_node *dag, const struct json *task, int64_t child, struct err *e)
 {
-    const struct json *tmpl = argo_template(argo_of(dag->run), str_of(dag->template_of));
     cleanup_depends struct depends *d = NULL;
 
     if (depends_of_task(task, &d, e) < 0)
         return e->code;
     for (size_t i = 0; i < depends_task_count(d); i++) {
-        int64_t on = argo_task_index(json_get(tmpl, "dag"), depends_task_at(d, i));
+        int64_t on = argo_task_index(dag, depends_task_at(d, i));
 
         if (on >= 0 && on != child)
             flow_depend(dag, child, on);
@@ -74,7 +73,7 @@ has_word(struct str words, struct str name)
 
 /* Marks what the wanted tasks need, directly or not. */
 static void
-mark_needed(const struct json *dag, const struct json *const *tasks, int64_t child, bool *needed)
+mark_needed(const struct flow_node *dag, int64_t child, bool *needed)
 {
     cleanup_depends struct depends *d = NULL;
     struct err ignored = ERR_INIT;
@@ -82,13 +81,13 @@ mark_needed(const struct json *dag, const struct json *const *tasks, int64_t chi
     if (needed[child])
         return;
     needed[child] = true;
-    if (depends_of_task(tasks[child], &d, &ignored) < 0)
+    if (depends_of_task(argo_task_at(dag, child), &d, &ignored) < 0)
         return;
     for (size_t i = 0; i < depends_task_count(d); i++) {
         int64_t on = argo_task_index(dag, depends_task_at(d, i));
 
         if (on >= 0)
-            mark_needed(dag, tasks, on, needed);
+            mark_needed(dag, on, needed);
     }
 }
 
@@ -107,7 +106,7 @@ drop_unneeded(struct turn *t, struct flow_node *dag, const struct json *tmpl, st
         return 0;
     for (int64_t i = 0; i < dag->total; i++) {
         if (has_word(str_of(target), json_str(json_get(argo_task_at(dag, i), "name"))))
-            mark_needed(json_get(tmpl, "dag"), dag->memo, i, needed);
+            mark_needed(dag, i, needed);
     }
     for (int64_t i = 0; i < dag->total; i++) {
         if (!needed[i])
@@ -294,8 +293,7 @@ state_of(void *arg, size_t i)
 {
     struct states *st = arg;
     struct str name = depends_task_at(st->depends, i);
-    const struct json *tmpl = argo_template(argo_of(st->dag->run), str_of(st->dag->template_of));
-    int64_t at = argo_task_index(json_get(tmpl, "dag"), name);
+    int64_t at = argo_task_index(st->dag, name);
     const struct json *call = at >= 0 ? argo_task_at(st->dag, at) : NULL;
     struct flow_look l = {.id = 0};
     unsigned state = 0;

@@ -161,7 +161,7 @@ worst_before(struct assess *a, int64_t task)
     if (depends_of_task(argo_task_at(a->dag, task), &d, &ignored) < 0)
         return worst;
     for (size_t i = 0; i < depends_task_count(d); i++) {
-        int64_t on = argo_task_index(json_get(a->tmpl, "dag"), depends_task_at(d, i));
+        int64_t on = argo_task_index(a->dag, depends_task_at(d, i));
         int phase = on >= 0 && on != task ? branch_of(a, on) : FLOW_SUCCEEDED;
 
         if (phase == FLOW_FAILED || phase == FLOW_ERROR)
@@ -200,7 +200,7 @@ mark_targets(struct assess *a, struct argo_scope *s, bool *is_target)
     memset(is_target, 0, (size_t)a->dag->total);
     words = str_of(target);
     while (words.p != NULL) {
-        int64_t at = argo_task_index(json_get(a->tmpl, "dag"), str_cut(&words, ' '));
+        int64_t at = argo_task_index(a->dag, str_cut(&words, ' '));
 
         if (at >= 0)
             is_target[at] = true;

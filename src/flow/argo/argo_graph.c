@@ -1,5 +1,6 @@
 #include "flow/argo/argo_graph.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 
 #include "base/err.h"
@@ -38,6 +39,7 @@ argo_graph_done(struct argo_graph *g)
     }
     vec_done(&g->nodes);
     map_done(&g->by_id);
+    map_done(&g->by_place);
 }
 
 const struct argo_vertex *
@@ -56,9 +58,12 @@ contain(struct argo_graph *g)
     for (size_t i = 0; i < g->nodes.n; i++) {
         struct argo_vertex *v = &g->nodes.at[i];
         struct argo_vertex *parent = vertex(g, v->parent);
+        cleanup_free char *place = NULL;
 
         if (parent == NULL)
             continue;
+        place = xasprintf("%" PRId64 "/%s", v->parent, v->key);
+        map_put(&g->by_place, str_of(place), (void *)(uintptr_t)(i + 1));
         if ((v->flags & FLOW_HOOK) != 0)
             vec_push(&parent->hooks, (uint32_t)i);
         else
@@ -94,17 +99,14 @@ add_outbound(struct argo_graph *g, argo_links *to, uint32_t at)
     append(to, outbound_of(g, &g->nodes.at[at]));
 }
 
-/* Tasks of a DAG by name. */
+/* The task of a DAG by name. */
 static struct argo_vertex *
 task_named(struct argo_graph *g, const struct argo_vertex *dag, struct str name)
 {
-    for (size_t i = 0; i < dag->contained.n; i++) {
-        struct argo_vertex *v = &g->nodes.at[dag->contained.at[i]];
+    cleanup_free char *place = xasprintf("%" PRId64 "/%.*s", dag->id, STR_ARG(name));
+    uintptr_t at = (uintptr_t)map_get(&g->by_place, str_of(place));
 
-        if (str_is(name, v->key))
-            return v;
-    }
-    return NULL;
+    return at != 0 ? &g->nodes.at[at - 1] : NULL;
 }
 
 /* Marks the tasks that others depend on; what is left are the ones by which the DAG is left. */

@@ -40,6 +40,7 @@ typedef const struct json *argo_graph_template_fn(void *arg, struct str key);
 struct argo_graph {
     VEC(struct argo_vertex) nodes; /* in order of id */
     struct map by_id;              /* id -> position + 1 */
+    struct map by_place;           /* "<parent id>/<key>" -> position + 1 */
     argo_graph_template_fn *template_of;
     void *arg;
 };
