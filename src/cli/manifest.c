@@ -135,12 +135,6 @@ read_text(struct manifest_file *f, struct str text)
         add_document(f, docs.at[i].json, i);
 }
 
-void
-manifest_add_text(struct manifest *m, const char *path, struct str text)
-{
-    read_text(add_file(m, path), text);
-}
-
 static int
 read_all(int fd, struct buf *to, struct err *e)
 {

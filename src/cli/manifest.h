@@ -50,7 +50,5 @@ void manifest_done(struct manifest *m);
 /* Reads what an argument names and appends it.  Fails only when the argument names nothing that can
  * be opened (ERR_NOTFOUND, ERR_FORBIDDEN, ...); what is wrong inside is in the file's problems. */
 int manifest_read(struct manifest *m, const char *argument, struct err *e);
-/* Text that is already there, under a name for messages. */
-void manifest_add_text(struct manifest *m, const char *path, struct str text);
 
 #endif

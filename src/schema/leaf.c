@@ -10,8 +10,8 @@
 #include "data/quantity.h"
 #include "data/timestamp.h"
 
-bool
-leaf_is_quantity(struct str text)
+static bool
+is_quantity(struct str text)
 {
     struct quantity q;
     struct err e = ERR_INIT;
@@ -19,8 +19,8 @@ leaf_is_quantity(struct str text)
     return quantity_parse(text, &q, &e) == 0;
 }
 
-bool
-leaf_is_time(struct str text)
+static bool
+is_time(struct str text)
 {
     struct err e = ERR_INIT;
     int64_t us;
@@ -37,8 +37,8 @@ leaf_is_duration(struct str text)
     return duration_parse(text, &ns, &e) == 0;
 }
 
-bool
-leaf_is_base64(struct str text)
+static bool
+is_base64(struct str text)
 {
     cleanup_buf struct buf lines = BUF_INIT, bytes = BUF_INIT;
     struct err e = ERR_INIT;
@@ -54,12 +54,12 @@ expects_text(enum schema_form form, struct str text)
 {
     switch (form) {
     case SCHEMA_BYTES:
-        return leaf_is_base64(text) ? NULL : "base64 string";
+        return is_base64(text) ? NULL : "base64 string";
     case SCHEMA_QUANTITY:
-        return leaf_is_quantity(text) ? NULL : "quantity such as 500m, 2 or 1Gi";
+        return is_quantity(text) ? NULL : "quantity such as 500m, 2 or 1Gi";
     case SCHEMA_TIME:
     case SCHEMA_MICROTIME:
-        return leaf_is_time(text) ? NULL : "RFC 3339 time such as 2026-01-31T12:00:00Z";
+        return is_time(text) ? NULL : "RFC 3339 time such as 2026-01-31T12:00:00Z";
     case SCHEMA_DURATION:
         return leaf_is_duration(text) ? NULL : "duration such as 1h30m";
     default:

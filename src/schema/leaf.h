@@ -17,11 +17,7 @@ struct json;
  * a(n) ...".  Objects, lists and maps are not asked here. */
 const char *leaf_expects(enum schema_form form, const struct json *v);
 
-/* What data/quantity.h, timestamp.h, duration.h and base64.h read; in base64 text line ends do not
- * count, as in Go. */
-bool leaf_is_quantity(struct str text);
-bool leaf_is_time(struct str text);
+/* What data/duration.h reads. */
 bool leaf_is_duration(struct str text);
-bool leaf_is_base64(struct str text);
 
 #endif

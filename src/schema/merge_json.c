@@ -1,125 +1,30 @@
 /*
  * merge_json - JSON patch (RFC 6902) over JSON pointers (RFC 6901).
  *
- * Documents are immutable, and a patch is up to thousands of small changes: rebuilding the document
- * for each would take the product of both sizes.  So the patch works on a tree of its own that is
- * unfolded only where a change passes: a node either stands for a value of some document as it is,
- * or has children.  At the end the tree is written once.
- *
- * A few bytes of patch can ask for much ("copy" doubles, "test" compares everything), so all work
- * is paid from one budget.
+ * Operations change a tree (merge_tree.h), which is written once at the end.
  */
 #include "schema/merge.h"
 
 #include <stdint.h>
-#include <string.h>
 
-#include "base/arena.h"
 #include "base/err.h"
 #include "base/mem.h"
 #include "data/json.h"
+#include "schema/merge_tree.h"
 
 enum { MERGE_MAX_OPERATIONS = 10000, MERGE_WORK = 50 * 1000 * 1000 };
 
-struct child {
-    struct str key; /* of objects */
-    struct node *node;
-};
-
-struct node {
-    const struct json *value; /* stands for this, unless unfolded */
-    bool unfolded, array;
-    struct child *children;
-    size_t n, cap;
-};
-
-struct patching {
-    struct arena arena;
-    struct node *root;
-    size_t work; /* what is left of the budget */
-    struct err *e;
-};
-
 /* Where a pointer leads: the container and the place in it. */
 struct place {
-    struct node *parent; /* NULL: the whole document */
-    struct str key;      /* the last token, unescaped */
-    size_t index;        /* of the child, or where it would go */
+    struct merge_node *parent; /* NULL: the whole document */
+    struct str key;            /* the last token, unescaped */
+    size_t index;              /* of the child, or where it would go */
     bool found;
 };
 
-static int
-pay(struct patching *p, size_t work)
-{
-    if (work > p->work)
-        return err_set(p->e, ERR_TOOLARGE, "the patch takes too much work");
-    p->work -= work;
-    return 0;
-}
-
-static struct node *
-node_of(struct patching *p, const struct json *value)
-{
-    struct node *n = ARENA_NEW(&p->arena, struct node);
-
-    n->value = value;
-    return n;
-}
-
-static bool
-is_container(const struct node *n)
-{
-    return n->unfolded || json_type(n->value) == JSON_OBJECT || json_type(n->value) == JSON_ARRAY;
-}
-
-static void
-reserve(struct patching *p, struct node *n, size_t cap)
-{
-    struct child *bigger = ARENA_ARRAY(&p->arena, struct child, cap);
-
-    if (n->n > 0)
-        memcpy(bigger, n->children, n->n * sizeof *bigger);
-    n->children = bigger;
-    n->cap = cap;
-}
-
-static int
-unfold(struct patching *p, struct node *n)
-{
-    size_t count = json_count(n->value);
-
-    if (n->unfolded)
-        return 0;
-    if (pay(p, count) < 0)
-        return p->e->code;
-    n->array = json_type(n->value) == JSON_ARRAY;
-    reserve(p, n, count + 1);
-    JSON_EACH (it, n->value)
-        n->children[n->n++] = (struct child){it.key, node_of(p, it.value)};
-    n->unfolded = true;
-    return 0;
-}
-
-static void
-insert(struct patching *p, struct node *n, size_t at, struct child child)
-{
-    if (n->n == n->cap)
-        reserve(p, n, n->cap * 2 + 4);
-    memmove(&n->children[at + 1], &n->children[at], (n->n - at) * sizeof child);
-    n->children[at] = child;
-    n->n++;
-}
-
-static void
-take_out(struct node *n, size_t at)
-{
-    n->n--;
-    memmove(&n->children[at], &n->children[at + 1], (n->n - at) * sizeof n->children[0]);
-}
-
 /* A token with ~1 and ~0 read as / and ~; STR_NULL for another ~. */
 static struct str
-unescape(struct patching *p, struct str token)
+unescape(struct merge_tree *p, struct str token)
 {
     char *text = arena_alloc(&p->arena, token.n + 1);
     size_t n = 0;
@@ -141,16 +46,16 @@ unescape(struct patching *p, struct str token)
 
 /* Looks for a token in a container. */
 static int
-find_child(struct patching *p, struct node *n, struct place *place)
+find_child(struct merge_tree *p, struct merge_node *n, struct place *place)
 {
     int64_t index = -1;
 
     place->parent = n;
     place->found = false;
-    if (!is_container(n))
+    if (!merge_tree_folds(n))
         return err_set(p->e, ERR_INVALID, "'%.*s' lies in a value that is no object or array",
                        STR_ARG(place->key));
-    if (unfold(p, n) < 0 || pay(p, n->array ? 1 : n->n + 1) < 0)
+    if (merge_tree_unfold(p, n) < 0 || merge_tree_pay(p, n->array ? 1 : n->n + 1) < 0)
         return p->e->code;
     place->index = n->n;
     if (n->array) {
@@ -175,9 +80,9 @@ find_child(struct patching *p, struct node *n, struct place *place)
 
 /* Follows a pointer; everything but the last token must be there. */
 static int
-locate(struct patching *p, struct str pointer, struct place *ret)
+locate(struct merge_tree *p, struct str pointer, struct place *ret)
 {
-    struct node *here = p->root;
+    struct merge_node *here = p->root;
     struct str rest = str_slice(pointer, 1, pointer.n);
 
     *ret = (struct place){.found = true};
@@ -199,104 +104,37 @@ locate(struct patching *p, struct str pointer, struct place *ret)
     return 0;
 }
 
-static struct node **
-slot(struct patching *p, const struct place *place)
+static struct merge_node **
+slot(struct merge_tree *p, const struct place *place)
 {
     return place->parent == NULL ? &p->root : &place->parent->children[place->index].node;
 }
 
 static int
-must_be_there(struct patching *p, const struct place *place)
+must_be_there(struct merge_tree *p, const struct place *place)
 {
     return place->found ? 0 : err_set(p->e, ERR_INVALID, "there is no '%.*s'", STR_ARG(place->key));
 }
 
 static void
-put(struct patching *p, const struct place *place, struct node *node)
+put(struct merge_tree *p, const struct place *place, struct merge_node *node)
 {
     bool replace = place->parent == NULL || (place->found && !place->parent->array);
 
     if (replace)
         *slot(p, place) = node;
     else
-        insert(p, place->parent, place->index, (struct child){place->key, node});
-}
-
-/* Values below, and a little for long texts. */
-static size_t
-weight(const struct json *v)
-{
-    size_t total = 1 + json_str(v).n / 64;
-
-    JSON_EACH (it, v)
-        total += weight(it.value);
-    return total;
+        merge_tree_insert(p, place->parent, place->index, (struct merge_child){place->key, node});
 }
 
 static int
-too_deep(struct patching *p)
-{
-    return err_set(p->e, ERR_TOOLARGE, "the result would be nested deeper than %d", JSON_MAX_DEPTH);
-}
-
-static struct node *
-clone(struct patching *p, const struct node *from, unsigned depth)
-{
-    struct node *n = node_of(p, from->value);
-
-    if (depth > JSON_MAX_DEPTH) {
-        too_deep(p);
-        return NULL;
-    }
-    if (pay(p, from->unfolded ? from->n + 1 : weight(from->value)) < 0)
-        return NULL;
-    if (!from->unfolded)
-        return n;
-    n->unfolded = true;
-    n->array = from->array;
-    reserve(p, n, from->n + 1);
-    for (size_t i = 0; i < from->n; i++) {
-        struct node *child = clone(p, from->children[i].node, depth + 1);
-
-        if (child == NULL)
-            return NULL;
-        n->children[n->n++] = (struct child){from->children[i].key, child};
-    }
-    return n;
-}
-
-/* What stands for a value of a document may be as deep as that may be, on top of what is above. */
-static int
-write_node(struct patching *p, struct json_build *b, const struct node *n, unsigned depth)
-{
-    if (depth > JSON_MAX_DEPTH)
-        return too_deep(p);
-    if (!n->unfolded) {
-        json_add_value(b, NULL, n->value);
-        return 0;
-    }
-    if (n->array)
-        json_add_array(b, NULL);
-    else
-        json_add_object(b, NULL);
-    for (size_t i = 0; i < n->n; i++) {
-        if (!n->array)
-            json_add_key(b, n->children[i].key);
-        if (write_node(p, b, n->children[i].node, depth + 1) < 0)
-            return p->e->code;
-    }
-    json_end(b);
-    return 0;
-}
-
-static int
-do_test(struct patching *p, const struct place *place, const struct json *want)
+do_test(struct merge_tree *p, const struct place *place, const struct json *want)
 {
     cleanup_json_build struct json_build b = JSON_BUILD_INIT;
     cleanup_json struct json_doc *have = NULL;
-    struct node *copy = clone(p, *slot(p, place), 0); /* for its price */
+    struct merge_node *copy = merge_tree_clone(p, *slot(p, place), 0); /* for its price */
 
-    if (copy == NULL || write_node(p, &b, copy, 0) < 0)
+    if (copy == NULL || merge_tree_write(p, &b, copy, 0) < 0)
         return p->e->code;
     have = json_build_done(&b);
     if (!json_equal(json_root(have), want))
@@ -305,22 +143,22 @@ do_test(struct patching *p, const struct place *place, const struct json *want)
 }
 
 static int
-do_remove(struct patching *p, const struct place *place)
+do_remove(struct merge_tree *p, const struct place *place)
 {
     if (place->parent == NULL)
         return err_set(p->e, ERR_INVALID, "the whole document cannot be removed");
-    take_out(place->parent, place->index);
+    merge_tree_remove(place->parent, place->index);
     return 0;
 }
 
 /* "move" and "copy": from one place to another. */
 static int
-do_transfer(struct patching *p, const struct json *operation, bool move)
+do_transfer(struct merge_tree *p, const struct json *operation, bool move)
 {
     struct str from = json_str(json_get(operation, "from"));
     struct str to = json_str(json_get(operation, "path"));
     struct place source, target;
-    struct node *node;
+    struct merge_node *node;
 
     if (json_str(json_get(operation, "from")).p == NULL)
         return err_set(p->e, ERR_BADREQUEST, "'from' must be a path");
@@ -328,11 +166,11 @@ do_transfer(struct patching *p, const struct json *operation, bool move)
         return err_set(p->e, ERR_INVALID, "a value cannot be moved into itself");
     if (locate(p, from, &source) < 0 || must_be_there(p, &source) < 0)
         return p->e->code;
-    node = move ? *slot(p, &source) : clone(p, *slot(p, &source), 0);
+    node = move ? *slot(p, &source) : merge_tree_clone(p, *slot(p, &source), 0);
     if (node == NULL)
         return p->e->code;
     if (move && source.parent != NULL)
-        take_out(source.parent, source.index);
+        merge_tree_remove(source.parent, source.index);
     if (locate(p, to, &target) < 0)
         return p->e->code;
     put(p, &target, node);
@@ -340,7 +178,7 @@ do_transfer(struct patching *p, const struct json *operation, bool move)
 }
 
 static int
-apply(struct patching *p, const struct json *operation)
+apply(struct merge_tree *p, const struct json *operation)
 {
     struct str op = json_str(json_get(operation, "op"));
     const struct json *value = json_get(operation, "value");
@@ -359,9 +197,9 @@ apply(struct patching *p, const struct json *operation)
     if (str_is(op, "test"))
         return do_test(p, &place, value);
     if (str_is(op, "add"))
-        put(p, &place, node_of(p, value));
+        put(p, &place, merge_tree_node(p, value));
     else
-        *slot(p, &place) = node_of(p, value);
+        *slot(p, &place) = merge_tree_node(p, value);
     return 0;
 }
 
@@ -380,7 +218,7 @@ check_operation(const struct json *operation, struct err *e)
 }
 
 static int
-apply_all(struct patching *p, const struct json *operations)
+apply_all(struct merge_tree *p, const struct json *operations)
 {
     if (json_type(operations) != JSON_ARRAY)
         return err_set(p->e, ERR_BADREQUEST, "a JSON patch must be an array of operations");
@@ -399,14 +237,14 @@ int
 merge_json_patch(const struct json *base, const struct json *operations, struct json_doc **ret,
                  struct err *e)
 {
-    struct patching p = {.arena = ARENA_INIT, .work = MERGE_WORK, .e = e};
+    struct merge_tree p = {.arena = ARENA_INIT, .work = MERGE_WORK, .e = e};
     cleanup_json_build struct json_build b = JSON_BUILD_INIT;
     int rc;
 
-    p.root = node_of(&p, base);
+    p.root = merge_tree_node(&p, base);
     rc = apply_all(&p, operations);
     if (rc == 0)
-        rc = write_node(&p, &b, p.root, 0);
+        rc = merge_tree_write(&p, &b, p.root, 0);
     if (rc == 0)
         *ret = json_build_done(&b);
     arena_done(&p.arena);

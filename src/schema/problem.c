@@ -1,6 +1,6 @@
 #include "schema/problem.h"
 
-#include <stdio.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -44,9 +44,9 @@ grow(struct problems *ps)
     return &ps->at[ps->n++];
 }
 
-void
-problems_addv(struct problems *ps, enum problem_kind kind, const struct json_doc *doc,
-              const struct json *at, const char *fmt, va_list ap)
+static void
+add(struct problems *ps, enum problem_kind kind, const struct json_doc *doc, const struct json *at,
+    const char *fmt, va_list ap)
 {
     struct problem *p = grow(ps);
     struct buf path = BUF_INIT;
@@ -72,7 +72,7 @@ problems_add(struct problems *ps, enum problem_kind kind, const struct json_doc 
     va_list ap;
 
     va_start(ap, fmt);
-    problems_addv(ps, kind, doc, at, fmt, ap);
+    add(ps, kind, doc, at, fmt, ap);
     va_end(ap);
 }
 

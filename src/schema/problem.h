@@ -11,7 +11,6 @@
 #ifndef SCHEMA_PROBLEM_H
 #define SCHEMA_PROBLEM_H
 
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -53,9 +52,6 @@ void problems_done(struct problems *ps);
 void problems_add(struct problems *ps, enum problem_kind kind, const struct json_doc *doc,
                   const struct json *at, const char *fmt, ...)
     __attribute__((format(printf, 5, 6)));
-void problems_addv(struct problems *ps, enum problem_kind kind, const struct json_doc *doc,
-                   const struct json *at, const char *fmt, va_list ap)
-    __attribute__((format(printf, 5, 0)));
 /* Appends one with a path of its own making. */
 void problems_add_path(struct problems *ps, enum problem_kind kind, const char *path, int line,
                        int col, const char *text);

@@ -90,15 +90,6 @@ schema_form(const struct schema *s)
 }
 
 const char *
-schema_form_name(enum schema_form form)
-{
-#define SCHEMA_NAME_(form, name) name,
-    static const char *const names[] = {SCHEMA_FORMS(SCHEMA_NAME_)};
-
-    return form < SCHEMA_FORM_COUNT ? names[form] : "?";
-}
-
-const char *
 schema_name(const struct schema *s)
 {
     return texts + s->name;

@@ -24,28 +24,26 @@
 
 struct schema;
 
-/* form, its name in the definition files and in messages */
-#define SCHEMA_FORMS(X) \
-    X(SCHEMA_OBJECT, "object") /* named fields: schema_field_at() */ \
-    X(SCHEMA_LIST, "array")    /* schema_item() is the type of its items */ \
-    X(SCHEMA_MAP, "map")       /* text keys; schema_item() is the type of values */ \
-    X(SCHEMA_STRING, "string") \
-    X(SCHEMA_BOOL, "bool") \
-    X(SCHEMA_INT32, "int32") \
-    X(SCHEMA_INT64, "int64") \
-    X(SCHEMA_DOUBLE, "double") \
-    X(SCHEMA_BYTES, "bytes")                 /* base64 text */ \
-    X(SCHEMA_INT_OR_STRING, "int-or-string") /* a number or a text */ \
-    X(SCHEMA_ANY_STRING, "any-string")       /* any scalar, which counts as its text */ \
-    X(SCHEMA_QUANTITY, "quantity")           /* 500m, 1Gi, 0.5: text or number */ \
-    X(SCHEMA_TIME, "time")                   /* RFC 3339 */ \
-    X(SCHEMA_MICROTIME, "microtime")         /* RFC 3339 with a fraction */ \
-    X(SCHEMA_DURATION, "duration")           /* 1h30m, as Go prints it */ \
-    X(SCHEMA_ANY, "any")                     /* any value at all */ \
-    X(SCHEMA_FREE_OBJECT, "free-object")     /* an object with whatever fields */
-
-#define SCHEMA_FORM_(form, name) form,
-enum schema_form { SCHEMA_FORMS(SCHEMA_FORM_) SCHEMA_FORM_COUNT };
+enum schema_form {
+    SCHEMA_OBJECT, /* named fields: schema_field_at() */
+    SCHEMA_LIST,   /* schema_item() is the type of its items */
+    SCHEMA_MAP,    /* text keys; schema_item() is the type of values */
+    /* Leaves; tools/gen-schema knows their names in the definition files. */
+    SCHEMA_STRING,
+    SCHEMA_BOOL,
+    SCHEMA_INT32,
+    SCHEMA_INT64,
+    SCHEMA_DOUBLE,
+    SCHEMA_BYTES,         /* base64 text */
+    SCHEMA_INT_OR_STRING, /* a number or a text */
+    SCHEMA_ANY_STRING,    /* any scalar, which counts as its text */
+    SCHEMA_QUANTITY,      /* 500m, 1Gi, 0.5: text or number */
+    SCHEMA_TIME,          /* RFC 3339 */
+    SCHEMA_MICROTIME,     /* RFC 3339 with a fraction */
+    SCHEMA_DURATION,      /* 1h30m, as Go prints it */
+    SCHEMA_ANY,           /* any value at all */
+    SCHEMA_FREE_OBJECT,   /* an object with whatever fields */
+};
 
 enum schema_flag {
     SCHEMA_REQUIRED = 1 << 0,    /* must be there and not null */
@@ -78,7 +76,6 @@ bool schema_kind_at(size_t i, const char **ret_api_version, const char **ret_kin
                     const struct schema **ret);
 
 enum schema_form schema_form(const struct schema *s);
-const char *schema_form_name(enum schema_form form);
 /* "PodSpec" for an object; "[]Container", "map[string]string", "string" for the rest. */
 const char *schema_name(const struct schema *s);
 /* The type of items or values; NULL unless s is a list or map. */

@@ -258,8 +258,8 @@ depends_parse(struct str text, struct depends **ret, struct err *e)
     return rc;
 }
 
-int
-depends_from_dependencies(const struct json *list, struct depends **ret, struct err *e)
+static int
+from_dependencies(const struct json *list, struct depends **ret, struct err *e)
 {
     cleanup_depends struct depends *d = NEW(struct depends);
     struct parser p = {.names = MAP_INIT, .d = d, .e = e};
@@ -290,7 +290,7 @@ depends_of_task(const struct json *task, struct depends **ret, struct err *e)
 
     if (text.n > 0)
         return depends_parse(text, ret, e);
-    return depends_from_dependencies(json_get(task, "dependencies"), ret, e);
+    return from_dependencies(json_get(task, "dependencies"), ret, e);
 }
 
 size_t

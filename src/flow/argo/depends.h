@@ -46,9 +46,8 @@ enum depends_state {
 /* ERR_INVALID with the character at fault.  Limits: DEPENDS_MAX_BYTES, DEPENDS_MAX_DEPTH. */
 enum { DEPENDS_MAX_BYTES = 64 * 1024, DEPENDS_MAX_DEPTH = 100 };
 int depends_parse(struct str text, struct depends **ret, struct err *e);
-/* From a list of names; absent, null and empty give a condition that is always true. */
-int depends_from_dependencies(const struct json *list, struct depends **ret, struct err *e);
-/* From a DAG task: `depends` if it has one, else `dependencies`. */
+/* From a DAG task: `depends` if it has one, else `dependencies`; without either the condition is
+ * always true. */
 int depends_of_task(const struct json *task, struct depends **ret, struct err *e);
 void depends_free(struct depends *d); /* NULL is fine */
 MEM_DEFINE_CLEANUP(struct depends *, depends_free)

@@ -64,71 +64,6 @@ validate_text(struct validate *v, const char *fmt, ...)
     return arena_strdup(&v->arena, buf_cstring(&text));
 }
 
-/* Keys of labels or annotations, each a variable of its own. */
-static void
-add_keys(struct validate *v, const struct json *object, const char *what)
-{
-    JSON_EACH (it, object)
-        scope_add(&v->globals, "workflow.%s.%.*s", what, STR_ARG(it.key));
-}
-
-/* Outputs that templates give to the whole run.  Which run first is not asked. */
-static void
-add_global_outputs(struct validate *v, const struct json *spec)
-{
-    static const struct {
-        const char *field;
-        enum scope_any any;
-    } kinds[] = {{"parameters", SCOPE_ANY_OUTPUT_PARAMETER},
-                 {"artifacts", SCOPE_ANY_OUTPUT_ARTIFACT}};
-
-    JSON_EACH (template, json_get(spec, "templates"))
-        for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
-            JSON_EACH (it, json_get(json_get(template.value, "outputs"), kinds[i].field)) {
-                struct str name = json_str(json_get(it.value, "globalName"));
-
-                if (scope_is_tag(name))
-                    v->globals.any |= kinds[i].any;
-                else if (name.n > 0)
-                    scope_add(&v->globals, "workflow.outputs.%s.%.*s", kinds[i].field,
-                              STR_ARG(name));
-            }
-}
-
-static void
-add_spec(struct validate *v, const struct json *spec)
-{
-    const struct json *metadata = json_get(spec, "workflowMetadata");
-
-    add_keys(v, json_get(metadata, "labels"), "labels");
-    add_keys(v, json_get(metadata, "labelsFrom"), "labels");
-    add_keys(v, json_get(metadata, "annotations"), "annotations");
-    JSON_EACH (it, json_at_path(spec, "arguments.parameters")) {
-        scope_add(&v->globals, "workflow.parameters");
-        scope_add(&v->globals, "workflow.parameters.json");
-        scope_add(&v->globals, "workflow.parameters.%.*s",
-                  STR_ARG(json_str(json_get(it.value, "name"))));
-    }
-    if (!json_is_null(json_get(spec, "priority")))
-        scope_add(&v->globals, "workflow.priority");
-    add_global_outputs(v, spec);
-}
-
-static void
-add_globals(struct validate *v, const struct json *metadata)
-{
-    static const char *const names[] = {"workflow.name",        "workflow.namespace",
-                                        "workflow.uid",         "workflow.mainEntrypoint",
-                                        "workflow.status",      "workflow.serviceAccountName",
-                                        "workflow.labels",      "workflow.labels.json",
-                                        "workflow.annotations", "workflow.annotations.json"};
-
-    for (size_t i = 0; i < ARRAY_LEN(names); i++)
-        scope_add(&v->globals, "%s", names[i]);
-    add_keys(v, json_get(metadata, "labels"), "labels");
-    add_keys(v, json_get(metadata, "annotations"), "annotations");
-}
-
 static void
 check_pod_gc(struct validate *v, const struct json *gc)
 {
@@ -281,14 +216,14 @@ validate_spec(struct validate *v, const struct json *spec, const struct json *me
     bool reference = !json_is_null(json_get(spec, "workflowTemplateRef"));
     bool allow_empty = template || v->options->mode == VALIDATE_LINT;
 
-    add_globals(v, metadata);
-    add_spec(v, spec);
+    validate_add_globals(v, metadata);
+    validate_add_spec(v, spec);
     if (template)
         v->globals.any |= SCOPE_ANY_WORKFLOW_PARAMETER | SCOPE_ANY_WORKFLOW_METADATA;
     v->root = validate_origin(v, "", spec, true);
     base = reference ? referred_spec(v, spec) : v->root;
     if (base != NULL && base != v->root)
-        add_spec(v, base->spec);
+        validate_add_spec(v, base->spec);
     validate_names(v, v->root, json_get(spec, "templates"), false,
                    validate_text(v, "%s.templates", where));
     validate_arguments(v, v->root, arguments, allow_empty, validate_text(v, "%s.arguments", where));

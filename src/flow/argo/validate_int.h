@@ -96,7 +96,6 @@ const char *validate_text(struct validate *v, const char *fmt, ...)
 
 /* validate_scope.c */
 void scope_add(struct scope *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-bool scope_has(const struct scope *s, struct str name);
 void scope_done(struct scope *s);
 #define cleanup_scope __attribute__((cleanup(scope_done)))
 /* Reports every tag in a value (but not below the fields in `except`, a NULL-terminated list or
@@ -156,7 +155,6 @@ void validate_drain(struct validate *v);
 /* validate_template.c */
 enum body validate_body(const struct json *template, unsigned *ret_count);
 const char *validate_body_name(enum body body); /* "Container" */
-bool validate_is_leaf(enum body body);
 void validate_template(struct validate *v, const struct visit *at);
 
 /* validate_leaf.c, validate_steps.c, validate_dag.c, validate_output.c */
@@ -172,6 +170,12 @@ void validate_add_outputs(struct scope *s, const struct json *template, const ch
 void validate_add_items(struct validate *v, const struct origin *o, const struct json *step,
                         struct scope *s, const char *where);
 bool validate_is_loop(const struct json *step);
+
+/* validate_globals.c */
+/* Names that exist in every run, and those of the object's labels and annotations. */
+void validate_add_globals(struct validate *v, const struct json *metadata);
+/* Names that a spec gives: its parameters, metadata and global outputs. */
+void validate_add_spec(struct validate *v, const struct json *spec);
 
 /* validate_cron.c */
 void validate_cron(struct validate *v, const struct json *object);

@@ -68,7 +68,7 @@ has_all(const struct scope *s, struct str name)
     return map_get(&s->names, buf_view(&all)) != NULL;
 }
 
-bool
+static bool
 scope_has(const struct scope *s, struct str name)
 {
     for (; s != NULL; s = s->parent) {

@@ -43,8 +43,8 @@ validate_body_name(enum body body)
     return bodies[body].name;
 }
 
-bool
-validate_is_leaf(enum body body)
+static bool
+is_leaf(enum body body)
 {
     return bodies[body].leaf;
 }
@@ -73,7 +73,7 @@ check_path(struct validate *v, const struct visit *at, const struct json *artifa
 {
     struct str path = json_str(json_get(artifact, "path")), rest = path;
     struct str name = json_str(json_get(artifact, "name"));
-    bool leaf = validate_is_leaf(at->body);
+    bool leaf = is_leaf(at->body);
 
     if (!leaf && path.n > 0)
         validate_say(v, at->origin, json_get(artifact, "path"),
@@ -98,7 +98,7 @@ add_inputs(struct validate *v, const struct visit *at, struct scope *scope)
 {
     const struct json *inputs = json_get(at->template, "inputs");
     const char *where = validate_text(v, "templates.%.*s.inputs", STR_ARG(at->name));
-    bool leaf = validate_is_leaf(at->body);
+    bool leaf = is_leaf(at->body);
 
     validate_names(v, at->origin, json_get(inputs, "parameters"), true,
                    validate_text(v, "%s.parameters", where));
@@ -136,7 +136,7 @@ add_own(const struct visit *at, struct scope *scope)
     if (!json_is_null(json_get(at->template, "retryStrategy")))
         for (size_t i = 0; i < ARRAY_LEN(of_retries); i++)
             scope_add(scope, "%s", of_retries[i]);
-    if (!validate_is_leaf(at->body))
+    if (!is_leaf(at->body))
         return;
     JSON_EACH (it, json_get(outputs, "artifacts"))
         scope_add(scope, "outputs.artifacts.%.*s.path",
@@ -175,7 +175,7 @@ check_common(struct validate *v, const struct visit *at)
     JSON_EACH (it, json_get(at->template, "initContainers"))
         if (json_str(json_get(it.value, "name")).n == 0)
             validate_say(v, at->origin, it.value, "initContainers must all have container name");
-    if (json_str(timeout).n > 0 && !validate_is_leaf(at->body))
+    if (json_str(timeout).n > 0 && !is_leaf(at->body))
         validate_say(v, at->origin, timeout, "%s template doesn't support timeout field.",
                      bodies[at->body].name);
     if (composed && !json_is_null(deadline))
