@@ -42,7 +42,6 @@ workflow_is_over(const struct json *object)
     return phase_is_one_of(object, phases);
 }
 
-static const char *const pod_fields[] = {"status.phase", "spec.nodeName", NULL};
 static const char *const event_fields[] = {"involvedObject.uid", "involvedObject.name", NULL};
 static const char *const secret_fields[] = {"type", NULL};
 
@@ -53,8 +52,7 @@ const struct kind kind_pod = {.kind = "Pod",
                               .resource = "pods",
                               .namespaced = true,
                               .graceful = true,
-                              .is_finished = pod_is_over,
-                              .indexed = pod_fields};
+                              .is_finished = pod_is_over};
 const struct kind kind_config_map = {.kind = "ConfigMap",
                                      .group = "",
                                      .version = "v1",

@@ -193,8 +193,10 @@ write_version(struct turn *t, const struct entry *en, struct err *e)
         return e->code;
     if (versions_put(turn_db(t), &v, e) < 0)
         return e->code;
-    /* One that came and went within the turn never was. */
-    return v.op == 'D' && en->stored == NULL ? versions_drop(turn_db(t), v.rv, e) : 0;
+    if (v.op == 'D' && en->stored == NULL) /* it came and went within the turn: it never was */
+        return versions_drop(turn_db(t), v.rv, e);
+    store_rv_written(turn_store(t), v.rv);
+    return 0;
 }
 
 static int

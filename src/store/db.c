@@ -7,6 +7,7 @@
 #include "base/list.h"
 #include "base/log.h"
 #include "base/map.h"
+#include "store/walvfs.h"
 
 enum { FRAME_HEADER_BYTES = 24 }; /* of the write-ahead log, https://sqlite.org/fileformat2.html */
 
@@ -14,6 +15,7 @@ enum state { CLOSED, READING, WRITING, BROKEN };
 
 struct db {
     sqlite3 *h;
+    struct walvfs *vfs;
     struct map statements; /* address of the SQL text -> first struct stmt of its kind */
     enum state state;
     bool marked;    /* db_mark() was called */
@@ -136,17 +138,25 @@ set_up(struct db *d, struct err *e)
     return 0;
 }
 
+static int
+open_file(struct db *d, const char *path, const char *vfs, struct err *e)
+{
+    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, rc;
+
+    d->vfs = walvfs_new(vfs, e);
+    if (d->vfs == NULL)
+        return e->code;
+    rc = sqlite3_open_v2(path, &d->h, flags, walvfs_name(d->vfs));
+    return rc == SQLITE_OK ? 0 : set_error(d, rc, "open", e);
+}
+
 int
 db_open(const char *path, const char *vfs, struct db **ret, struct err *e)
 {
     struct db *d = NEW(struct db);
-    int rc = sqlite3_open_v2(path, &d->h,
-                             SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, vfs);
 
     d->why = ERR_INIT;
-    if (rc != SQLITE_OK)
-        set_error(d, rc, "open", e);
-    if (rc != SQLITE_OK || set_up(d, e) < 0) {
+    if (open_file(d, path, vfs, e) < 0 || set_up(d, e) < 0) {
         db_close(d);
         return err_wrap(e, "database '%s'", path);
     }
@@ -168,6 +178,7 @@ db_close(struct db *d)
     }
     map_done(&d->statements);
     sqlite3_close(d->h);
+    walvfs_free(d->vfs);
     free(d);
     return NULL;
 }

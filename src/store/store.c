@@ -22,7 +22,8 @@ struct store {
     struct db *db;
     struct blobs *blobs;
     int lock;
-    int64_t rv, stored_rv;
+    int64_t rv, stored_rv; /* the last given out; the highest that a commit has stored */
+    int64_t written_rv;    /* the highest that this turn has written */
     int64_t reserve_bytes, reserve_tried_us;
     bool is_short;
 };
@@ -107,13 +108,14 @@ take_reserve(struct store *s)
 static int
 open_parts(struct store *s, struct err *e)
 {
-    cleanup_stmt struct stmt *rv = NULL;
+    struct stmt *rv;
 
     if (prepare_dir(s->dir, e) < 0 || (s->lock = dirlock_take(s->dir, e)) < 0 ||
         db_open(s->db_path, s->vfs, &s->db, e) < 0 || migrate(s->db, s->db_path, e) < 0)
         return e->code;
-    rv = db_stmt(s->db, "SELECT value FROM meta WHERE name = 'rv'");
-    if (stmt_get_int(TAKE(rv), 0, &s->rv, e) < 0)
+    rv = db_stmt(s->db, "SELECT max(ifnull((SELECT value FROM meta WHERE name = 'rv'), 0),"
+                        " ifnull((SELECT max(rv) FROM versions), 0))");
+    if (stmt_get_int(rv, 0, &s->rv, e) < 0)
         return e->code;
     s->stored_rv = s->rv;
     if (blobs_open(s->dir, s->db, &s->blobs, e) < 0 || blobs_collect(s->blobs, e) < 0)
@@ -193,12 +195,19 @@ store_rv(const struct store *s)
     return s->rv;
 }
 
+void
+store_rv_written(struct store *s, int64_t rv)
+{
+    if (rv > s->written_rv)
+        s->written_rv = rv;
+}
+
 int
 store_before_commit(struct store *s, struct err *e)
 {
     struct stmt *put;
 
-    if (s->rv == s->stored_rv)
+    if (s->rv == s->stored_rv || s->rv == s->written_rv)
         return 0;
     put = db_stmt(s->db, "INSERT INTO meta(name, value) VALUES('rv', ?1)"
                          " ON CONFLICT(name) DO UPDATE SET value = ?1");

@@ -57,12 +57,15 @@ struct db *store_db(struct store *s);
 struct blobs *store_blobs(struct store *s);
 
 /* The next value of the one counter for resource versions; never repeats, not even after a
- * rollback.  Gaps are fine.  The highest that was given out is stored with each commit. */
+ * rollback.  Gaps are fine. */
 int64_t store_next_rv(struct store *s);
 /* The last that was given out. */
 int64_t store_rv(const struct store *s);
 
-/* Writes the counter if it moved; the core calls it before each commit. */
+/* A version with this rv has been written in this turn.  The highest version is where the counter
+ * goes on after a restart, so that it needs no row of its own in most commits. */
+void store_rv_written(struct store *s, int64_t rv);
+/* Writes the counter if it is beyond every version; the core calls it before each commit. */
 int store_before_commit(struct store *s, struct err *e);
 
 /* Checkpoints if the log is long.  Failures are logged, not returned: the data is safe in the log.

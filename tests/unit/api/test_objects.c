@@ -713,8 +713,11 @@ make_many(struct world *w, struct turn *t, struct err *e)
             xasprintf("{\"metadata\":{\"name\":\"p%d\",\"labels\":{\"odd\":\"%d\"}},"
                       "\"status\":{\"phase\":\"%s\"}}",
                       i, i % 2, i < 5 ? "Running" : "Succeeded");
+        cleanup_free char *secret = xasprintf("{\"metadata\":{\"name\":\"s%d\"},\"type\":\"%s\"}",
+                                              i, i < 5 ? "Opaque" : "other");
 
-        if (create(w, t, &kind_pod, text, NULL, e) < 0)
+        if (create(w, t, &kind_pod, text, NULL, e) < 0 ||
+            create(w, t, &kind_secret, secret, NULL, e) < 0)
             return e->code;
     }
     return 0;
@@ -723,7 +726,7 @@ make_many(struct world *w, struct turn *t, struct err *e)
 static int
 check_lists(struct world *w, struct turn *t, struct err *e)
 {
-    cleanup_objects object_vec odd = VEC_INIT, labelled = VEC_INIT, running = VEC_INIT,
+    cleanup_objects object_vec odd = VEC_INIT, labelled = VEC_INIT, opaque = VEC_INIT,
                                page = VEC_INIT, elsewhere = VEC_INIT;
     struct objects_query q = {
         .kind = &kind_pod, .ns = STR("ns"), .label_key = "odd", .label_value = "1"};
@@ -736,10 +739,9 @@ check_lists(struct world *w, struct turn *t, struct err *e)
     q.ns = STR_NULL;
     CHECK_INT(objects_list(w->os, t, &q, &labelled, NULL, e), 0);
     CHECK_INT(labelled.n, 10);
-    q = (struct objects_query){
-        .kind = &kind_pod, .field_path = "status.phase", .field_value = "Running"};
-    CHECK_INT(objects_list(w->os, t, &q, &running, NULL, e), 0);
-    CHECK_INT(running.n, 5);
+    q = (struct objects_query){.kind = &kind_secret, .field_path = "type", .field_value = "Opaque"};
+    CHECK_INT(objects_list(w->os, t, &q, &opaque, NULL, e), 0);
+    CHECK_INT(opaque.n, 5);
     q = (struct objects_query){
         .kind = &kind_pod, .ns = STR("ns"), .after_name = STR("p3"), .limit = 4};
     CHECK_INT(objects_list(w->os, t, &q, &page, &more, e), 0);
