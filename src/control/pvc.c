@@ -20,7 +20,7 @@
 #include "data/json.h"
 #include "io/file.h"
 #include "io/job.h"
-#include "runner/quantity.h"
+#include "runner/amount.h"
 
 static const char *const access_modes[] = {"ReadWriteOnce", "ReadOnlyMany", "ReadWriteMany",
                                            "ReadWriteOncePod"};
@@ -54,7 +54,7 @@ check(const struct object *pvc, struct err *e)
                            "\"ReadWriteOncePod\"",
                            STR_ARG(mode));
     }
-    if (storage.n == 0 || !quantity_value(storage, &bytes) || bytes <= 0)
+    if (storage.n == 0 || !amount_value(storage, &bytes) || bytes <= 0)
         return err_set(e, ERR_INVALID,
                        "spec.resources.requests.storage: must be a quantity above zero");
     return 0;

@@ -5,7 +5,7 @@
 #include "base/err.h"
 #include "data/json.h"
 #include "runner/podio.h"
-#include "runner/quantity.h"
+#include "runner/amount.h"
 
 /* What is being parsed, for messages: "spec.containers[2]". */
 struct where {
@@ -153,7 +153,7 @@ parse_amount(const struct json *list, const char *key, bool milli, const struct 
     *ret = 0;
     if (json_is_null(v))
         return 0;
-    if (text.p == NULL || !(milli ? quantity_milli(text, ret) : quantity_value(text, ret)))
+    if (text.p == NULL || !(milli ? amount_milli(text, ret) : amount_value(text, ret)))
         return err_set(e, ERR_INVALID,
                        "%s.resources.%s.%s: quantities must match the regular expression "
                        "'^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'",

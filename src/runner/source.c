@@ -7,7 +7,7 @@
 #include "base/err.h"
 #include "data/json.h"
 #include "runner/podspec.h"
-#include "runner/quantity.h"
+#include "runner/amount.h"
 #include "runner/runtime.h"
 
 const struct json *
@@ -219,7 +219,7 @@ source_resource(const struct podspec *s, const struct podspec_container *c,
         value = of->resources.memory_request;
     else
         return err_set(e, ERR_INVALID, "unsupported container resource: %.*s", STR_ARG(resource));
-    if (divisor.n > 0 && !(cpu ? quantity_milli(divisor, &by) : quantity_value(divisor, &by)))
+    if (divisor.n > 0 && !(cpu ? amount_milli(divisor, &by) : amount_value(divisor, &by)))
         return err_set(e, ERR_INVALID, "divisor '%.*s' is no quantity", STR_ARG(divisor));
     if (by == 0)
         by = cpu ? 1000 : 1;
