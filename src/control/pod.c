@@ -103,6 +103,30 @@ pod_record_notes(struct control *c, struct turn *t, const struct object *o, stru
     vec_clear(&v->notes);
 }
 
+/* A flag of a view that holds as of now: a second pass may run in the same turn.  If the turn
+ * fails, it is as it was. */
+struct flip {
+    bool *flag, old;
+};
+
+static void
+unflip(void *arg)
+{
+    struct flip *f = arg;
+
+    *f->flag = f->old;
+}
+
+static void
+set_flag(struct turn *t, bool *flag, bool value)
+{
+    struct flip *f = ARENA_NEW(turn_arena(t), struct flip);
+
+    *f = (struct flip){flag, *flag};
+    *flag = value;
+    turn_undo(t, unflip, f);
+}
+
 /* What happens after the commit of a pass. */
 struct order {
     struct control *control;
@@ -130,8 +154,6 @@ do_start(void *arg)
     struct order *o = arg;
     struct runtime *r = o->control->runtime;
 
-    o->view->handed = true;
-    o->view->dirty = false;
     if (o->adopt)
         r->ops->adopt(r, o->plan);
     else
@@ -151,9 +173,7 @@ do_again(void *arg)
 {
     struct order *o = arg;
     struct runtime *r = o->control->runtime;
-    struct podview_container *pc = podview_container(o->view, o->container);
 
-    pc->wanted = false;
     r->ops->again(r, o->view->uid, o->container, o->attempt);
 }
 
@@ -163,17 +183,7 @@ do_stop(void *arg)
     struct order *o = arg;
     struct runtime *r = o->control->runtime;
 
-    o->view->stop_sent = true;
-    o->view->stop_grace_us = o->grace_us;
     r->ops->stop(r, o->view->uid, o->grace_us, NULL, NULL);
-}
-
-static void
-do_clean(void *arg)
-{
-    struct order *o = arg;
-
-    o->view->dirty = false;
 }
 
 static int
@@ -185,7 +195,7 @@ write_status(struct control *c, struct turn *t, const struct object *o, struct p
     pod_record_notes(c, t, o, v);
     if (objects_set_status(c->config.objects, t, o, json_root(status), NULL, e) < 0)
         return e->code;
-    turn_effect(t, do_clean, new_order(t, c, v));
+    set_flag(t, &v->dirty, false);
     return 0;
 }
 
@@ -324,6 +334,7 @@ hand_over(struct control *c, struct turn *t, const struct object *o, struct podv
             pod_load_attempts(t, v, order->plan, e) < 0)
             return e->code;
     }
+    set_flag(t, &v->handed, true);
     turn_effect(t, do_start, order);
     return 0;
 }
@@ -372,6 +383,7 @@ grant_attempts(struct control *c, struct turn *t, struct podview *v, struct err 
         order = new_order(t, c, v);
         order->container = pc->name;
         order->attempt = pc->attempt;
+        set_flag(t, &pc->wanted, false);
         turn_effect(t, do_again, order);
     }
     return 0;
@@ -440,7 +452,8 @@ finalize(void *self, struct turn *t, struct controller_pass *p, struct err *e)
         return e->code;
     if (!v->stop_sent || grace_of(o) < v->stop_grace_us) {
         order = new_order(t, c, v);
-        order->grace_us = grace_of(o);
+        order->grace_us = v->stop_grace_us = grace_of(o);
+        set_flag(t, &v->stop_sent, true);
         turn_effect(t, do_stop, order);
     }
     return 0;

@@ -15,6 +15,7 @@
 #include "io/file.h"
 #include "runner/archive.h"
 #include "runner/digest.h"
+#include "runner/logs.h"
 #include "runner/podio.h"
 #include "runner/utf8.h"
 #include "sandbox/boxrecord.h"
@@ -283,28 +284,25 @@ save_artifact(struct outputs_work *w, size_t i)
     vec_push(&w->saved_count, w->saved.n - w->saved_first.at[i]);
 }
 
+static void
+add_plain(void *arg, const struct logs_record *record)
+{
+    struct buf *plain = arg;
+
+    buf_str(plain, record->text);
+    if (!record->partial)
+        buf_char(plain, '\n');
+}
+
 /* The log as text, without time stamps: what upstream's main.log is. */
 static int
 fill_log(void *arg, int to, struct err *e)
 {
     struct outputs_work *w = arg;
-    cleanup_buf struct buf text = BUF_INIT, plain = BUF_INIT;
-    struct str rest;
+    cleanup_buf struct buf plain = BUF_INIT;
 
-    if (file_read(w->dir, BOX_LOG, SIZE_MAX, &text, e) < 0)
+    if (logs_read(w->dir, BOX_LOG, add_plain, &plain, e) < 0)
         return e->code;
-    rest = buf_view(&text);
-    while (rest.p != NULL && rest.n > 0) {
-        struct str line = str_cut(&rest, '\n');
-        bool partial;
-
-        for (int field = 0; field < 2; field++)
-            (void)str_cut(&line, ' ');
-        partial = str_is(str_cut(&line, ' '), "P");
-        buf_str(&plain, line);
-        if (!partial)
-            buf_char(&plain, '\n');
-    }
     return file_write_fd(to, buf_view(&plain), e);
 }
 

@@ -1,0 +1,130 @@
+#include "runner/logs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/mem.h"
+#include "io/file.h"
+#include "io/timer.h"
+
+enum { CHUNK = 64 * 1024 };
+
+struct logs {
+    char *path;
+    int fd; /* -1 until the file is there */
+    logs_fn *fn;
+    void *arg;
+    struct buf pending; /* the beginning of a record */
+    struct timer timer;
+};
+
+bool
+logs_cut(struct str *rest, struct logs_record *ret)
+{
+    ptrdiff_t end = str_find_char(*rest, '\n', 0);
+    struct str line, flag;
+
+    if (end < 0)
+        return false;
+    line = ret->text = str_slice(*rest, 0, (size_t)end);
+    *rest = str_slice(*rest, (size_t)end + 1, rest->n);
+    ret->time = str_cut(&line, ' ');
+    ret->stream = str_cut(&line, ' ');
+    flag = str_cut(&line, ' ');
+    ret->partial = str_is(flag, "P");
+    if ((!ret->partial && !str_is(flag, "F")) ||
+        (!str_is(ret->stream, "stdout") && !str_is(ret->stream, "stderr"))) {
+        ret->time = STR("");
+        ret->stream = STR("stdout");
+        ret->partial = false;
+        return true; /* text is the whole line */
+    }
+    ret->text = line.p != NULL ? line : STR("");
+    return true;
+}
+
+static void
+hand_out(struct logs *g)
+{
+    struct str rest = buf_view(&g->pending);
+    struct logs_record record;
+    size_t used;
+
+    while (logs_cut(&rest, &record))
+        g->fn(g->arg, &record);
+    used = g->pending.n - rest.n;
+    if (used == 0)
+        return;
+    memmove(g->pending.p, g->pending.p + used, rest.n);
+    buf_cut(&g->pending, rest.n);
+}
+
+void
+logs_drain(struct logs *g)
+{
+    if (g->fd < 0)
+        g->fd = open(g->path, O_RDONLY | O_CLOEXEC);
+    while (g->fd >= 0) {
+        char *room = buf_reserve(&g->pending, CHUNK);
+        ssize_t n = read(g->fd, room, CHUNK);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return;
+        buf_grew(&g->pending, (size_t)n);
+        hand_out(g);
+    }
+}
+
+static void
+on_timer(void *arg)
+{
+    struct logs *g = arg;
+
+    timer_after(&g->timer, LOGS_PAUSE_US);
+    logs_drain(g);
+}
+
+struct logs *
+logs_follow(struct loop *l, const char *path, logs_fn *fn, void *arg)
+{
+    struct logs *g = NEW(struct logs);
+
+    *g = (struct logs){.path = xstrdup(path), .fd = -1, .fn = fn, .arg = arg};
+    timer_init(&g->timer, l, on_timer, g);
+    timer_after(&g->timer, 0);
+    return g;
+}
+
+void
+logs_free(struct logs *g)
+{
+    if (g == NULL)
+        return;
+    timer_stop(&g->timer);
+    if (g->fd >= 0)
+        close(g->fd);
+    buf_done(&g->pending);
+    free(g->path);
+    free(g);
+}
+
+int
+logs_read(int dirfd, const char *path, logs_fn *fn, void *arg, struct err *e)
+{
+    cleanup_buf struct buf text = BUF_INIT;
+    struct logs_record record;
+    struct str rest;
+
+    if (file_read(dirfd, path, SIZE_MAX, &text, e) < 0)
+        return e->code;
+    rest = buf_view(&text);
+    while (logs_cut(&rest, &record))
+        fn(arg, &record);
+    return 0;
+}
