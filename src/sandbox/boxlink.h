@@ -16,7 +16,7 @@ struct err;
 /* All or none.  ERR_EXISTS naming the path that has other content; an empty directory in the way is
  * other content too. */
 int boxlink_make(const struct box_link *links, size_t n, struct err *e);
-/* Removes those that still point to their targets, and directories made for them. */
+/* Removes those that still point to their targets.  Parent directories that were made stay. */
 void boxlink_remove(const struct box_link *links, size_t n);
 
 #endif

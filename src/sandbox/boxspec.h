@@ -90,7 +90,7 @@ struct boxspec {
     const char *const *env;
     const char *cwd; /* NULL: "/" (none: the attempt's `work` directory) ; made if missing */
     uint32_t uid, gid;
-    const uint32_t *groups;
+    uint32_t *groups;
     size_t groups_n;
     uint64_t capabilities; /* bounding and, for uid 0, effective; see capability.h */
     bool unconfined;       /* no system-call filter */

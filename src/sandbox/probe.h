@@ -14,7 +14,6 @@
  *   volatile   volatile overlays                        without: syncing ones
  *   cgroup     cgroups for memory, pids, cpu            without: rlimits only
  *   memory, pids, cpu   one controller
- *   subuid     newuidmap's ranges                       without: one id (level user)
  *   openat2, closerange   the calls                     without: their older ways
  *   seccomp    system-call filters                      without: none is installed
  *   waitkill   interruption only by fatal signals while a supervisor works  (for the pod network)
@@ -45,7 +44,6 @@ struct probe_finding;
     X(PROBE_MEMORY, "memory") \
     X(PROBE_PIDS, "pids") \
     X(PROBE_CPU, "cpu") \
-    X(PROBE_SUBUID, "subuid") \
     X(PROBE_OPENAT2, "openat2") \
     X(PROBE_CLOSERANGE, "closerange") \
     X(PROBE_SECCOMP, "seccomp") \
@@ -65,6 +63,10 @@ struct probe {
 const char *probe_name(enum probe_id id);
 /* Reads a list as in SLUICE_DENY (NULL: empty).  ERR_INVALID naming an unknown word. */
 int probe_deny(struct probe *p, const char *list, struct err *e);
+/* Tries everything that is not denied; groups are boxgroup_new()'s.  `data_dir` is where the
+ * probing directories go (removed again), `id_base` a range to try (0: none).  Forks; nothing of it
+ * stays. */
+void probe_run(struct probe *p, const char *data_dir, uint32_t id_base);
 /* The best level that the findings allow, with a sentence in `why` on what stands in the way of the
  * next one ("" at full). */
 enum level probe_best(const struct probe *p, char why[PROBE_TEXT]);

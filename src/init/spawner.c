@@ -1,0 +1,337 @@
+#include "init/spawner.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/filter.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/vec.h"
+#include "init/birth.h"
+#include "init/boxpacket.h"
+#include "init/launch.h"
+#include "sandbox/boxgroup.h"
+#include "sandbox/hostroot.h"
+#include "sandbox/probe.h"
+#include "sandbox/userns.h"
+
+enum { SERVER = 3, FIXED = 2, MAX_FILTER = 4096 };
+
+struct spawner {
+    struct launch_ground ground;
+    struct hostroot host;
+    struct probe probe;
+    int signals;
+    VEC(struct launch) launches;
+};
+
+/* True while there is a server. */
+static bool
+tell(const struct boxmsg *m, const int *fds, size_t n)
+{
+    struct err e = ERR_INIT;
+
+    return boxpacket_put(SERVER, m, fds, n, &e) == 0;
+}
+
+static void
+tell_failed(uint64_t tag, int code, const char *text)
+{
+    tell(&(struct boxmsg){.type = BOXMSG_FAILED, .tag = tag, .failed = {code, text}}, NULL, 0);
+}
+
+static int
+map_filter(int fd, struct keeper_filter *ret, struct err *e)
+{
+    struct stat st;
+    void *p;
+
+    if (fstat(fd, &st) < 0)
+        return err_errno(e, "system-call filter");
+    if (st.st_size <= 0 || st.st_size % (off_t)sizeof(struct sock_filter) != 0 ||
+        st.st_size > MAX_FILTER * (off_t)sizeof(struct sock_filter))
+        return err_set(e, ERR_INVALID, "system-call filter: not 1 to %d instructions", MAX_FILTER);
+    p = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+    if (p == MAP_FAILED)
+        return err_errno(e, "system-call filter");
+    ret->program = p;
+    ret->instructions = (uint16_t)((size_t)st.st_size / sizeof(struct sock_filter));
+    return 0;
+}
+
+/* HELLO's descriptors in their order; what is kept is set to -1 in `fds`. */
+static int
+take_descriptors(struct spawner *s, const struct boxmsg_hello *h, struct boxpacket_fds *fds,
+                 struct err *e)
+{
+    size_t at = 0;
+
+    s->ground.server = -1;
+    if (fds->n != (size_t)h->has_filter + h->has_control)
+        return err_set(e, ERR_BADREQUEST, "HELLO came with %zu descriptors", fds->n);
+    if (h->has_filter && map_filter(fds->at[at++], &s->ground.filter, e) < 0)
+        return e->code;
+    if (h->has_control)
+        s->ground.server = TAKE_FD(fds->at[at]);
+    return 0;
+}
+
+static int
+choose_level(struct spawner *s, int wanted, enum level *ret, struct err *e)
+{
+    char why[PROBE_TEXT];
+    enum level best = probe_best(&s->probe, why);
+
+    if (wanted < 0 || wanted >= LEVEL_COUNT)
+        return err_set(e, ERR_INVALID, "isolation level %d is unknown", wanted);
+    if (wanted != LEVEL_BEST && (enum level)wanted > best)
+        return err_set(e, ERR_UNSUPPORTED, "isolation level %s is not to be had here: %s",
+                       level_name((enum level)wanted), why);
+    *ret = wanted == LEVEL_BEST ? best : (enum level)wanted;
+    return 0;
+}
+
+/* Into the namespaces in which roots are built. */
+static int
+enter_namespaces(struct spawner *s, struct err *e)
+{
+    if (!s->probe.root)
+        return userns_become_root(e);
+    return unshare(CLONE_NEWNS) < 0 ? err_errno(e, "create a mount namespace") : 0;
+}
+
+static int
+set_up(struct spawner *s, const struct boxmsg_hello *h, enum level *level, struct err *e)
+{
+    if (h->data_dir == NULL || h->data_dir[0] != '/')
+        return err_set(e, ERR_BADREQUEST, "HELLO names no data directory");
+    if (probe_deny(&s->probe, getenv("SLUICE_DENY"), e) < 0)
+        return e->code;
+    probe_run(&s->probe, h->data_dir, h->id_base);
+    s->ground.groups = boxgroup_new(&s->probe);
+    if (!s->probe.have[PROBE_SECCOMP])
+        s->ground.filter.instructions = 0;
+    if (choose_level(s, h->level, level, e) < 0)
+        return e->code;
+    s->ground.level = *level;
+    if (*level == LEVEL_NONE)
+        return 0;
+    s->ground.host = &s->host;
+    if (enter_namespaces(s, e) < 0)
+        return e->code;
+    return hostroot_open(&s->host, &s->probe, *level, h->data_dir, h->shared, e);
+}
+
+static void
+tell_ready(const struct spawner *s, uint64_t tag, enum level level, const struct err *e)
+{
+    struct probe_finding findings[PROBE_COUNT];
+    struct boxmsg m = {
+        .type = BOXMSG_READY,
+        .tag = tag,
+        .ready = {.code = e->code,
+                  .text = e->code != 0 ? e->msg : NULL,
+                  .level = (int)level,
+                  .findings = findings,
+                  .findings_n = PROBE_COUNT,
+                  .limits_memory = s->probe.have[PROBE_MEMORY],
+                  .limits_pids = s->probe.have[PROBE_PIDS],
+                  .limits_cpu = s->probe.have[PROBE_CPU]},
+    };
+
+    for (int i = 0; i < PROBE_COUNT; i++)
+        findings[i] = (struct probe_finding){probe_name((enum probe_id)i), s->probe.have[i],
+                                             s->probe.text[i]};
+    tell(&m, NULL, 0);
+}
+
+/* The first message. */
+static int
+greet(struct spawner *s)
+{
+    cleanup_buf struct buf bytes = BUF_INIT;
+    cleanup_arena struct arena a = ARENA_INIT;
+    struct boxpacket_fds fds;
+    struct err e = ERR_INIT;
+    enum level level = LEVEL_NONE;
+    struct boxmsg m = {.tag = 0};
+
+    if (boxpacket_get(SERVER, &bytes, &fds, &e) <= 0)
+        return -1;
+    if (boxmsg_decode(buf_view(&bytes), &a, &m, &e) == 0) {
+        if (m.type != BOXMSG_HELLO)
+            err_set(&e, ERR_BADREQUEST, "%s came before HELLO", boxmsg_name(m.type));
+        else if (take_descriptors(s, &m.hello, &fds, &e) == 0)
+            (void)set_up(s, &m.hello, &level, &e);
+    }
+    boxpacket_close_fds(&fds);
+    tell_ready(s, m.tag, level, &e);
+    return e.code;
+}
+
+static void
+on_spawn(struct spawner *s, const struct boxmsg *m, const struct boxpacket_fds *fds)
+{
+    struct launch l;
+    struct err e = ERR_INIT;
+
+    if (fds->n != (m->spawn.join ? 3 : 2)) {
+        tell_failed(m->tag, ERR_BADREQUEST, "SPAWN came with the wrong number of descriptors");
+        return;
+    }
+    if (launch_start(&s->ground, fds->at[0], fds->at[1], m->spawn.join ? fds->at[2] : -1, &l, &e) <
+        0) {
+        tell_failed(m->tag, e.code, e.msg);
+        return;
+    }
+    l.tag = m->tag;
+    vec_push(&s->launches, l);
+}
+
+/* False: the server is gone. */
+static bool
+on_server(struct spawner *s)
+{
+    cleanup_buf struct buf bytes = BUF_INIT;
+    cleanup_arena struct arena a = ARENA_INIT;
+    struct boxpacket_fds fds;
+    struct err e = ERR_INIT;
+    struct boxmsg m;
+
+    if (boxpacket_get(SERVER, &bytes, &fds, &e) <= 0)
+        return false;
+    if (boxmsg_decode(buf_view(&bytes), &a, &m, &e) < 0)
+        tell_failed(m.tag, e.code, e.msg);
+    else if (m.type == BOXMSG_SPAWN)
+        on_spawn(s, &m, &fds);
+    else
+        tell_failed(m.tag, ERR_BADREQUEST, "this message is not for the spawner");
+    boxpacket_close_fds(&fds);
+    return true;
+}
+
+/* A child's report, or its end before one. */
+static void
+on_report(struct launch *l)
+{
+    struct birth_report r;
+    ssize_t n = recv(l->sync, &r, sizeof r, MSG_DONTWAIT);
+
+    if (n < 0 && (errno == EAGAIN || errno == EINTR))
+        return;
+    close(TAKE_FD(l->sync));
+    if (n != (ssize_t)sizeof r) {
+        tell_failed(l->tag, ERR_IO, "init died before the command could start");
+    } else if (r.code != 0) {
+        r.text[sizeof r.text - 1] = '\0';
+        tell_failed(l->tag, r.code, r.text);
+    } else {
+        tell(&(struct boxmsg){.type = BOXMSG_SPAWNED, .tag = l->tag, .spawned = {l->pid}},
+             &l->pidfd, l->pidfd >= 0 ? 1 : 0);
+        return;
+    }
+    l->tag = 0; /* its end is nobody's business any more */
+}
+
+static void
+on_end(struct spawner *s, pid_t pid, int status)
+{
+    for (size_t i = 0; i < s->launches.n; i++) {
+        struct launch *l = &s->launches.at[i];
+
+        if (l->pid != pid)
+            continue;
+        if (l->sync >= 0)
+            on_report(l);
+        if (l->tag != 0)
+            tell(&(struct boxmsg){.type = BOXMSG_ENDED, .tag = l->tag, .ended = {pid, status}},
+                 NULL, 0);
+        boxgroup_give(s->ground.groups, l->slot);
+        if (l->sync >= 0)
+            close(l->sync);
+        if (l->pidfd >= 0)
+            close(l->pidfd);
+        vec_swap_remove(&s->launches, i);
+        return;
+    }
+}
+
+static void
+reap(struct spawner *s)
+{
+    struct signalfd_siginfo info;
+    int status;
+    pid_t pid;
+
+    while (read(s->signals, &info, sizeof info) > 0) {
+    }
+    while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+        on_end(s, pid, status);
+}
+
+static bool
+serve(struct spawner *s)
+{
+    size_t n = s->launches.n;
+    cleanup_free struct pollfd *p = NEW_ARRAY(struct pollfd, n + FIXED);
+
+    p[0] = (struct pollfd){.fd = SERVER, .events = POLLIN};
+    p[1] = (struct pollfd){.fd = s->signals, .events = POLLIN};
+    for (size_t i = 0; i < n; i++)
+        p[FIXED + i] = (struct pollfd){.fd = s->launches.at[i].sync, .events = POLLIN};
+    if (poll(p, n + FIXED, -1) < 0)
+        return errno == EINTR;
+    for (size_t i = 0; i < n; i++) {
+        if (p[FIXED + i].revents != 0)
+            on_report(&s->launches.at[i]);
+    }
+    if (p[1].revents != 0)
+        reap(s);
+    return p[0].revents == 0 || on_server(s);
+}
+
+static int
+block_signals(struct spawner *s)
+{
+    sigset_t chld;
+
+    /* A terminal's Ctrl-C is the server's business. */
+    (void)signal(SIGINT, SIG_IGN);
+    (void)signal(SIGPIPE, SIG_IGN);
+    sigemptyset(&chld);
+    sigaddset(&chld, SIGCHLD);
+    (void)sigprocmask(SIG_BLOCK, &chld, NULL);
+    s->signals = signalfd(-1, &chld, SFD_CLOEXEC | SFD_NONBLOCK);
+    return s->signals;
+}
+
+int
+spawner_main(void)
+{
+    struct spawner s = {.signals = -1};
+
+    if (block_signals(&s) < 0)
+        return 1;
+    (void)fcntl(SERVER, F_SETFD, FD_CLOEXEC);
+    if (greet(&s) < 0)
+        return 1;
+    while (serve(&s)) {
+    }
+    boxgroup_free(s.ground.groups);
+    return 0;
+}

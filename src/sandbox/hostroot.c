@@ -1,0 +1,271 @@
+#include "sandbox/hostroot.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "sandbox/boxmount.h"
+#include "sandbox/oscall.h"
+#include "sandbox/probe.h"
+#include "sandbox/skeleton.h"
+#include "sandbox/userns.h"
+
+enum { MOUNTINFO_MAX = 256 * 1024 };
+
+static bool
+is_below(const char *path, const char *directory)
+{
+    size_t n = strlen(directory);
+
+    return strncmp(path, directory, n) == 0 && (path[n] == '/' || path[n] == '\0');
+}
+
+static void
+add_part(struct hostroot *h, const char *path, bool overlay, bool optional)
+{
+    for (size_t i = 0; i < h->parts_n; i++) {
+        if (strcmp(h->parts[i].path, path) == 0)
+            return;
+    }
+    h->parts = xrealloc(h->parts, h->parts_n + 1, sizeof *h->parts);
+    h->parts[h->parts_n++] = (struct hostroot_part){xstrdup(path), overlay, optional};
+}
+
+/* Whether the host has a directory (not a link) at this top-level name. */
+static bool
+is_real_directory(const char *name, char path[64])
+{
+    struct stat st;
+
+    snprintf(path, 64, "/%s", name);
+    return lstat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+/* mountinfo writes blanks and the like as \ooo. */
+static char *
+unescape(struct str s)
+{
+    char *out = str_dup(s), *to = out;
+
+    for (const char *p = out; *p != '\0';) {
+        if (p[0] == '\\' && p[1] >= '0' && p[1] <= '3' && p[2] != '\0' && p[3] != '\0') {
+            *to++ = (char)((p[1] - '0') * 64 + (p[2] - '0') * 8 + (p[3] - '0'));
+            p += 4;
+        } else {
+            *to++ = *p++;
+        }
+    }
+    *to = '\0';
+    return out;
+}
+
+/* An overlay's layer ends at mount points: what is mounted below a listed directory is bound. */
+static void
+add_crossings(struct hostroot *h)
+{
+    cleanup_free char *text = xcalloc(1, MOUNTINFO_MAX);
+    ssize_t n = oscall_read_file(AT_FDCWD, "/proc/self/mountinfo", text, MOUNTINFO_MAX);
+    struct str rest = str_make(text, n > 0 ? (size_t)n : 0);
+
+    while (rest.p != NULL) {
+        struct str line = str_cut(&rest, '\n');
+        cleanup_free char *point = NULL;
+
+        for (int i = 0; i < 4; i++)
+            str_cut(&line, ' ');
+        point = unescape(str_cut(&line, ' '));
+        for (size_t i = 0; skeleton_listed[i] != NULL; i++) {
+            char listed[64];
+
+            if (is_real_directory(skeleton_listed[i], listed) && is_below(point, listed))
+                add_part(h, point, false, true);
+        }
+    }
+}
+
+static void
+find_parts(struct hostroot *h, const char *const *shared)
+{
+    char path[64];
+
+    for (size_t i = 0; h->kind != HOSTROOT_WHOLE && skeleton_listed[i] != NULL; i++) {
+        if (is_real_directory(skeleton_listed[i], path))
+            add_part(h, path, h->kind == HOSTROOT_PARTS, false);
+    }
+    add_crossings(h);
+    for (size_t i = 0; shared != NULL && shared[i] != NULL; i++)
+        add_part(h, shared[i], false, false);
+}
+
+static int
+make_directory(struct hostroot *h, const char *name, struct err *e)
+{
+    cleanup_free char *path = xasprintf("%s/%s", h->layers, name);
+
+    return mkdir(path, 0755) < 0 ? err_errno(e, "create '%s'", path) : 0;
+}
+
+static int
+open_directory(const struct hostroot *h, const char *name, int flags, struct err *e)
+{
+    cleanup_free char *path = xasprintf("%s/%s", h->layers, name);
+    int fd = open(path, flags | O_DIRECTORY | O_CLOEXEC);
+
+    return fd < 0 ? err_errno(e, "open '%s'", path) : fd;
+}
+
+/* Nodes by mknod as root; else the host's nodes bound one by one. */
+static int
+make_dev(struct hostroot *h, struct err *e)
+{
+    struct skeleton_how how = {.devices = h->root};
+    cleanup_close int dir = -1;
+
+    if (make_directory(h, "dev", e) < 0)
+        return e->code;
+    dir = open_directory(h, "dev", O_RDONLY, e);
+    if (dir < 0 || skeleton_dev(dir, &how, e) < 0)
+        return e->code;
+    for (size_t i = 0; !h->root && skeleton_nodes[i] != NULL; i++) {
+        cleanup_free char *from = xasprintf("/dev/%s", skeleton_nodes[i]);
+        cleanup_free char *to = xasprintf("%s/dev/%s", h->layers, skeleton_nodes[i]);
+
+        if (mount(from, to, NULL, MS_BIND, NULL) < 0)
+            return err_errno(e, "bind '%s'", from);
+    }
+    h->dev = TAKE_FD(dir);
+    return 0;
+}
+
+static int
+mount_layers(struct hostroot *h, struct err *e)
+{
+    if (mkdir(h->layers, 0700) < 0 && errno != EEXIST)
+        return err_errno(e, "create '%s'", h->layers);
+    if (mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+        return err_errno(e, "make the mount namespace private");
+    if (mount("sluice", h->layers, "tmpfs", MS_NOSUID, "mode=0755,size=256m") < 0)
+        return err_errno(e, "mount a tmpfs on '%s'", h->layers);
+    return make_directory(h, "at", e);
+}
+
+int
+hostroot_open(struct hostroot *h, const struct probe *p, enum level level, const char *data_dir,
+              const char *const *shared, struct err *e)
+{
+    *h = (struct hostroot){.level = level,
+                           .root = p->root,
+                           .idmap = level == LEVEL_FULL,
+                           .volatile_overlay = p->have[PROBE_VOLATILE],
+                           .clone3 = p->have[PROBE_CLONE3],
+                           .layers = xasprintf("%s/layers", data_dir),
+                           .dev = -1};
+    h->kind = !p->have[PROBE_OVERLAY] ? HOSTROOT_BINDS : p->root ? HOSTROOT_WHOLE : HOSTROOT_PARTS;
+    if (mount_layers(h, e) < 0)
+        return e->code;
+    find_parts(h, shared);
+    for (size_t i = 0; skeleton_listed[i] != NULL; i++) {
+        char listed[64];
+
+        if (is_real_directory(skeleton_listed[i], listed) && is_below(data_dir, listed))
+            h->hidden = xstrdup(data_dir);
+    }
+    return h->kind != HOSTROOT_WHOLE ? make_dev(h, e) : 0;
+}
+
+void
+hostroot_done(struct hostroot *h)
+{
+    for (size_t i = 0; i < h->parts_n; i++)
+        free(h->parts[i].path);
+    for (size_t i = 0; i < h->ranges_n; i++) {
+        int fds[] = {h->ranges[i].skeleton, h->ranges[i].host, h->ranges[i].userns};
+
+        for (size_t j = 0; j < ARRAY_LEN(fds); j++) {
+            if (fds[j] >= 0)
+                close(fds[j]);
+        }
+    }
+    if (h->dev >= 0)
+        close(h->dev);
+    free(h->parts);
+    free(h->ranges);
+    free(h->layers);
+    free(h->hidden);
+}
+
+static int
+build_skeleton(struct hostroot *h, struct hostroot_range *r, struct err *e)
+{
+    struct skeleton_how how = {.owner = r->base,
+                               .chown = h->root && r->base != 0,
+                               .whiteouts = h->kind == HOSTROOT_WHOLE,
+                               .user_xattr = !h->root,
+                               .devices = h->kind == HOSTROOT_WHOLE};
+    char name[32];
+
+    snprintf(name, sizeof name, "skeleton-%" PRIu32, r->base);
+    if (make_directory(h, name, e) < 0)
+        return e->code;
+    r->skeleton = open_directory(h, name, O_RDONLY, e);
+    return r->skeleton < 0 ? e->code : skeleton_build(r->skeleton, &how, e);
+}
+
+/* The clone has to be attached: an overlay takes layers only from its own mount namespace. */
+static int
+attach_host(struct hostroot *h, struct hostroot_range *r, struct err *e)
+{
+    cleanup_close int tree = -1, at = -1;
+    char name[32];
+
+    if (!h->idmap || r->base == 0) {
+        r->host = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+        return r->host < 0 ? err_errno(e, "open '/'") : 0;
+    }
+    snprintf(name, sizeof name, "host-%" PRIu32, r->base);
+    if (make_directory(h, name, e) < 0)
+        return e->code;
+    at = open_directory(h, name, O_PATH, e);
+    if (at < 0)
+        return e->code;
+    tree = boxmount_clone_path("/", MOUNT_ATTR_RDONLY, r->userns, e);
+    if (tree < 0 || boxmount_attach(tree, at, e) < 0)
+        return err_wrap(e, "id-mapped clone of the host's root");
+    r->host = open_directory(h, name, O_PATH, e);
+    return r->host < 0 ? e->code : 0;
+}
+
+int
+hostroot_range(struct hostroot *h, uint32_t base, struct hostroot_range **ret, struct err *e)
+{
+    struct hostroot_range r = {.base = base, .skeleton = -1, .host = -1, .userns = -1};
+
+    for (size_t i = 0; i < h->ranges_n; i++) {
+        if (h->ranges[i].base == base) {
+            *ret = &h->ranges[i];
+            return 0;
+        }
+    }
+    if (build_skeleton(h, &r, e) < 0)
+        return e->code;
+    if (h->idmap && base != 0) {
+        r.userns = userns_open(base, e);
+        if (r.userns < 0)
+            return e->code;
+    }
+    if (h->kind == HOSTROOT_WHOLE && attach_host(h, &r, e) < 0)
+        return e->code;
+    h->ranges = xrealloc(h->ranges, h->ranges_n + 1, sizeof *h->ranges);
+    h->ranges[h->ranges_n++] = r;
+    *ret = &h->ranges[h->ranges_n - 1];
+    return 0;
+}

@@ -1,0 +1,320 @@
+/*
+ * The attempts run in two children, whose ends undo whatever they did: the outer one stands where
+ * the spawner will stand (root: a mount namespace of its own; an ordinary user: user and mount
+ * namespaces), the inner one where a step's init will.  They write their findings to shared memory.
+ * Probing is part of every start, so it costs two forks and no more.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/seccomp.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/mem.h"
+#include "sandbox/boxmount.h"
+#include "sandbox/oscall.h"
+#include "sandbox/probe.h"
+#include "sandbox/userns.h"
+
+#ifndef SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV
+#define SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV (1UL << 5)
+#endif
+
+struct attempt {
+    struct probe *p; /* in shared memory */
+    const char *data_dir;
+    uint32_t base;
+};
+
+static void __attribute__((format(printf, 4, 5)))
+found(struct probe *p, enum probe_id id, bool have, const char *fmt, ...)
+{
+    va_list ap;
+
+    p->have[id] = have;
+    va_start(ap, fmt);
+    vsnprintf(p->text[id], PROBE_TEXT, fmt, ap);
+    va_end(ap);
+}
+
+/* Whether `id` may be tried at all. */
+static bool
+may(struct probe *p, enum probe_id id)
+{
+    if (p->denied[id])
+        found(p, id, false, "%s: taken away by SLUICE_DENY", probe_name(id));
+    return !p->denied[id];
+}
+
+static void
+wait_for(pid_t pid)
+{
+    while (waitpid(pid, NULL, 0) < 0 && errno == EINTR) {
+    }
+}
+
+/* In the inner child: pid 1 of new namespaces. */
+static void
+try_inside(struct attempt *a, int go)
+{
+    struct err e = ERR_INIT;
+    cleanup_close int proc = -1;
+    char byte;
+
+    if (read(go, &byte, 1) != 1 || !may(a->p, PROBE_PROC))
+        _exit(1);
+    proc = boxmount_new("proc", NULL, 0, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, &e);
+    if (proc >= 0)
+        found(a->p, PROBE_PROC, true, "a step gets a /proc of its own");
+    else
+        found(a->p, PROBE_PROC, false, "a fresh /proc is refused (%.120s)", e.msg);
+    _exit(0);
+}
+
+static void
+try_idmap(struct attempt *a, pid_t inner)
+{
+    struct err e = ERR_INIT;
+    cleanup_close int ns = -1, tree = -1;
+    char path[64];
+
+    if (!may(a->p, PROBE_IDMAP))
+        return;
+    if (!a->p->root || a->base == 0) {
+        found(a->p, PROBE_IDMAP, false, "id-mapped mounts need root");
+        return;
+    }
+    snprintf(path, sizeof path, "/proc/%d/ns/user", (int)inner);
+    ns = open(path, O_RDONLY | O_CLOEXEC);
+    tree = ns < 0 ? -1 : boxmount_clone_path("/", MOUNT_ATTR_RDONLY, ns, &e);
+    if (tree >= 0)
+        found(a->p, PROBE_IDMAP, true, "the host's root can be id-mapped");
+    else
+        found(a->p, PROBE_IDMAP, false, "the host's root cannot be id-mapped (%.120s)",
+              ns < 0 ? strerror(errno) : e.msg);
+}
+
+/* Makes the inner child, gives it its ids, and waits for what it finds. */
+static void
+try_namespaces(struct attempt *a)
+{
+    const uint64_t flags = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS;
+    cleanup_close int pidfd = -1;
+    struct err e = ERR_INIT;
+    int go[2];
+    pid_t pid = -1;
+
+    if (pipe2(go, O_CLOEXEC) < 0)
+        return;
+    if (may(a->p, PROBE_CLONE3)) {
+        pid = oscall_clone(flags, &pidfd, true);
+        if (pid == 0)
+            try_inside(a, go[0]);
+        found(a->p, PROBE_CLONE3, pid > 0, pid > 0 ? "clone3 works" : "clone3: %s; clone serves",
+              strerror(errno));
+    }
+    if (pid < 0) {
+        pid = oscall_clone(flags, &pidfd, false);
+        if (pid == 0)
+            try_inside(a, go[0]);
+    }
+    if (pid < 0) {
+        found(a->p, PROBE_USERNS, false, "user namespaces are refused (%s)", strerror(errno));
+    } else if (userns_map(pid, a->base, &e) < 0) {
+        found(a->p, PROBE_USERNS, false, "ids cannot be mapped (%.120s)", e.msg);
+        kill(pid, SIGKILL);
+    } else {
+        found(a->p, PROBE_USERNS, true, "user namespaces can be made");
+        try_idmap(a, pid);
+        (void)!write(go[1], "g", 1);
+    }
+    close(go[0]);
+    close(go[1]);
+    if (pid > 0)
+        wait_for(pid);
+}
+
+static void
+try_overlay(struct attempt *a, int dir)
+{
+    struct boxmount_overlay o = {.lower2 = -1, .user_xattr = !a->p->root};
+    cleanup_close int lower = open("/usr", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    cleanup_close int upper = openat(dir, "upper", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    cleanup_close int work = openat(dir, "work", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    cleanup_close int mount = -1;
+    struct err e = ERR_INIT;
+
+    o.lower = lower;
+    o.upper = upper;
+    o.work = work;
+    o.volatile_ = may(a->p, PROBE_VOLATILE);
+    if (!may(a->p, PROBE_OVERLAY))
+        return;
+    mount = boxmount_overlay(&o, &e);
+    if (o.volatile_)
+        found(a->p, PROBE_VOLATILE, mount >= 0, "%s",
+              mount >= 0 ? "layers are thrown away without syncing" : "layers sync when unmounted");
+    if (mount < 0 && o.volatile_) {
+        o.volatile_ = false;
+        mount = boxmount_overlay(&o, &e);
+    }
+    if (mount >= 0)
+        found(a->p, PROBE_OVERLAY, true,
+              "a step writes to a layer of its own over the host's files");
+    else
+        found(a->p, PROBE_OVERLAY, false,
+              "overlays are refused (%.120s): the host's directories are "
+              "read-only",
+              e.msg);
+}
+
+static void
+try_mounts(struct attempt *a)
+{
+    cleanup_free char *path = xasprintf("%s/probe", a->data_dir);
+    cleanup_close int tmpfs = -1, dir = -1;
+    struct err e = ERR_INIT;
+
+    if (!may(a->p, PROBE_MOUNTAPI))
+        return;
+    tmpfs = boxmount_new("tmpfs", NULL, 0, MOUNT_ATTR_NOSUID, &e);
+    if (tmpfs < 0) {
+        found(a->p, PROBE_MOUNTAPI, false, "mounts are refused (%.120s)", e.msg);
+        return;
+    }
+    found(a->p, PROBE_MOUNTAPI, true, "file systems can be mounted");
+    if (mkdir(path, 0700) < 0 && errno != EEXIST) {
+        found(a->p, PROBE_OVERLAY, false, "'%.120s': %s", path, strerror(errno));
+        return;
+    }
+    dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (dir < 0 || mkdirat(dir, "upper", 0700) < 0 || mkdirat(dir, "work", 0700) < 0)
+        found(a->p, PROBE_OVERLAY, false, "'%.120s': %s", path, strerror(errno));
+    else
+        try_overlay(a, dir);
+    /* What a volatile mount leaves in `work` is removed by the outer process, outside. */
+}
+
+static void
+remove_probe_directory(const char *data_dir)
+{
+    static const char *const inside[] = {"work/work/incompat/volatile",
+                                         "work/work/incompat",
+                                         "work/work/volatile",
+                                         "work/work",
+                                         "work/index",
+                                         "work",
+                                         "upper"};
+    cleanup_free char *path = xasprintf("%s/probe", data_dir);
+    cleanup_close int dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+    if (dir < 0)
+        return;
+    /* The kernel makes work/work with no rights at all. */
+    (void)fchmodat(dir, "work/work", 0700, 0);
+    (void)fchmodat(dir, "work/work/incompat", 0700, 0);
+    for (size_t i = 0; i < ARRAY_LEN(inside); i++)
+        unlinkat(dir, inside[i], AT_REMOVEDIR);
+    rmdir(path);
+}
+
+static void
+outer(struct attempt *a)
+{
+    struct err e = ERR_INIT;
+
+    if (a->p->root ? unshare(CLONE_NEWNS) < 0 : userns_become_root(&e) < 0) {
+        found(a->p, PROBE_USERNS, false, "%s", a->p->root ? "a mount namespace is refused" : e.msg);
+        _exit(1);
+    }
+    (void)mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL);
+    if (!a->p->root)
+        a->base = 0;
+    try_mounts(a);
+    try_namespaces(a);
+    _exit(0);
+}
+
+/* A null program is refused with EFAULT when the flag is known, EINVAL when it is not. */
+static void
+try_filters(struct probe *p)
+{
+    if (may(p, PROBE_SECCOMP)) {
+        bool have = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, NULL) < 0 && errno == EFAULT;
+
+        found(p, PROBE_SECCOMP, have,
+              have ? "system calls are filtered" : "system calls cannot be filtered (%s)",
+              strerror(errno));
+    }
+    if (may(p, PROBE_WAITKILL)) {
+        bool have =
+            syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER,
+                    SECCOMP_FILTER_FLAG_NEW_LISTENER | SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV,
+                    NULL) < 0 &&
+            errno == EFAULT;
+
+        found(p, PROBE_WAITKILL, have, "%s",
+              have ? "supervised calls wait for fatal signals only"
+                   : "supervised calls may be interrupted");
+    }
+}
+
+static void
+try_calls(struct probe *p)
+{
+    if (may(p, PROBE_OPENAT2)) {
+        cleanup_close int fd =
+            oscall_openat2(AT_FDCWD, "/", O_PATH | O_CLOEXEC, 0, OSCALL_NO_MAGICLINKS);
+
+        found(p, PROBE_OPENAT2, fd >= 0, fd >= 0 ? "openat2 works" : "openat2: %s",
+              strerror(errno));
+    } else {
+        oscall_deny_openat2();
+    }
+    if (may(p, PROBE_CLOSERANGE)) {
+        bool have = syscall(SYS_close_range, ~0U, ~0U, 0) == 0;
+
+        found(p, PROBE_CLOSERANGE, have, have ? "close_range works" : "close_range: %s",
+              strerror(errno));
+    } else {
+        oscall_deny_close_range();
+    }
+}
+
+void
+probe_run(struct probe *p, const char *data_dir, uint32_t id_base)
+{
+    struct attempt a = {.data_dir = data_dir, .base = id_base};
+    pid_t pid;
+
+    p->root = geteuid() == 0;
+    try_filters(p);
+    try_calls(p);
+    for (int i = PROBE_USERNS; i <= PROBE_VOLATILE; i++)
+        found(p, (enum probe_id)i, false, "%s: not tried", probe_name((enum probe_id)i));
+    if (!may(p, PROBE_USERNS))
+        return;
+    a.p = mmap(NULL, sizeof *a.p, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (a.p == MAP_FAILED)
+        return;
+    *a.p = *p;
+    pid = fork();
+    if (pid == 0)
+        outer(&a);
+    if (pid > 0)
+        wait_for(pid);
+    *p = *a.p;
+    munmap(a.p, sizeof *a.p);
+    remove_probe_directory(data_dir);
+}

@@ -1,0 +1,77 @@
+#include "sandbox/userns.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/mem.h"
+#include "sandbox/boxspec.h"
+#include "sandbox/oscall.h"
+
+int
+userns_map(pid_t pid, uint32_t base, struct err *e)
+{
+    char path[64], map[64];
+
+    snprintf(map, sizeof map, "0 %" PRIu32 " %d\n", base, base != 0 ? BOXSPEC_IDS : 1);
+    snprintf(path, sizeof path, "/proc/%d/uid_map", (int)pid);
+    if (oscall_write_file(AT_FDCWD, path, map) < 0)
+        return err_errno(e, "map user ids from %" PRIu32, base);
+    snprintf(path, sizeof path, "/proc/%d/gid_map", (int)pid);
+    if (oscall_write_file(AT_FDCWD, path, map) < 0)
+        return err_errno(e, "map group ids from %" PRIu32, base);
+    return 0;
+}
+
+int
+userns_open(uint32_t base, struct err *e)
+{
+    cleanup_close int pidfd = -1, ns = -1;
+    char path[64];
+    pid_t pid = oscall_clone(CLONE_NEWUSER, &pidfd, false);
+
+    if (pid < 0)
+        return err_errno(e, "create a user namespace");
+    if (pid == 0) {
+        for (;;)
+            pause();
+    }
+    snprintf(path, sizeof path, "/proc/%d/ns/user", (int)pid);
+    if (userns_map(pid, base, e) == 0) {
+        ns = open(path, O_RDONLY | O_CLOEXEC);
+        if (ns < 0)
+            err_errno(e, "open '%s'", path);
+    }
+    kill(pid, SIGKILL);
+    while (waitpid(pid, NULL, 0) < 0 && errno == EINTR) {
+    }
+    return ns < 0 ? e->code : TAKE_FD(ns);
+}
+
+int
+userns_become_root(struct err *e)
+{
+    uid_t uid = geteuid();
+    gid_t gid = getegid();
+    char map[64];
+
+    if (unshare(CLONE_NEWUSER | CLONE_NEWNS) < 0)
+        return err_errno(e, "create a user namespace");
+    /* Without this an unprivileged process may not map its group. */
+    if (oscall_write_file(AT_FDCWD, "/proc/self/setgroups", "deny") < 0 && errno != ENOENT)
+        return err_errno(e, "write /proc/self/setgroups");
+    snprintf(map, sizeof map, "0 %u 1\n", (unsigned)uid);
+    if (oscall_write_file(AT_FDCWD, "/proc/self/uid_map", map) < 0)
+        return err_errno(e, "map the user id");
+    snprintf(map, sizeof map, "0 %u 1\n", (unsigned)gid);
+    if (oscall_write_file(AT_FDCWD, "/proc/self/gid_map", map) < 0)
+        return err_errno(e, "map the group id");
+    return 0;
+}
