@@ -135,9 +135,10 @@ check_object(struct lint *l, const struct manifest_object *o, struct problems *p
 {
     const struct schema *schema = schema_lookup(o->api_version, o->kind);
     const struct validate_options options = {
-        .mode = VALIDATE_LINT,
+        .mode = l->options->submit ? VALIDATE_SUBMIT : VALIDATE_LINT,
+        .given = l->options->given,
         .allow_unknown = !l->options->strict,
-        .skip_unfetched = true,
+        .skip_unfetched = !l->options->submit,
         .fetch = fetch,
         .fetch_arg = l,
     };
@@ -226,6 +227,9 @@ lint_file(struct lint *l, struct manifest_file *file, FILE *out)
     size_t dropped = file->problems.dropped;
     findings all = VEC_INIT;
 
+    if (l->options->submit && file->n == 0 && file->problems.n == 0)
+        problems_add(&file->problems, PROBLEM_REQUIRED, NULL, NULL,
+                     "there is no object in this file");
     collect(l, &all, &file->problems, NULL);
     for (size_t i = 0; i < file->n; i++) {
         const struct manifest_object *o = &file->objects[i];

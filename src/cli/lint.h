@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+struct json;
 struct manifest;
 
 struct lint_options {
@@ -17,6 +18,10 @@ struct lint_options {
     bool simple;       /* one line for each problem, without headings */
     bool color;        /* of the output */
     const char *kinds; /* comma-separated; NULL: all */
+    /* About to be run: every argument needs a value, references must be in the files, and a file
+     * without objects is a mistake. */
+    bool submit;
+    const struct json *given; /* arguments of the command line: struct validate_options */
 };
 
 struct lint_result {

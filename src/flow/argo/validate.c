@@ -119,51 +119,53 @@ spec_field(const struct json *spec, const struct origin *base, const char *field
     return !json_is_null(own) || base == NULL ? own : json_get(base->spec, field);
 }
 
-/* Adds to an open object the items of `list` in `arguments` that `own` does not have. */
-static void
-add_arguments(struct json_build *b, const char *list, const struct json *arguments,
-              const struct json *own)
-{
-    json_add_array(b, list);
-    JSON_EACH (it, json_get(arguments, list))
-        if (validate_find(json_get(own, list), json_str(json_get(it.value, "name"))) == NULL)
-            json_add_value(b, NULL, it.value);
-    json_end(b);
-}
+static const char *const argument_lists[] = {"parameters", "artifacts"};
 
-/* The arguments of a template object that the workflow which refers to it does not give. */
+/* The items of `more` whose names `first` does not have, behind those of `first` if `both`. */
 static const struct json *
-inherited_arguments(struct validate *v, const struct json *own, const struct origin *base)
+put_together(struct validate *v, const struct json *first, const struct json *more, bool both)
 {
     struct json_build b = JSON_BUILD_INIT;
 
     json_add_object(&b, NULL);
-    add_arguments(&b, "parameters", json_get(base->spec, "arguments"), own);
-    add_arguments(&b, "artifacts", json_get(base->spec, "arguments"), own);
-    json_end(&b);
-    v->inherited = json_build_done(&b);
-    return json_root(v->inherited);
-}
+    for (size_t i = 0; i < ARRAY_LEN(argument_lists); i++) {
+        const struct json *list = json_get(first, argument_lists[i]);
+        cleanup_map struct map names = validate_name_set(list);
 
-/* All arguments of a workflow that refers to a template object. */
-static const struct json *
-merged_arguments(struct validate *v, const struct json *own, const struct json *inherited)
-{
-    struct json_build b = JSON_BUILD_INIT;
-    static const char *const lists[] = {"parameters", "artifacts"};
-
-    json_add_object(&b, NULL);
-    for (size_t i = 0; i < ARRAY_LEN(lists); i++) {
-        json_add_array(&b, lists[i]);
-        JSON_EACH (it, json_get(own, lists[i]))
-            json_add_value(&b, NULL, it.value);
-        JSON_EACH (it, json_get(inherited, lists[i]))
-            json_add_value(&b, NULL, it.value);
+        json_add_array(&b, argument_lists[i]);
+        if (both)
+            JSON_EACH (it, list)
+                json_add_value(&b, NULL, it.value);
+        JSON_EACH (it, json_get(more, argument_lists[i]))
+            if (map_get(&names, json_str(json_get(it.value, "name"))) == NULL)
+                json_add_value(&b, NULL, it.value);
         json_end(&b);
     }
     json_end(&b);
-    v->merged = json_build_done(&b);
-    return json_root(v->merged);
+    vec_push(&v->docs, json_build_done(&b));
+    return json_root(vec_last(&v->docs));
+}
+
+/* Checks what the spec, the template object that it refers to and the caller say, and gives all of
+ * it. */
+static const struct json *
+check_arguments(struct validate *v, const struct json *spec, const struct origin *base,
+                bool allow_empty, const char *where)
+{
+    const struct json *all = json_get(spec, "arguments");
+
+    v->given = v->options->given;
+    validate_arguments(v, v->root, all, allow_empty, where);
+    if (base != NULL && base != v->root) {
+        const struct json *theirs = json_get(base->spec, "arguments");
+
+        validate_arguments(v, base, put_together(v, all, theirs, false), allow_empty, where);
+        all = put_together(v, all, theirs, true);
+    }
+    if (v->given != NULL)
+        all = put_together(v, all, v->given, true);
+    v->given = NULL;
+    return all;
 }
 
 static void
@@ -212,7 +214,7 @@ validate_spec(struct validate *v, const struct json *spec, const struct json *me
               bool template, const char *where)
 {
     struct origin *base;
-    const struct json *arguments = json_get(spec, "arguments"), *inherited;
+    const struct json *arguments;
     bool reference = !json_is_null(json_get(spec, "workflowTemplateRef"));
     bool allow_empty = template || v->options->mode == VALIDATE_LINT;
 
@@ -226,16 +228,12 @@ validate_spec(struct validate *v, const struct json *spec, const struct json *me
         validate_add_spec(v, base->spec);
     validate_names(v, v->root, json_get(spec, "templates"), false,
                    validate_text(v, "%s.templates", where));
-    validate_arguments(v, v->root, arguments, allow_empty, validate_text(v, "%s.arguments", where));
+    arguments =
+        check_arguments(v, spec, base, allow_empty, validate_text(v, "%s.arguments", where));
+    validate_add_parameters(v, json_get(v->options->given, "parameters"));
     check_pod_gc(v, json_get(spec, "podGC"));
     if (base == NULL)
         return;
-    if (base != v->root) {
-        inherited = inherited_arguments(v, arguments, base);
-        validate_arguments(v, base, inherited, allow_empty,
-                           validate_text(v, "%s.arguments", where));
-        arguments = merged_arguments(v, arguments, inherited);
-    }
     walk_templates(v, base, spec, template, arguments);
 }
 
@@ -341,7 +339,8 @@ validate_object(const struct json_doc *doc, const struct json *object,
     vec_done(&v.queue);
     map_done(&v.seen);
     scope_done(&v.globals);
-    json_doc_unref(v.merged);
-    json_doc_unref(v.inherited);
+    for (size_t i = 0; i < v.docs.n; i++)
+        json_doc_unref(v.docs.at[i]);
+    vec_done(&v.docs);
     arena_done(&v.arena);
 }

@@ -42,6 +42,9 @@ struct validate_options {
     bool skip_unfetched;      /* a reference that fetch does not know is not a problem (offline) */
     validate_fetch_fn *fetch; /* NULL: nothing can be fetched */
     void *fetch_arg;
+    /* Arguments from outside ("-p name=value"), as {"parameters": [{"name", "value"}]}: they win
+     * over the workflow's own.  NULL: none. */
+    const struct json *given;
 };
 
 /* Checks one object of the four kinds; `v` is a value of `doc`.  Another kind is one problem. */

@@ -132,6 +132,8 @@ check_parameter(struct validate *v, const struct origin *o, const struct json *p
     const struct json *from = json_get(parameter, "valueFrom");
     struct str name = json_str(json_get(parameter, "name"));
 
+    if (validate_find(json_get(v->given, "parameters"), name) != NULL)
+        return;
     if (json_is_null(value) && json_is_null(from) && !allow_empty)
         validate_say(v, o, parameter, "%s.%.*s.value or %s.%.*s.valueFrom is required", where,
                      STR_ARG(name), where, STR_ARG(name));

@@ -65,9 +65,8 @@ queue(struct validate *v, struct origin *o, const struct json *template, const c
                                         .prefix = joined_prefix(v, where)}));
 }
 
-/* The names in a list, which a call looks up once for each input. */
-static struct map
-names_of(const struct json *list)
+struct map
+validate_name_set(const struct json *list)
 {
     struct map names = MAP_INIT;
 
@@ -103,8 +102,8 @@ check_inputs(struct validate *v, const struct origin *o, const struct json *at,
 
     if (arguments == validate_unknown_arguments || json_count(inputs) == 0)
         return;
-    parameters = names_of(json_get(arguments, "parameters"));
-    artifacts = names_of(json_get(arguments, "artifacts"));
+    parameters = validate_name_set(json_get(arguments, "parameters"));
+    artifacts = validate_name_set(json_get(arguments, "artifacts"));
     JSON_EACH (it, json_get(inputs, "parameters"))
         if (!parameter_supplied(it.value, &parameters))
             validate_say(v, o, at, "%stemplates.%.*s inputs.parameters.%.*s was not supplied",

@@ -37,6 +37,17 @@ add_global_outputs(struct validate *v, const struct json *spec)
 }
 
 void
+validate_add_parameters(struct validate *v, const struct json *parameters)
+{
+    JSON_EACH (it, parameters) {
+        scope_add(&v->globals, "workflow.parameters");
+        scope_add(&v->globals, "workflow.parameters.json");
+        scope_add(&v->globals, "workflow.parameters.%.*s",
+                  STR_ARG(json_str(json_get(it.value, "name"))));
+    }
+}
+
+void
 validate_add_spec(struct validate *v, const struct json *spec)
 {
     const struct json *metadata = json_get(spec, "workflowMetadata");
@@ -44,12 +55,7 @@ validate_add_spec(struct validate *v, const struct json *spec)
     add_keys(v, json_get(metadata, "labels"), "labels");
     add_keys(v, json_get(metadata, "labelsFrom"), "labels");
     add_keys(v, json_get(metadata, "annotations"), "annotations");
-    JSON_EACH (it, json_at_path(spec, "arguments.parameters")) {
-        scope_add(&v->globals, "workflow.parameters");
-        scope_add(&v->globals, "workflow.parameters.json");
-        scope_add(&v->globals, "workflow.parameters.%.*s",
-                  STR_ARG(json_str(json_get(it.value, "name"))));
-    }
+    validate_add_parameters(v, json_at_path(spec, "arguments.parameters"));
     if (!json_is_null(json_get(spec, "priority")))
         scope_add(&v->globals, "workflow.priority");
     add_global_outputs(v, spec);

@@ -78,11 +78,10 @@ struct validate {
     struct origin *origins, *root;
     VEC(struct visit) queue;
     size_t next;
-    struct map seen;    /* templates that are or were queued, by address */
-    const char *prefix; /* put before every message */
-    /* Where a workflow refers to a template object: that one's further arguments, and all of both.
-     */
-    struct json_doc *inherited, *merged;
+    struct map seen;             /* templates that are or were queued, by address */
+    const char *prefix;          /* put before every message */
+    VEC(struct json_doc *) docs; /* arguments put together here */
+    const struct json *given;    /* the options' arguments, while the spec's own are looked at */
 };
 
 /* A problem at a value of the origin; the text gets the current prefix. */
@@ -118,6 +117,8 @@ const char *validate_field_name(struct str name);
 /* Reports arguments without a value or location. */
 void validate_arguments(struct validate *v, const struct origin *o, const struct json *arguments,
                         bool allow_empty, const char *where);
+/* The names in a list, for many look-ups; the caller's to free. */
+struct map validate_name_set(const struct json *list);
 const struct json *validate_find(const struct json *list, struct str name);
 bool validate_has_location(const struct json *artifact);
 void validate_location(struct validate *v, const struct origin *o, const struct json *location,
@@ -176,6 +177,7 @@ bool validate_is_loop(const struct json *step);
 void validate_add_globals(struct validate *v, const struct json *metadata);
 /* Names that a spec gives: its parameters, metadata and global outputs. */
 void validate_add_spec(struct validate *v, const struct json *spec);
+void validate_add_parameters(struct validate *v, const struct json *parameters);
 
 /* validate_cron.c */
 void validate_cron(struct validate *v, const struct json *object);

@@ -54,45 +54,67 @@ check_image(struct validate *v, const struct visit *at, const char *body)
                      STR_ARG(at->name), body);
 }
 
-/* Follows `dependencies` from one container; true if it comes back to a container on the way.
- * Containers of one pod are few: the limit below keeps the recursion short. */
-static bool
-has_cycle(const struct json *containers, const struct json *container, unsigned depth)
-{
-    if (depth > json_count(containers))
-        return true;
-    JSON_EACH (it, json_get(container, "dependencies")) {
-        const struct json *before = validate_find(containers, json_str(it.value));
+enum { CONTAINER_SET_MAX = 50 };
 
-        if (before != NULL && has_cycle(containers, before, depth + 1))
-            return true;
-    }
-    return false;
+/* The number of the container with a name, or -1. */
+static int
+container_number(const struct json *containers, struct str name)
+{
+    JSON_EACH (it, containers)
+        if (str_eq(json_str(json_get(it.value, "name")), name))
+            return (int)it.index;
+    return -1;
 }
 
-enum { CONTAINER_SET_MAX = 50 };
+/* Puts containers into `ready` that depend only on such that are, until none is left to be put:
+ * what remains hangs on a cycle.  Returns the number of one of those, or -1. */
+static int
+find_cycle(const struct json *containers)
+{
+    bool ready[CONTAINER_SET_MAX] = {false}, more = true;
+    int stuck = -1;
+
+    while (more) {
+        more = false;
+        stuck = -1;
+        JSON_EACH (it, containers) {
+            bool waits = false;
+
+            if (ready[it.index])
+                continue;
+            JSON_EACH (to, json_get(it.value, "dependencies")) {
+                int before = container_number(containers, json_str(to.value));
+
+                waits |= before >= 0 && !ready[before];
+            }
+            if (waits)
+                stuck = (int)it.index;
+            else
+                more = ready[it.index] = true;
+        }
+    }
+    return stuck;
+}
 
 static void
 check_dependencies(struct validate *v, const struct visit *at, const struct json *containers)
 {
-    bool cycle = false;
+    int stuck = find_cycle(containers);
 
     JSON_EACH (it, containers) {
         struct str name = json_str(json_get(it.value, "name"));
 
         JSON_EACH (to, json_get(it.value, "dependencies"))
-            if (validate_find(containers, json_str(to.value)) == NULL)
+            if (container_number(containers, json_str(to.value)) < 0)
                 validate_say(v, at->origin, to.value,
                              "templates.%.*s.containerSet.containers.%.*s dependency '%.*s' not "
                              "defined",
                              STR_ARG(at->name), STR_ARG(name), STR_ARG(json_str(to.value)));
-        if (!cycle && has_cycle(containers, it.value, 0)) {
-            cycle = true;
+        if ((int)it.index == stuck)
             validate_say(v, at->origin, it.value,
                          "templates.%.*s.containerSet.containers dependency cycle detected: "
-                         "reached from %.*s",
+                         "%.*s waits for itself, or for containers that do",
                          STR_ARG(at->name), STR_ARG(name));
-        }
     }
 }
 

@@ -86,6 +86,30 @@ TEST(validate_wants_a_value_for_every_argument_when_submitting)
                  "7: spec.arguments.q.value should be present in spec.arguments.q.enum list\n");
 }
 
+TEST(validate_counts_arguments_that_are_given_from_outside)
+{
+    cleanup_json struct json_doc *given = NULL;
+    struct err e = ERR_INIT;
+
+    CHECK_INT(json_parse(STR("{\"parameters\":[{\"name\":\"p\",\"value\":\"1\"},"
+                             "{\"name\":\"new\",\"value\":\"2\"}]}"),
+                         NULL, &given, &e),
+              0);
+    const struct validate_options options = {.mode = VALIDATE_SUBMIT, .given = json_root(given)};
+    cleanup_free char *got = validate_yaml_with(
+        WORKFLOW "spec:\n"
+                 "  entrypoint: a\n"
+                 "  arguments: {parameters: [{name: p}, {name: q}]}\n"
+                 "  templates:\n"
+                 "  - name: a\n"
+                 "    inputs: {parameters: [{name: p}, {name: new}, {name: old}]}\n"
+                 "    container: {image: x, args: ['{{workflow.parameters.new}}']}\n",
+        &options);
+
+    CHECK_STR(got, "6: spec.arguments.q.value or spec.arguments.q.valueFrom is required\n"
+                   "5: templates.a inputs.parameters.old was not supplied\n");
+}
+
 TEST(validate_limits_where_argument_values_come_from)
 {
     CHECK_SPEC("spec:\n"
@@ -213,6 +237,7 @@ TESTS_MAIN(T_(validate_accepts_a_small_workflow), T_(validate_requires_an_entryp
            T_(validate_collects_problems_of_all_templates), T_(validate_stops_at_a_wrong_shape),
            T_(validate_checks_names_of_templates), T_(validate_wants_exactly_one_body),
            T_(validate_wants_a_value_for_every_argument_when_submitting),
+           T_(validate_counts_arguments_that_are_given_from_outside),
            T_(validate_limits_where_argument_values_come_from),
            T_(validate_checks_hooks_and_exit_handlers),
            T_(validate_gives_failures_to_exit_handlers_only),

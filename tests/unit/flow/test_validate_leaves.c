@@ -65,17 +65,16 @@ TEST(validate_resource_templates)
 
 TEST(validate_container_sets)
 {
-    CHECK_TEMPLATE(
-        "    outputs: {parameters: [{name: o, valueFrom: {path: /o}}]}\n"
-        "    containerSet:\n"
-        "      containers:\n"
-        "      - {name: b, image: x, dependencies: [c]}\n"
-        "      - {name: c, image: x, dependencies: [b, d]}\n",
-        "11: templates.a.containerSet.containers must have a container named \"main\" "
-        "for input or output\n"
-        "11: templates.a.containerSet.containers dependency cycle detected: reached from "
-        "b\n"
-        "12: templates.a.containerSet.containers.c dependency 'd' not defined\n");
+    CHECK_TEMPLATE("    outputs: {parameters: [{name: o, valueFrom: {path: /o}}]}\n"
+                   "    containerSet:\n"
+                   "      containers:\n"
+                   "      - {name: b, image: x, dependencies: [c]}\n"
+                   "      - {name: c, image: x, dependencies: [b, d]}\n",
+                   "11: templates.a.containerSet.containers must have a container named \"main\" "
+                   "for input or output\n"
+                   "12: templates.a.containerSet.containers.c dependency 'd' not defined\n"
+                   "12: templates.a.containerSet.containers dependency cycle detected: c waits for "
+                   "itself, or for containers that do\n");
 }
 
 TEST(validate_outputs_have_one_source_that_fits)
