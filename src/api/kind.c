@@ -42,7 +42,7 @@ workflow_is_over(const struct json *object)
     return phase_is_one_of(object, phases);
 }
 
-static const char *const event_fields[] = {"involvedObject.uid", "involvedObject.name", NULL};
+static const char *const event_fields[] = {"involvedObject.uid", NULL};
 static const char *const secret_fields[] = {"type", NULL};
 
 const struct kind kind_pod = {.kind = "Pod",

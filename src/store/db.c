@@ -16,6 +16,7 @@ enum state { CLOSED, READING, WRITING, BROKEN };
 struct db {
     sqlite3 *h;
     struct walvfs *vfs;
+    bool durable;
     struct map statements; /* address of the SQL text -> first struct stmt of its kind */
     enum state state;
     bool marked;    /* db_mark() was called */
@@ -113,6 +114,15 @@ db_exec(struct db *d, const char *sql, struct err *e)
     return rc == SQLITE_OK ? 0 : fail(d, rc, "database", e);
 }
 
+int
+db_relax(struct db *d, bool relaxed, struct err *e)
+{
+    if (!d->durable)
+        return 0;
+    walvfs_gather(d->vfs, !relaxed);
+    return db_exec(d, relaxed ? "PRAGMA synchronous = NORMAL" : "PRAGMA synchronous = FULL", e);
+}
+
 static int
 set_up(struct db *d, struct err *e)
 {
@@ -123,9 +133,10 @@ set_up(struct db *d, struct err *e)
      * file.  EXTRA for the one transaction that turns a new file into a WAL database: it syncs the
      * directory behind the removal of the rollback journal.  Without that, a journal that comes
      * back after a loss of power rolls the whole database back to nothing. */
-    if (db_exec(d,
-                "PRAGMA locking_mode = EXCLUSIVE; PRAGMA synchronous = EXTRA;"
-                "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
+    if (db_exec(d, "PRAGMA locking_mode = EXCLUSIVE", e) < 0 ||
+        db_exec(d, d->durable ? "PRAGMA synchronous = EXTRA" : "PRAGMA synchronous = OFF", e) < 0 ||
+        db_exec(d, "PRAGMA journal_mode = WAL", e) < 0 || db_relax(d, false, e) < 0 ||
+        db_exec(d,
                 "PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = 8388608;"
                 "PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8192;"
                 "PRAGMA trusted_schema = OFF",
@@ -151,11 +162,12 @@ open_file(struct db *d, const char *path, const char *vfs, struct err *e)
 }
 
 int
-db_open(const char *path, const char *vfs, struct db **ret, struct err *e)
+db_open(const char *path, const char *vfs, enum db_sync sync, struct db **ret, struct err *e)
 {
     struct db *d = NEW(struct db);
 
     d->why = ERR_INIT;
+    d->durable = sync == DB_DURABLE;
     if (open_file(d, path, vfs, e) < 0 || set_up(d, e) < 0) {
         db_close(d);
         return err_wrap(e, "database '%s'", path);

@@ -43,11 +43,20 @@ struct err;
 struct db;
 struct stmt;
 
+enum db_sync {
+    DB_DURABLE, /* a commit is on the platter */
+    DB_FAST,    /* a commit is with the kernel: survives a kill, not a loss of power */
+};
+
 /* Opens or creates the file.  `vfs` names a registered SQLite VFS, NULL is the system's. */
-int db_open(const char *path, const char *vfs, struct db **ret, struct err *e);
+int db_open(const char *path, const char *vfs, enum db_sync sync, struct db **ret, struct err *e);
 /* Rolls back what is open.  NULL is fine; always returns NULL. */
 struct db *db_close(struct db *d);
 MEM_DEFINE_CLEANUP(struct db *, db_close)
+
+/* While relaxed, commits are with the kernel only; the next commit after that takes them to the
+ * platter along with itself.  Between transactions.  Nothing changes for DB_FAST. */
+int db_relax(struct db *d, bool relaxed, struct err *e);
 
 /* One or more statements without parameters or rows, not cached. */
 int db_exec(struct db *d, const char *sql, struct err *e);

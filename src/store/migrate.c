@@ -41,6 +41,23 @@ copy_first(struct db *d, const char *path, int number, struct err *e)
     return db_backup(d, to, e);
 }
 
+/* A new file has nothing to lose yet: its first synced commit makes the tables durable along with
+ * itself, and if that never comes they are made again. */
+static int
+run_all(struct db *d, const char *path, const struct migration *const *migrations, int at,
+        int count, struct err *e)
+{
+    bool is_new = at == 0;
+
+    if (is_new && db_relax(d, true, e) < 0)
+        return e->code;
+    for (int n = at; n < count; n++) {
+        if (apply(d, migrations[n], n + 1, e) < 0)
+            return err_wrap(e, "'%s'", path);
+    }
+    return is_new ? db_relax(d, false, e) : 0;
+}
+
 int
 migrate_with(struct db *d, const char *path, const struct migration *const *migrations, int count,
              struct err *e)
@@ -56,11 +73,7 @@ migrate_with(struct db *d, const char *path, const struct migration *const *migr
                        path, (long long)at, count);
     if (at > 0 && at < count && copy_first(d, path, (int)at + 1, e) < 0)
         return e->code;
-    for (int n = (int)at; n < count; n++) {
-        if (apply(d, migrations[n], n + 1, e) < 0)
-            return err_wrap(e, "'%s'", path);
-    }
-    return 0;
+    return run_all(d, path, migrations, (int)at, count, e);
 }
 
 int

@@ -25,7 +25,7 @@ struct store {
     int64_t rv, stored_rv; /* the last given out; the highest that a commit has stored */
     int64_t written_rv;    /* the highest that this turn has written */
     int64_t reserve_bytes, reserve_tried_us;
-    bool is_short;
+    bool is_short, temporary;
 };
 
 /* The directory itself. */
@@ -111,7 +111,8 @@ open_parts(struct store *s, struct err *e)
     struct stmt *rv;
 
     if (prepare_dir(s->dir, e) < 0 || (s->lock = dirlock_take(s->dir, e)) < 0 ||
-        db_open(s->db_path, s->vfs, &s->db, e) < 0 || migrate(s->db, s->db_path, e) < 0)
+        db_open(s->db_path, s->vfs, s->temporary ? DB_FAST : DB_DURABLE, &s->db, e) < 0 ||
+        migrate(s->db, s->db_path, e) < 0)
         return e->code;
     rv = db_stmt(s->db, "SELECT max(ifnull((SELECT value FROM meta WHERE name = 'rv'), 0),"
                         " ifnull((SELECT max(rv) FROM versions), 0))");
@@ -138,6 +139,7 @@ store_open(const char *dir, const struct store_options *options, struct store **
         .reserve_path = xasprintf("%s/reserve", dir),
         .clock = o->clock != NULL ? o->clock : &clock_machine,
         .lock = -1,
+        .temporary = o->temporary,
         .reserve_bytes = o->reserve_bytes != 0 ? o->reserve_bytes : STORE_RESERVE_BYTES,
     };
     if (open_parts(s, e) < 0)

@@ -39,6 +39,7 @@ enum {
 struct store_options {
     const char *vfs; /* registered SQLite VFS for database and reserve; NULL: the system's */
     const struct clock *clock; /* NULL: the machine's */
+    bool temporary;            /* the directory does not outlive this run: commits are not synced */
     int64_t reserve_bytes;     /* 0: STORE_RESERVE_BYTES; < 0: none */
 };
 

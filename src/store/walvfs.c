@@ -17,12 +17,14 @@ struct walvfs {
     sqlite3_vfs vfs; /* registered */
     sqlite3_vfs *below;
     char name[48];
+    bool gathers;
 };
 
 /* A log.  The file of the layer below stands right behind it, in memory that SQLite provides. */
 struct log_file {
     sqlite3_file base;
     sqlite3_file *real;
+    const struct walvfs *layer;
     char *gathered;
     int n;
     sqlite3_int64 at; /* where the gathered bytes go */
@@ -69,10 +71,10 @@ log_write(sqlite3_file *sf, const void *p, int n, sqlite3_int64 at)
     struct log_file *f = of(sf);
     int rc;
 
-    if (f->n > 0 && (at != f->at + f->n || n > GATHER_BYTES - f->n) &&
+    if (f->n > 0 && (at != f->at + f->n || n > GATHER_BYTES - f->n || !f->layer->gathers) &&
         (rc = pass_on(f)) != SQLITE_OK)
         return rc;
-    if (n > GATHER_BYTES)
+    if (n > GATHER_BYTES || !f->layer->gathers)
         return f->real->pMethods->xWrite(f->real, p, n, at);
     if (f->n == 0)
         f->at = at;
@@ -177,7 +179,7 @@ v_open(sqlite3_vfs *v, const char *name, sqlite3_file *sf, int flags, int *ret_f
 
     if ((flags & SQLITE_OPEN_WAL) == 0)
         return below->xOpen(below, name, sf, flags, ret_flags);
-    *f = (struct log_file){.real = (sqlite3_file *)(void *)(f + 1)};
+    *f = (struct log_file){.real = (sqlite3_file *)(void *)(f + 1), .layer = layer(v)};
     rc = below->xOpen(below, name, f->real, flags, ret_flags);
     if (rc != SQLITE_OK) {
         /* SQLite closes what has methods, whatever the result. */
@@ -266,6 +268,12 @@ const char *
 walvfs_name(const struct walvfs *v)
 {
     return v->name;
+}
+
+void
+walvfs_gather(struct walvfs *v, bool on)
+{
+    v->gathers = on;
 }
 
 struct walvfs *

@@ -13,12 +13,17 @@
 #ifndef STORE_WALVFS_H
 #define STORE_WALVFS_H
 
+#include <stdbool.h>
+
 struct err;
 struct walvfs;
 
 /* Registers a layer over the VFS of that name (NULL: the system's), under a name of its own. */
 struct walvfs *walvfs_new(const char *below, struct err *e);
 const char *walvfs_name(const struct walvfs *v);
+/* Where commits are not synced nothing may be gathered: a write would be held back beyond the
+ * commit that it belongs to.  Off at first.  Call it between transactions. */
+void walvfs_gather(struct walvfs *v, bool on);
 /* All files must be closed.  NULL is fine; always returns NULL. */
 struct walvfs *walvfs_free(struct walvfs *v);
 

@@ -14,7 +14,7 @@ open_in(const struct scratch *s)
     struct err e = ERR_INIT;
 
     snprintf(path, sizeof path, "%s/test.db", s->path);
-    CHECK_INT(db_open(path, NULL, &d, &e), 0);
+    CHECK_INT(db_open(path, NULL, DB_DURABLE, &d, &e), 0);
     if (db_exec(d, "CREATE TABLE IF NOT EXISTS t(a INTEGER PRIMARY KEY, b TEXT)", &e) < 0)
         fail_msg("%s", e.msg);
     return d;
@@ -200,7 +200,7 @@ TEST(a_file_that_is_no_database_is_named)
     for (int i = 0; i < 1000; i++)
         fputs("not a database\n", f);
     fclose(f);
-    CHECK_INT(db_open(path, NULL, &d, &e), ERR_INVALID);
+    CHECK_INT(db_open(path, NULL, DB_DURABLE, &d, &e), ERR_INVALID);
     CHECK_CONTAINS(e.msg, path);
     CHECK_CONTAINS(e.msg, "is not a database");
 }

@@ -176,13 +176,13 @@ TEST(a_migration_runs_once_and_copies_the_file_first)
 
     snprintf(path, sizeof path, "%s/test.db", dir.path);
     snprintf(before, sizeof before, "%s.before-2", path);
-    CHECK_INT(db_open(path, NULL, &d, &e), 0);
+    CHECK_INT(db_open(path, NULL, DB_DURABLE, &d, &e), 0);
     CHECK_INT(migrate_with(d, path, list, 1, &e), 0);
     CHECK_INT(access(before, F_OK), -1);
     CHECK_INT(db_exec(d, "INSERT INTO a VALUES(42)", &e), 0);
     CHECK_INT(migrate_with(d, path, list, 2, &e), 0);
     CHECK_INT(migrate_with(d, path, list, 2, &e), 0);
-    CHECK_INT(db_open(before, NULL, &copy, &e), 0);
+    CHECK_INT(db_open(before, NULL, DB_DURABLE, &copy, &e), 0);
     CHECK_INT(stmt_get_int(db_stmt(copy, "SELECT x FROM a"), 0, &n, &e), 0);
     CHECK_INT(n, 42);
     CHECK_INT(stmt_get_int(db_stmt(copy, "PRAGMA user_version"), 0, &n, &e), 0);
@@ -201,7 +201,7 @@ TEST(a_migration_that_fails_changes_nothing)
     int64_t n = 0;
 
     snprintf(path, sizeof path, "%s/test.db", dir.path);
-    CHECK_INT(db_open(path, NULL, &d, &e), 0);
+    CHECK_INT(db_open(path, NULL, DB_DURABLE, &d, &e), 0);
     CHECK_TRUE(migrate_with(d, path, list, 2, &e) < 0);
     CHECK_CONTAINS(e.msg, "migration 2 (bad)");
     CHECK_INT(stmt_get_int(db_stmt(d, "PRAGMA user_version"), 0, &n, &e), 0);

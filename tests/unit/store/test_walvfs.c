@@ -32,7 +32,7 @@ TEST(commits_of_any_size_reach_the_file)
     int total = 0;
 
     snprintf(path, sizeof path, "%s/test.db", dir.path);
-    CHECK_INT(db_open(path, NULL, &d, &e), 0);
+    CHECK_INT(db_open(path, NULL, DB_DURABLE, &d, &e), 0);
     CHECK_INT(db_exec(d, "CREATE TABLE t(a)", &e), 0);
     for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
         db_turn_begin(d);
