@@ -119,6 +119,13 @@ equal(const struct value *a, const struct value *b)
     return true;
 }
 
+/* What does not fit is the smallest integer, as on the machines that upstream runs on. */
+static int64_t
+to_int(double d)
+{
+    return fabs(d) < 9.2233720368547758e18 ? (int64_t)d : INT64_MIN;
+}
+
 /* Values. */
 
 static int evaluate_prefix(struct evaluator *v, struct str op, struct value *ret);
@@ -135,6 +142,7 @@ evaluate_value(struct evaluator *v, struct value *ret)
     v->at++;
     switch (t->kind) {
     case CONDITION_NUMBER:
+    case CONDITION_TIME:
         *ret = (struct value){.type = NUMBER, .number = t->number};
         return 0;
     case CONDITION_STRING:
@@ -170,17 +178,11 @@ evaluate_prefix(struct evaluator *v, struct str op, struct value *ret)
     if (op.p[0] == '-')
         ret->number = -ret->number;
     else
-        ret->number = (double)~(int64_t)fmax(-9.2e18, fmin(ret->number, 9.2e18));
+        ret->number = (double)~to_int(ret->number);
     return 0;
 }
 
 /* Two-sided operators. */
-
-static int64_t
-to_int(double d)
-{
-    return d >= -9.2e18 && d <= 9.2e18 ? (int64_t)d : 0;
-}
 
 static double
 shift(struct str op, double a, double b)
@@ -333,13 +335,17 @@ compare(struct evaluator *v, struct str op, const struct value *a, const struct 
     return 0;
 }
 
-/* One value in parentheses is a list of one. */
-static void
-contains(const struct value *a, const struct value *b, struct value *ret)
+/* One value in parentheses is no list: upstream refuses it too. */
+static int
+contains(struct evaluator *v, struct str op, const struct value *a, const struct value *b,
+         struct value *ret)
 {
-    *ret = (struct value){.type = BOOLEAN, .boolean = b->type != LIST && equal(a, b)};
-    for (size_t i = 0; b->type == LIST && i < b->n; i++)
+    if (b->type != LIST)
+        return wrong_type(v, b, "comparator", op, ", it is not a number");
+    *ret = (struct value){.type = BOOLEAN};
+    for (size_t i = 0; i < b->n; i++)
         ret->boolean |= equal(a, &b->items[i]);
+    return 0;
 }
 
 static int
@@ -350,10 +356,8 @@ apply_comparator(struct evaluator *v, struct str op, const struct value *a, cons
         *ret = (struct value){.type = BOOLEAN, .boolean = equal(a, b) == (op.p[0] == '=')};
         return 0;
     }
-    if (str_is(op, "in")) {
-        contains(a, b, ret);
-        return 0;
-    }
+    if (str_is(op, "in"))
+        return contains(v, op, a, b, ret);
     return op.n == 2 && op.p[1] == '~' ? match(v, op, a, b, ret) : compare(v, op, a, b, ret);
 }
 

@@ -137,7 +137,7 @@ read_quoted(struct lexer *l, struct condition_token *t)
     if (!read_while(l, is_unquoted, true, &t->text))
         return err_set(l->e, ERR_INVALID, "Unclosed string literal");
     l->at++;
-    t->kind = is_date(l, t->text, &t->number) ? CONDITION_NUMBER : CONDITION_STRING;
+    t->kind = is_date(l, t->text, &t->number) ? CONDITION_TIME : CONDITION_STRING;
     return 0;
 }
 
@@ -180,6 +180,7 @@ read_word(struct lexer *l, struct condition_token *t)
 
     read_while(l, is_word, false, &t->text);
     t->kind = CONDITION_STRING;
+    t->word = true;
     if (str_is(t->text, "true") || str_is(t->text, "false")) {
         t->kind = CONDITION_BOOLEAN;
         t->boolean = t->text.n == 4;
@@ -214,19 +215,28 @@ static const struct {
 /* One bit per kind. */
 #define MAY(kind) (1u << (kind))
 enum {
-    VALUES = MAY(CONDITION_NUMBER) | MAY(CONDITION_STRING) | MAY(CONDITION_BOOLEAN),
+    VALUES = MAY(CONDITION_NUMBER) | MAY(CONDITION_STRING) | MAY(CONDITION_BOOLEAN) |
+             MAY(CONDITION_TIME),
     BEGIN = VALUES | MAY(CONDITION_PREFIX) | MAY(CONDITION_OPEN),
     AFTER_VALUE = MAY(CONDITION_ARITHMETIC) | MAY(CONDITION_COMPARATOR) | MAY(CONDITION_LOGIC) |
                   MAY(CONDITION_TERNARY) | MAY(CONDITION_SEPARATOR) | MAY(CONDITION_CLOSE),
 };
 
 static const unsigned may_follow[CONDITION_KINDS] = {
-    [CONDITION_START] = BEGIN,        [CONDITION_OPEN] = BEGIN | MAY(CONDITION_CLOSE),
-    [CONDITION_CLOSE] = AFTER_VALUE,  [CONDITION_NUMBER] = AFTER_VALUE,
-    [CONDITION_STRING] = AFTER_VALUE, [CONDITION_BOOLEAN] = AFTER_VALUE,
-    [CONDITION_ARITHMETIC] = BEGIN,   [CONDITION_COMPARATOR] = BEGIN,
-    [CONDITION_LOGIC] = BEGIN,        [CONDITION_PREFIX] = BEGIN & ~MAY(CONDITION_PREFIX),
-    [CONDITION_TERNARY] = BEGIN,      [CONDITION_SEPARATOR] = BEGIN,
+    [CONDITION_START] = BEGIN,
+    [CONDITION_OPEN] = BEGIN | MAY(CONDITION_CLOSE),
+    [CONDITION_CLOSE] = AFTER_VALUE,
+    [CONDITION_NUMBER] = AFTER_VALUE,
+    [CONDITION_STRING] = AFTER_VALUE,
+    [CONDITION_BOOLEAN] = AFTER_VALUE,
+    /* Upstream lets nobody compute with dates. */
+    [CONDITION_TIME] = AFTER_VALUE & ~MAY(CONDITION_TERNARY),
+    [CONDITION_ARITHMETIC] = BEGIN & ~MAY(CONDITION_TIME),
+    [CONDITION_COMPARATOR] = BEGIN,
+    [CONDITION_LOGIC] = BEGIN,
+    [CONDITION_PREFIX] = BEGIN & ~MAY(CONDITION_PREFIX) & ~MAY(CONDITION_TIME),
+    [CONDITION_TERNARY] = BEGIN,
+    [CONDITION_SEPARATOR] = BEGIN,
 };
 
 static bool
@@ -285,25 +295,34 @@ read_token(struct lexer *l, enum condition_kind before, struct condition_token *
 }
 
 static const char *const kind_names[CONDITION_KINDS] = {
-    [CONDITION_START] = "the beginning",   [CONDITION_NUMBER] = "NUMERIC",
-    [CONDITION_STRING] = "STRING",         [CONDITION_BOOLEAN] = "BOOLEAN",
-    [CONDITION_PREFIX] = "PREFIX",         [CONDITION_ARITHMETIC] = "MODIFIER",
-    [CONDITION_COMPARATOR] = "COMPARATOR", [CONDITION_LOGIC] = "LOGICALOP",
-    [CONDITION_TERNARY] = "TERNARY",       [CONDITION_SEPARATOR] = "SEPARATOR",
-    [CONDITION_OPEN] = "CLAUSE",           [CONDITION_CLOSE] = "CLAUSE_CLOSE",
+    [CONDITION_START] = "UNKNOWN",       [CONDITION_NUMBER] = "NUMERIC",
+    [CONDITION_STRING] = "STRING",       [CONDITION_BOOLEAN] = "BOOLEAN",
+    [CONDITION_TIME] = "TIME",           [CONDITION_PREFIX] = "PREFIX",
+    [CONDITION_ARITHMETIC] = "MODIFIER", [CONDITION_COMPARATOR] = "COMPARATOR",
+    [CONDITION_LOGIC] = "LOGICALOP",     [CONDITION_TERNARY] = "TERNARY",
+    [CONDITION_SEPARATOR] = "SEPARATOR", [CONDITION_OPEN] = "CLAUSE",
+    [CONDITION_CLOSE] = "CLAUSE_CLOSE",
 };
+
+static const char *
+kind_name(const struct condition_token *t)
+{
+    if (t == NULL)
+        return kind_names[CONDITION_START];
+    return t->kind == CONDITION_STRING && t->word ? "VARIABLE" : kind_names[t->kind];
+}
 
 static int
 check_follows(struct lexer *l, const struct condition_token *before,
               const struct condition_token *t)
 {
     enum condition_kind kind = before != NULL ? before->kind : CONDITION_START;
-    struct str text = before != NULL ? str_slice(before->text, 0, 100) : STR("");
+    struct str text = before != NULL ? str_slice(before->text, 0, 100) : STR("<nil>");
 
     if (may_follow[kind] & MAY(t->kind))
         return 0;
     return err_set(l->e, ERR_INVALID, "Cannot transition token types from %s [%.*s] to %s [%.*s]",
-                   kind_names[kind], STR_ARG(text), kind_names[t->kind],
+                   kind_name(before), STR_ARG(text), kind_name(t),
                    STR_ARG(str_slice(t->text, 0, 100)));
 }
 

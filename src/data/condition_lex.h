@@ -23,6 +23,7 @@ struct err;
 enum condition_kind {
     CONDITION_START,
     CONDITION_NUMBER,
+    CONDITION_TIME,   /* a quoted date; its number is the unix time */
     CONDITION_STRING, /* quoted, or a word */
     CONDITION_BOOLEAN,
     CONDITION_PREFIX,     /* ! - ~ */
@@ -39,8 +40,9 @@ enum condition_kind {
 struct condition_token {
     enum condition_kind kind;
     struct str text; /* of strings decoded, else as written */
-    double number;   /* of numbers */
+    double number;   /* of numbers and times */
     bool boolean;
+    bool word; /* a string that was not quoted */
 };
 
 struct condition_tokens {

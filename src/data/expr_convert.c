@@ -87,7 +87,7 @@ fn_float(const struct expr_call *c, struct expr_value *ret, struct err *e)
         *ret = expr_float(expr_as_double(v));
         return 0;
     }
-    if (v.type != EXPR_STRING || !str_to_double(v.text, &d))
+    if (v.type != EXPR_STRING || !expr_text_to_float(v.text, &d))
         return cannot(c, e);
     *ret = expr_float(d);
     return 0;

@@ -42,9 +42,9 @@ expr_parse_above(struct expr_parser *p, struct expr_node *n, const struct expr_n
             err_set(p->e, ERR_TOOLARGE, "expression is nested more than %d deep", EXPR_MAX_DEPTH);
 }
 
-static struct expr_node *
-new_with(struct expr_parser *p, enum expr_op op, size_t offset, struct expr_node *a,
-         struct expr_node *b, struct expr_node *c)
+struct expr_node *
+expr_parse_with(struct expr_parser *p, enum expr_op op, size_t offset, struct expr_node *a,
+                struct expr_node *b, struct expr_node *c)
 {
     struct expr_node *n = expr_parse_node(p, op, offset);
 
@@ -55,8 +55,8 @@ new_with(struct expr_parser *p, enum expr_op op, size_t offset, struct expr_node
     return n;
 }
 
-static struct expr_node *
-new_const(struct expr_parser *p, struct expr_value v, size_t offset)
+struct expr_node *
+expr_parse_const(struct expr_parser *p, struct expr_value v, size_t offset)
 {
     struct expr_node *n = expr_parse_node(p, EXPR_CONST, offset);
 
@@ -94,18 +94,6 @@ expr_parse_fail(struct expr_parser *p)
     p->token.kind = EXPR_TOKEN_END;
 }
 
-static bool
-operator_is(const struct expr_parser *p, const char *text)
-{
-    return expr_parse_is(p, EXPR_TOKEN_OPERATOR, text);
-}
-
-static bool
-bracket_is(const struct expr_parser *p, const char *text)
-{
-    return expr_parse_is(p, EXPR_TOKEN_BRACKET, text);
-}
-
 void
 expr_parse_expect(struct expr_parser *p, enum expr_token_kind kind, const char *text)
 {
@@ -115,8 +103,8 @@ expr_parse_expect(struct expr_parser *p, enum expr_token_kind kind, const char *
         expr_parse_fail(p);
 }
 
-static int
-fail_at(struct expr_parser *p, size_t offset, const char *what, struct str name)
+int
+expr_parse_fail_at(struct expr_parser *p, size_t offset, const char *what, struct str name)
 {
     if (p->rc == 0)
         p->rc = expr_error_at(p->lex.text, offset, p->e, "%s%.*s", what,
@@ -153,8 +141,8 @@ parse_number(struct expr_parser *p)
     size_t skip = 0;
 
     if (!number_text(t.text, text, sizeof text)) {
-        fail_at(p, t.offset, "number literal is too long", STR_NULL);
-        return new_const(p, EXPR_NIL_VALUE, t.offset);
+        expr_parse_fail_at(p, t.offset, "number literal is too long", STR_NULL);
+        return expr_parse_const(p, EXPR_NIL_VALUE, t.offset);
     }
     expr_parse_next(p);
     if (text[0] == '0' && text[1] != '\0') {
@@ -168,13 +156,13 @@ parse_number(struct expr_parser *p)
         double d;
 
         if (!str_to_double(str_of(text), &d))
-            fail_at(p, t.offset, "invalid float literal: ", t.text);
-        return new_const(p, expr_float(p->rc == 0 ? d : 0), t.offset);
+            expr_parse_fail_at(p, t.offset, "invalid float literal: ", t.text);
+        return expr_parse_const(p, expr_float(p->rc == 0 ? d : 0), t.offset);
     }
     long long i = strtoll(text + skip, &end, base);
     if (end == text + skip || *end != '\0' || errno != 0)
-        fail_at(p, t.offset, "invalid integer literal: ", t.text);
-    return new_const(p, expr_int(i), t.offset);
+        expr_parse_fail_at(p, t.offset, "invalid integer literal: ", t.text);
+    return expr_parse_const(p, expr_int(i), t.offset);
 }
 
 /* Whether the name is bound by a let around this place. */
@@ -199,12 +187,12 @@ parse_word(struct expr_parser *p)
 
     expr_parse_next(p);
     if (str_is(t.text, "true") || str_is(t.text, "false"))
-        return new_const(p, expr_bool(t.text.n == 4), t.offset);
+        return expr_parse_const(p, expr_bool(t.text.n == 4), t.offset);
     if (str_is(t.text, "nil"))
-        return new_const(p, EXPR_NIL_VALUE, t.offset);
-    if (bracket_is(p, "("))
+        return expr_parse_const(p, EXPR_NIL_VALUE, t.offset);
+    if (expr_parse_bracket(p, "("))
         return expr_parse_call(p, t.text, t.offset, NULL);
-    if (str_is(t.text, "sprig") && operator_is(p, "."))
+    if (str_is(t.text, "sprig") && expr_parse_operator(p, "."))
         return expr_parse_sprig(p, t.offset);
     if (find_local(p, t.text, &slot)) {
         n = expr_parse_node(p, EXPR_LOCAL, t.offset);
@@ -238,16 +226,16 @@ parse_key(struct expr_parser *p)
 
     if (t.kind == EXPR_TOKEN_NUMBER || t.kind == EXPR_TOKEN_STRING || t.kind == EXPR_TOKEN_WORD) {
         expr_parse_next(p);
-        return new_const(p, expr_string(t.text), t.offset);
+        return expr_parse_const(p, expr_string(t.text), t.offset);
     }
-    if (bracket_is(p, "("))
+    if (expr_parse_bracket(p, "("))
         return expr_parse_expression(p, 0);
-    fail_at(
+    expr_parse_fail_at(
         p, t.offset,
         "a map key must be a quoted string, a number, a identifier, or an expression enclosed in "
         "parentheses",
         STR_NULL);
-    return new_const(p, EXPR_NIL_VALUE, t.offset);
+    return expr_parse_const(p, EXPR_NIL_VALUE, t.offset);
 }
 
 static struct expr_node *
@@ -257,10 +245,10 @@ parse_object(struct expr_parser *p)
     struct expr_nodes parts = VEC_INIT;
 
     expr_parse_next(p);
-    while (!bracket_is(p, "}") && p->rc == 0) {
+    while (!expr_parse_bracket(p, "}") && p->rc == 0) {
         if (parts.n > 0) {
             expr_parse_expect(p, EXPR_TOKEN_OPERATOR, ",");
-            if (bracket_is(p, "}"))
+            if (expr_parse_bracket(p, "}"))
                 break;
         }
         vec_push(&parts, parse_key(p));
@@ -280,10 +268,10 @@ parse_pointer(struct expr_parser *p)
     enum expr_op op = EXPR_ITEM;
 
     if (p->predicates == 0) {
-        fail_at(p, t.offset, "cannot use pointer accessor outside predicate", STR_NULL);
-        return new_const(p, EXPR_NIL_VALUE, t.offset);
+        expr_parse_fail_at(p, t.offset, "cannot use pointer accessor outside predicate", STR_NULL);
+        return expr_parse_const(p, EXPR_NIL_VALUE, t.offset);
     }
-    if (operator_is(p, "#")) {
+    if (expr_parse_operator(p, "#")) {
         expr_parse_next(p);
         if (p->token.kind == EXPR_TOKEN_WORD && p->token.offset == t.offset + 1) {
             if (str_is(p->token.text, "acc"))
@@ -291,40 +279,11 @@ parse_pointer(struct expr_parser *p)
             else if (str_is(p->token.text, "index"))
                 op = EXPR_INDEX;
             else
-                fail_at(p, t.offset, "unknown pointer #", p->token.text);
+                expr_parse_fail_at(p, t.offset, "unknown pointer #", p->token.text);
             expr_parse_next(p);
         }
     }
     return expr_parse_postfix(p, expr_parse_node(p, op, t.offset));
-}
-
-static struct expr_node *
-parse_branch(struct expr_parser *p)
-{
-    struct expr_node *n;
-
-    expr_parse_expect(p, EXPR_TOKEN_BRACKET, "{");
-    n = expr_parse_sequence(p);
-    expr_parse_expect(p, EXPR_TOKEN_BRACKET, "}");
-    return n;
-}
-
-/* if a { b } else if c { d } else { e } */
-static struct expr_node *
-parse_if(struct expr_parser *p)
-{
-    size_t offset = p->token.offset;
-    struct expr_node *cond, *then, *otherwise;
-
-    if (!expr_parse_enter(p))
-        return new_const(p, EXPR_NIL_VALUE, offset);
-    expr_parse_next(p);
-    cond = expr_parse_expression(p, 0);
-    then = parse_branch(p);
-    expr_parse_expect(p, EXPR_TOKEN_OPERATOR, "else");
-    otherwise = operator_is(p, "if") ? parse_if(p) : parse_branch(p);
-    p->depth--;
-    return new_with(p, EXPR_IF, offset, cond, then, otherwise);
 }
 
 static struct expr_node *
@@ -341,16 +300,16 @@ parse_secondary(struct expr_parser *p)
         return parse_number(p);
     case EXPR_TOKEN_STRING:
         expr_parse_next(p);
-        n = new_const(p, expr_string(t.text), t.offset);
+        n = expr_parse_const(p, expr_string(t.text), t.offset);
         break;
     default:
-        if (bracket_is(p, "[")) {
+        if (expr_parse_bracket(p, "[")) {
             n = parse_list(p);
-        } else if (bracket_is(p, "{")) {
+        } else if (expr_parse_bracket(p, "{")) {
             n = parse_object(p);
         } else {
             expr_parse_fail(p);
-            return new_const(p, EXPR_NIL_VALUE, t.offset);
+            return expr_parse_const(p, EXPR_NIL_VALUE, t.offset);
         }
     }
     return expr_parse_postfix(p, n);
@@ -365,27 +324,28 @@ parse_prefix(struct expr_parser *p)
     struct expr_node *n;
 
     expr_parse_next(p);
-    n = new_with(p, op, t.offset, expr_parse_expression(p, sign ? 90 : 50), NULL, NULL);
+    n = expr_parse_with(p, op, t.offset, expr_parse_expression(p, sign ? 90 : 50), NULL, NULL);
     return expr_parse_postfix(p, n);
 }
 
-static struct expr_node *
-parse_primary(struct expr_parser *p)
+struct expr_node *
+expr_parse_primary(struct expr_parser *p)
 {
     struct expr_token t = p->token;
     struct expr_node *n;
 
-    if (operator_is(p, "not") || operator_is(p, "!") || operator_is(p, "-") || operator_is(p, "+"))
+    if (expr_parse_operator(p, "not") || expr_parse_operator(p, "!") ||
+        expr_parse_operator(p, "-") || expr_parse_operator(p, "+"))
         return parse_prefix(p);
-    if (bracket_is(p, "(")) {
+    if (expr_parse_bracket(p, "(")) {
         expr_parse_next(p);
         n = expr_parse_sequence(p);
         expr_parse_expect(p, EXPR_TOKEN_BRACKET, ")");
         return expr_parse_postfix(p, n);
     }
-    if (operator_is(p, "#") || operator_is(p, "."))
+    if (expr_parse_operator(p, "#") || expr_parse_operator(p, "."))
         return parse_pointer(p);
-    if (operator_is(p, "::")) {
+    if (expr_parse_operator(p, "::")) {
         expr_parse_next(p);
         t = p->token;
         if (t.kind != EXPR_TOKEN_WORD)
@@ -394,265 +354,6 @@ parse_primary(struct expr_parser *p)
         return expr_parse_postfix(p, expr_parse_call(p, t.text, t.offset, NULL));
     }
     return parse_secondary(p);
-}
-
-/* Operators. */
-
-static const struct binary {
-    const char *text;
-    int precedence;
-    enum expr_op op;
-    enum expr_binary binary;
-} binaries[] = {
-    {"|", 0, EXPR_CALL, 0},
-    {"or", 10, EXPR_OR, 0},
-    {"||", 10, EXPR_OR, 0},
-    {"and", 15, EXPR_AND, 0},
-    {"&&", 15, EXPR_AND, 0},
-    {"==", 20, EXPR_BINARY, EXPR_EQ},
-    {"!=", 20, EXPR_BINARY, EXPR_NE},
-    {"<", 20, EXPR_BINARY, EXPR_LT},
-    {">", 20, EXPR_BINARY, EXPR_GT},
-    {"<=", 20, EXPR_BINARY, EXPR_LE},
-    {">=", 20, EXPR_BINARY, EXPR_GE},
-    {"in", 20, EXPR_BINARY, EXPR_IN},
-    {"matches", 20, EXPR_BINARY, EXPR_MATCHES},
-    {"contains", 20, EXPR_BINARY, EXPR_CONTAINS},
-    {"startsWith", 20, EXPR_BINARY, EXPR_STARTS},
-    {"endsWith", 20, EXPR_BINARY, EXPR_ENDS},
-    {"..", 25, EXPR_BINARY, EXPR_RANGE},
-    {"+", 30, EXPR_BINARY, EXPR_ADD},
-    {"-", 30, EXPR_BINARY, EXPR_SUB},
-    {"*", 60, EXPR_BINARY, EXPR_MUL},
-    {"/", 60, EXPR_BINARY, EXPR_DIV},
-    {"%", 60, EXPR_BINARY, EXPR_MOD},
-    {"**", 100, EXPR_BINARY, EXPR_POW},
-    {"^", 100, EXPR_BINARY, EXPR_POW},
-    {"??", 500, EXPR_ELSE, 0},
-};
-
-static const struct binary *
-find_binary(const struct expr_parser *p)
-{
-    if (p->token.kind == EXPR_TOKEN_OPERATOR) {
-        for (size_t i = 0; i < ARRAY_LEN(binaries); i++) {
-            if (str_is(p->token.text, binaries[i].text))
-                return &binaries[i];
-        }
-    }
-    return NULL;
-}
-
-static bool
-is_ordering(const struct binary *b)
-{
-    return b->op == EXPR_BINARY && b->binary >= EXPR_LT && b->binary <= EXPR_GE;
-}
-
-/* A constant pattern is compiled once, here, and refused here. */
-static void
-prepare_match(struct expr_parser *p, struct expr_node *n)
-{
-    if (n->binary != EXPR_MATCHES || n->b->op != EXPR_CONST || n->b->value.type != EXPR_STRING ||
-        p->rc < 0)
-        return;
-    p->rc = regex_compile(n->b->value.text, &n->regex, p->e);
-    if (p->rc == 0) {
-        n->op = EXPR_MATCH;
-        vec_push(&p->regexes, n->regex);
-    }
-}
-
-static struct expr_node *
-new_binary(struct expr_parser *p, const struct binary *b, size_t offset, struct expr_node *left,
-           struct expr_node *right)
-{
-    struct expr_node *n = new_with(p, b->op, offset, left, right, NULL);
-
-    n->binary = (uint8_t)b->binary;
-    if (b->op == EXPR_BINARY)
-        prepare_match(p, n);
-    return n;
-}
-
-/* a < b < c is a < b && b < c. */
-static struct expr_node *
-parse_ordering(struct expr_parser *p, const struct binary *b, struct expr_node *left)
-{
-    struct expr_node *root = NULL;
-
-    for (;;) {
-        size_t offset = p->token.offset;
-        struct expr_node *right, *n;
-
-        expr_parse_next(p);
-        right = expr_parse_expression(p, 21);
-        n = new_binary(p, b, offset, left, right);
-        root = root == NULL ? n : new_with(p, EXPR_AND, offset, root, n, NULL);
-        b = find_binary(p);
-        if (b == NULL || !is_ordering(b))
-            return root;
-        left = right;
-    }
-}
-
-static struct expr_node *
-parse_pipe(struct expr_parser *p, struct expr_node *left)
-{
-    struct expr_token t;
-
-    expr_parse_next(p);
-    t = p->token;
-    if (t.kind != EXPR_TOKEN_WORD) {
-        expr_parse_fail(p);
-        return left;
-    }
-    expr_parse_next(p);
-    return expr_parse_postfix(p, expr_parse_call(p, t.text, t.offset, left));
-}
-
-static struct expr_node *
-parse_ternary(struct expr_parser *p, struct expr_node *n)
-{
-    while (operator_is(p, "?") && p->rc == 0) {
-        size_t offset = p->token.offset;
-        struct expr_node *then = n;
-
-        expr_parse_next(p);
-        if (!operator_is(p, ":"))
-            then = expr_parse_expression(p, 0);
-        expr_parse_expect(p, EXPR_TOKEN_OPERATOR, ":");
-        n = new_with(p, EXPR_IF, offset, n, then, expr_parse_expression(p, 0));
-    }
-    return n;
-}
-
-/* The operator that stands here, if it binds at least as tightly; "not" before one that may be
- * negated is skipped and told. */
-static const struct binary *
-next_binary(struct expr_parser *p, int precedence, bool *negated)
-{
-    const struct binary *b = find_binary(p);
-
-    *negated = false;
-    if (b == NULL && operator_is(p, "not") && precedence <= 20) {
-        expr_parse_next(p);
-        b = find_binary(p);
-        if (b == NULL || b->op != EXPR_BINARY || b->binary < EXPR_IN || b->binary > EXPR_ENDS) {
-            expr_parse_fail(p);
-            return NULL;
-        }
-        *negated = true;
-    }
-    return b != NULL && b->precedence >= precedence ? b : NULL;
-}
-
-static struct expr_node *
-parse_operators(struct expr_parser *p, struct expr_node *left, int precedence)
-{
-    const struct binary *b, *before = NULL;
-    bool negated;
-
-    for (; p->rc == 0 && (b = next_binary(p, precedence, &negated)) != NULL; before = b) {
-        size_t offset = p->token.offset;
-
-        if (b->op == EXPR_CALL) {
-            left = parse_pipe(p, left);
-            continue;
-        }
-        if (before != NULL && before->op == EXPR_ELSE && b->op != EXPR_ELSE) {
-            fail_at(p, offset,
-                    "coalesce expressions (`?"
-                    "?`) cannot be mixed with other operators; wrap either in "
-                    "parentheses: ",
-                    p->token.text);
-            break;
-        }
-        if (is_ordering(b)) {
-            left = parse_ordering(p, b, left);
-            continue;
-        }
-        expr_parse_next(p);
-        left = new_binary(p, b, offset, left,
-                          expr_parse_expression(p, b->precedence + (b->binary != EXPR_POW)));
-        if (negated)
-            left = new_with(p, EXPR_NOT, offset, left, NULL, NULL);
-    }
-    return left;
-}
-
-static struct expr_node *
-parse_let(struct expr_parser *p)
-{
-    size_t offset = p->token.offset;
-    struct expr_node *n = expr_parse_node(p, EXPR_LET, offset);
-    struct str name;
-
-    expr_parse_next(p);
-    name = p->token.text;
-    if (p->token.kind != EXPR_TOKEN_WORD)
-        expr_parse_fail(p);
-    expr_parse_next(p);
-    expr_parse_expect(p, EXPR_TOKEN_OPERATOR, "=");
-    n->a = expr_parse_expression(p, 0);
-    expr_parse_expect(p, EXPR_TOKEN_OPERATOR, ";");
-    n->slot = (uint16_t)p->program->slots++;
-    *vec_grow(&p->locals) = (struct expr_local){.name = name, .slot = n->slot};
-    n->b = expr_parse_sequence(p);
-    p->locals.n--;
-    expr_parse_above(p, n, n->a);
-    expr_parse_above(p, n, n->b);
-    return n;
-}
-
-bool
-expr_parse_enter(struct expr_parser *p)
-{
-    if (p->rc < 0)
-        return false;
-    if (++p->depth <= EXPR_MAX_DEPTH)
-        return true;
-    p->depth--;
-    p->rc = err_set(p->e, ERR_TOOLARGE, "expression is nested more than %d deep", EXPR_MAX_DEPTH);
-    p->token.kind = EXPR_TOKEN_END;
-    return false;
-}
-
-struct expr_node *
-expr_parse_expression(struct expr_parser *p, int precedence)
-{
-    struct expr_node *n;
-
-    if (!expr_parse_enter(p))
-        return new_const(p, EXPR_NIL_VALUE, p->token.offset);
-    if (precedence == 0 && operator_is(p, "let")) {
-        n = parse_let(p);
-    } else if (precedence == 0 && operator_is(p, "if")) {
-        n = parse_if(p);
-    } else {
-        n = parse_operators(p, parse_primary(p), precedence);
-        if (precedence == 0)
-            n = parse_ternary(p, n);
-    }
-    p->depth--;
-    return n;
-}
-
-/* a; b; c has c's value. */
-struct expr_node *
-expr_parse_sequence(struct expr_parser *p)
-{
-    struct expr_node *n = expr_parse_expression(p, 0);
-
-    while (operator_is(p, ";") && p->rc == 0) {
-        size_t offset = p->token.offset;
-
-        expr_parse_next(p);
-        if (p->token.kind == EXPR_TOKEN_END || bracket_is(p, "}") || bracket_is(p, ")"))
-            break;
-        n = new_with(p, EXPR_THEN, offset, n, expr_parse_expression(p, 0), NULL);
-    }
-    return n;
 }
 
 /* Moves what the parser collected into the program. */

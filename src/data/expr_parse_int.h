@@ -1,6 +1,7 @@
 /*
- * expr_parse_int - what the two halves of the parser share: expr_parse.c (values and operators)
- * and expr_parse_postfix.c (members, slices and calls behind a value).
+ * expr_parse_int - what the three parts of the parser share: expr_parse.c (values),
+ * expr_parse_operators.c (what stands between them) and expr_parse_postfix.c (members, slices and
+ * calls behind them).
  *
  * The first failure stays in rc and makes every further token an end, so that the functions need
  * no checks between their steps: they always return a node, and nobody looks at it.
@@ -40,11 +41,16 @@ void expr_parse_next(struct expr_parser *p);
 bool expr_parse_is(const struct expr_parser *p, enum expr_token_kind kind, const char *text);
 void expr_parse_expect(struct expr_parser *p, enum expr_token_kind kind, const char *text);
 void expr_parse_fail(struct expr_parser *p); /* "unexpected token" */
-/* Counts one level of recursion; false when there are too many.  Leave with p->depth--. */
-bool expr_parse_enter(struct expr_parser *p);
+/* Another reason, with a name behind it. */
+int expr_parse_fail_at(struct expr_parser *p, size_t offset, const char *what, struct str name);
 
 struct expr_node *expr_parse_node(struct expr_parser *p, enum expr_op op, size_t offset);
 void expr_parse_above(struct expr_parser *p, struct expr_node *n, const struct expr_node *child);
+struct expr_node *expr_parse_const(struct expr_parser *p, struct expr_value v, size_t offset);
+/* With up to three children. */
+struct expr_node *expr_parse_with(struct expr_parser *p, enum expr_op op, size_t offset,
+                                  struct expr_node *a, struct expr_node *b, struct expr_node *c);
+struct expr_node *expr_parse_primary(struct expr_parser *p);
 struct expr_node *expr_parse_expression(struct expr_parser *p, int precedence);
 struct expr_node *expr_parse_sequence(struct expr_parser *p);
 
@@ -61,5 +67,17 @@ void expr_parse_arguments(struct expr_parser *p, struct expr_node *n, const char
 void expr_parse_take(struct expr_parser *p, struct expr_node *n, struct expr_nodes *nodes);
 /* Notes the names of the environment below n. */
 void expr_parse_names(struct expr_parser *p, const struct expr_node *n);
+
+static inline bool
+expr_parse_operator(const struct expr_parser *p, const char *text)
+{
+    return expr_parse_is(p, EXPR_TOKEN_OPERATOR, text);
+}
+
+static inline bool
+expr_parse_bracket(const struct expr_parser *p, const char *text)
+{
+    return expr_parse_is(p, EXPR_TOKEN_BRACKET, text);
+}
 
 #endif

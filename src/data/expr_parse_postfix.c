@@ -4,18 +4,6 @@
 #include "data/expr_func.h"
 #include "data/expr_parse_int.h"
 
-static bool
-operator_is(const struct expr_parser *p, const char *text)
-{
-    return expr_parse_is(p, EXPR_TOKEN_OPERATOR, text);
-}
-
-static bool
-bracket_is(const struct expr_parser *p, const char *text)
-{
-    return expr_parse_is(p, EXPR_TOKEN_BRACKET, text);
-}
-
 void
 expr_parse_take(struct expr_parser *p, struct expr_node *n, struct expr_nodes *nodes)
 {
@@ -32,7 +20,7 @@ expr_parse_take(struct expr_parser *p, struct expr_node *n, struct expr_nodes *n
 static struct expr_node *
 parse_predicate(struct expr_parser *p)
 {
-    bool braces = bracket_is(p, "{");
+    bool braces = expr_parse_bracket(p, "{");
     struct expr_node *n;
 
     if (braces)
@@ -53,10 +41,10 @@ parse_arguments(struct expr_parser *p, struct expr_nodes *to, const struct expr_
 {
     size_t given = to->n;
 
-    while (!bracket_is(p, close) && p->rc == 0) {
+    while (!expr_parse_bracket(p, close) && p->rc == 0) {
         if (to->n > given) {
             expr_parse_expect(p, EXPR_TOKEN_OPERATOR, ",");
-            if (bracket_is(p, close))
+            if (expr_parse_bracket(p, close))
                 break;
         }
         if (f != NULL && expr_func_type(f, to->n) == 'c')
@@ -129,7 +117,7 @@ is_name(const struct expr_token *t)
 struct expr_node *
 expr_parse_call(struct expr_parser *p, struct str name, size_t offset, struct expr_node *first)
 {
-    if (str_is(name, "sprig") && operator_is(p, ".")) {
+    if (str_is(name, "sprig") && expr_parse_operator(p, ".")) {
         expr_parse_next(p);
         name = p->token.text;
         if (!is_name(&p->token))
@@ -215,7 +203,7 @@ parse_dot(struct expr_parser *p, struct expr_node *object, bool optional)
         return object;
     }
     expr_parse_next(p);
-    if (bracket_is(p, "("))
+    if (expr_parse_bracket(p, "("))
         return parse_method(p, object, t.text, t.offset);
     key = expr_parse_node(p, EXPR_CONST, t.offset);
     key->value = expr_string(t.text);
@@ -230,7 +218,7 @@ parse_slice(struct expr_parser *p, struct expr_node *object, struct expr_node *f
     expr_parse_next(p); /* the colon */
     n->a = object;
     n->b = from;
-    if (!bracket_is(p, "]"))
+    if (!expr_parse_bracket(p, "]"))
         n->c = expr_parse_expression(p, 0);
     expr_parse_above(p, n, n->a);
     expr_parse_above(p, n, n->b);
@@ -245,10 +233,10 @@ parse_index(struct expr_parser *p, struct expr_node *object, bool optional)
     struct expr_node *key = NULL;
 
     expr_parse_next(p); /* the bracket */
-    if (!operator_is(p, ":"))
+    if (!expr_parse_operator(p, ":"))
         key = expr_parse_expression(p, 0);
-    object = operator_is(p, ":") ? parse_slice(p, object, key, offset)
-                                 : new_member(p, object, key, optional, offset);
+    object = expr_parse_operator(p, ":") ? parse_slice(p, object, key, offset)
+                                         : new_member(p, object, key, optional, offset);
     expr_parse_expect(p, EXPR_TOKEN_BRACKET, "]");
     return object;
 }
@@ -259,15 +247,15 @@ expr_parse_postfix(struct expr_parser *p, struct expr_node *n)
     bool chain = false;
 
     while (p->rc == 0) {
-        bool optional = operator_is(p, "?.");
+        bool optional = expr_parse_operator(p, "?.");
 
-        if (bracket_is(p, "[")) {
+        if (expr_parse_bracket(p, "[")) {
             n = parse_index(p, n, false);
-        } else if (optional || operator_is(p, ".")) {
+        } else if (optional || expr_parse_operator(p, ".")) {
             chain |= optional;
             expr_parse_next(p);
-            n = optional && bracket_is(p, "[") ? parse_index(p, n, true)
-                                               : parse_dot(p, n, optional);
+            n = optional && expr_parse_bracket(p, "[") ? parse_index(p, n, true)
+                                                       : parse_dot(p, n, optional);
         } else {
             break;
         }

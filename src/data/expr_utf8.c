@@ -64,29 +64,6 @@ expr_utf8_count(struct str s)
     return n;
 }
 
-size_t
-expr_utf8_offset(struct str s, size_t number)
-{
-    size_t at = 0;
-
-    while (number-- > 0 && at < s.n)
-        expr_utf8_get(s, &at);
-    return at;
-}
-
-bool
-expr_utf8_valid(struct str s)
-{
-    for (size_t at = 0; at < s.n;) {
-        size_t before = at;
-
-        /* U+FFFD itself is three bytes long; a bad byte is one. */
-        if (expr_utf8_get(s, &at) == EXPR_BAD_CHAR && at - before == 1)
-            return false;
-    }
-    return true;
-}
-
 /* Blocks in which upper and lower case lie a fixed distance apart, or alternate. */
 static const struct {
     uint32_t first, last; /* of the upper case letters */

@@ -23,9 +23,6 @@ enum { EXPR_BAD_CHAR = 0xfffd };
 uint32_t expr_utf8_get(struct str s, size_t *at);
 void expr_utf8_put(struct buf *b, uint32_t c);
 size_t expr_utf8_count(struct str s);
-/* Offset of the character with this number, s.n if there are fewer. */
-size_t expr_utf8_offset(struct str s, size_t number);
-bool expr_utf8_valid(struct str s);
 
 uint32_t expr_utf8_upper(uint32_t c);
 uint32_t expr_utf8_lower(uint32_t c);

@@ -1,7 +1,6 @@
 #include "data/expr_value.h"
 
 #include "base/arena.h"
-#include "base/buf.h"
 #include "data/json.h"
 
 static const char *const type_names[] = {
@@ -139,6 +138,16 @@ expr_equal(struct expr_value a, struct expr_value b)
     return false;
 }
 
+bool
+expr_text_to_float(struct str s, double *ret)
+{
+    for (size_t i = 0; i < s.n; i++) {
+        if (s.p[i] == 'x' || s.p[i] == 'X' || s.p[i] == ' ')
+            return false;
+    }
+    return str_to_double(s, ret);
+}
+
 /* JSON. */
 
 static struct expr_value
@@ -188,55 +197,4 @@ expr_from_json(struct arena *a, const struct json *v)
         break;
     }
     return EXPR_NIL_VALUE;
-}
-
-static void
-add_plain(struct json_build *b, const char *key, struct expr_value v)
-{
-    cleanup_buf struct buf text = BUF_INIT;
-
-    expr_write_plain(&text, v);
-    json_add_str(b, key, buf_view(&text));
-}
-
-void
-expr_to_json(struct json_build *b, const char *key, struct expr_value v)
-{
-    switch (v.type) {
-    case EXPR_NIL:
-        json_add_null(b, key);
-        break;
-    case EXPR_BOOL:
-        json_add_bool(b, key, v.boolean);
-        break;
-    case EXPR_INT:
-    case EXPR_DURATION:
-        json_add_int(b, key, v.integer);
-        break;
-    case EXPR_FLOAT:
-        json_add_double(b, key, v.number);
-        break;
-    case EXPR_STRING:
-        json_add_str(b, key, v.text);
-        break;
-    case EXPR_ARRAY:
-        json_add_array(b, key);
-        for (uint32_t i = 0; i < v.n; i++)
-            expr_to_json(b, NULL, v.items[i]);
-        json_end(b);
-        break;
-    case EXPR_MAP:
-        json_add_object(b, key);
-        for (size_t i = 0; i < v.map->n; i++) {
-            json_add_key(b, v.map->entries[i].key);
-            expr_to_json(b, NULL, v.map->entries[i].value);
-        }
-        json_end(b);
-        break;
-    case EXPR_TIME:
-    case EXPR_ZONE:
-    case EXPR_SCOPE:
-        add_plain(b, key, v);
-        break;
-    }
 }

@@ -3,7 +3,7 @@
  *
  * The expression language has Go's types behind it, and people see the difference: 1 is an
  * integer and 1.0 is not, what comes out of JSON is always a float, a map prints with sorted
- * keys, 1e21 has an exponent and 1e20 has none.  So this is a value type of its own, beside
+ * keys, 1e21 has an exponent and 1e20 has none in JSON.  So this is a value type of its own, beside
  * data/json.h, whose numbers are text.
  *
  * A value is small and passed by copy.  Whatever it points to (text, items, entries) lives in the
@@ -24,7 +24,6 @@
 struct arena;
 struct buf;
 struct json;
-struct json_build;
 struct expr_map;
 
 enum expr_type {
@@ -143,21 +142,21 @@ const struct expr_value *expr_map_get(struct expr_value v, struct str key);
  * regard to it, different types unequal. */
 bool expr_equal(struct expr_value a, struct expr_value b);
 
+/* The whole text as a float, as Go reads one: decimal, no white space. */
+bool expr_text_to_float(struct str s, double *ret);
+
 /* A JSON value as Go's decoder gives it (every number a float), copied into the arena. */
 struct expr_value expr_from_json(struct arena *a, const struct json *v);
-/* The reverse, into a builder; times, durations and zones become strings and numbers as Go's
- * encoder writes them. */
-void expr_to_json(struct json_build *b, const char *key, struct expr_value v);
 
 /* JSON as Go's encoder writes it: sorted keys, <, > and & escaped unless `raw`; `indent` is the
  * text of one step ("" or NULL: compact).  NaN and infinities are written as null. */
 void expr_write_json(struct buf *to, struct expr_value v, const char *indent, bool raw);
-/* What Go's %v prints: [1 2], map[a:1], <nil>, 1e+21. */
+/* What Go's %v prints: [1 2], map[a:1], <nil>, 1e+06. */
 void expr_write_plain(struct buf *to, struct expr_value v);
 /* What an expression tag leaves behind: a string raw, everything else JSON. */
 void expr_write_result(struct buf *to, struct expr_value v);
-/* The shortest text that reads back as d: with exponent below 1e-4 (plain) or 1e-6 (JSON), and
- * from 1e21. */
+/* The shortest text that reads back as d.  With an exponent below 1e-6 and from 1e21 in JSON, below
+ * 1e-4 and from 1e6 otherwise. */
 void expr_write_float(struct buf *to, double d, bool json);
 
 #endif

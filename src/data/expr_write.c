@@ -71,7 +71,7 @@ expr_write_float(struct buf *to, double d, bool json)
     if (signbit(d))
         buf_char(to, '-');
     exponent = split_digits(d, digits, &n);
-    if (d != 0 && (exponent < (json ? -6 : -4) || exponent >= 21)) {
+    if (d != 0 && (exponent < (json ? -6 : -4) || exponent >= (json ? 21 : 6))) {
         buf_char(to, digits[0]);
         if (n > 1) {
             buf_char(to, '.');
@@ -118,8 +118,14 @@ write_json_string(struct buf *to, struct str s, bool raw)
             run++;
         buf_add(to, s.p + at, run - at);
         at = run;
-        if (at < s.n)
-            write_json_char(to, expr_utf8_get(s, &at), raw);
+        if (at < s.n) {
+            uint32_t c = expr_utf8_get(s, &at);
+
+            if (c == EXPR_BAD_CHAR && at - run == 1)
+                buf_cstr(to, "\\ufffd");
+            else
+                write_json_char(to, c, raw);
+        }
     }
     buf_char(to, '"');
 }

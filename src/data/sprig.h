@@ -29,7 +29,6 @@ extern const struct expr_func sprig_semver_funcs[];
 
 /* Sprig's conversions take anything: what is no number counts as 0, true as 1. */
 int64_t sprig_to_int(struct expr_value v);
-double sprig_to_float(struct expr_value v);
 /* nil, false, 0, "" and empty containers. */
 bool sprig_is_empty(struct expr_value v);
 /* As sprig's toString: a string as it is, anything else as Go prints it. */

@@ -91,33 +91,54 @@ fn_initials(const struct expr_call *c, struct expr_value *ret, struct err *e)
     return expr_return_text(c->ctx, &b, ret, e);
 }
 
+static bool
+is_gap(uint32_t ch)
+{
+    return ch == '_' || ch == '-' || expr_utf8_is_space(ch);
+}
+
+/* The first character at or behind `at` that is no digit; 0 at the end. */
+static uint32_t
+behind_digits(struct str s, size_t at)
+{
+    uint32_t ch = '0';
+
+    while (expr_utf8_is_digit(ch))
+        ch = at < s.n ? expr_utf8_get(s, &at) : 0;
+    return ch;
+}
+
 /* Words joined by `joint`, in small letters: a capital begins a word behind a small letter or a
- * digit, and so does the last of several capitals before a small letter. */
+ * digit, and so does the last of several capitals before a small letter, and a number before one.
+ */
 static int
 joined(const struct expr_call *c, char joint, struct expr_value *ret, struct err *e)
 {
     struct buf b = expr_buf(c->ctx);
     struct str s = ARG(0);
-    uint32_t before = 0;
+    uint32_t before = joint;
+    bool numbered = false; /* this word began with a number */
 
     for (size_t at = 0; at < s.n;) {
-        uint32_t ch = expr_utf8_get(s, &at), after = 0;
         size_t ahead = at;
-        bool gap = ch == ' ' || ch == '_' || ch == '-' || ch == '.';
+        uint32_t ch = expr_utf8_get(s, &at), after = 0;
+        bool begins;
 
+        ahead = at;
         if (ahead < s.n)
             after = expr_utf8_get(s, &ahead);
-        if (gap) {
-            if (b.n > 0 && b.p[b.n - 1] != joint)
-                buf_char(&b, joint);
-        } else {
-            bool begins = is_upper(ch) && (is_lower(before) || expr_utf8_is_digit(before) ||
-                                           (is_upper(before) && is_lower(after)));
-
-            if (begins && b.n > 0 && b.p[b.n - 1] != joint)
-                buf_char(&b, joint);
+        begins = is_upper(ch) && (is_lower(before) || expr_utf8_is_digit(before) ||
+                                  (is_upper(before) && is_lower(after)));
+        if (expr_utf8_is_digit(ch) && expr_utf8_is_letter(before) && !numbered)
+            begins = numbered = is_lower(behind_digits(s, at));
+        if (is_gap(ch) || is_upper(ch))
+            numbered = false;
+        if (begins)
+            buf_char(&b, joint);
+        if (is_gap(ch))
+            buf_char(&b, joint);
+        else
             expr_utf8_put(&b, expr_utf8_lower(ch));
-        }
         before = ch;
     }
     return expr_return_text(c->ctx, &b, ret, e);
@@ -135,24 +156,32 @@ fn_kebabcase(const struct expr_call *c, struct expr_value *ret, struct err *e)
     return joined(c, '-', ret, e);
 }
 
-/* some_words to SomeWords */
+/* some_words to SomeWords; gaps at either end stay. */
 static int
 fn_camelcase(const struct expr_call *c, struct expr_value *ret, struct err *e)
 {
     struct buf b = expr_buf(c->ctx);
+    struct str s = ARG(0);
+    size_t first = 0, last = s.n;
     bool begin = true;
 
-    for (size_t at = 0; at < ARG(0).n;) {
-        uint32_t ch = expr_utf8_get(ARG(0), &at);
-        bool gap = ch == ' ' || ch == '_' || ch == '-';
+    while (first < s.n && is_gap((unsigned char)s.p[first]))
+        first++;
+    while (last > first && is_gap((unsigned char)s.p[last - 1]))
+        last--;
+    buf_str(&b, str_slice(s, 0, first));
+    for (size_t at = first; at < last;) {
+        uint32_t ch = expr_utf8_get(s, &at);
 
-        if (!gap)
-            expr_utf8_put(&b, begin ? expr_utf8_upper(ch) : ch);
-        begin = gap;
+        if (!is_gap(ch))
+            expr_utf8_put(&b, begin ? expr_utf8_upper(ch) : expr_utf8_lower(ch));
+        begin = is_gap(ch);
     }
+    buf_str(&b, str_slice(s, last, s.n));
     return expr_return_text(c->ctx, &b, ret, e);
 }
 
+/* Counts bytes, as upstream's does. */
 static int
 fn_abbrev(const struct expr_call *c, struct expr_value *ret, struct err *e)
 {
@@ -160,10 +189,10 @@ fn_abbrev(const struct expr_call *c, struct expr_value *ret, struct err *e)
     int64_t width = expr_arg_int(c, 0);
     struct str s = ARG(1);
 
-    if (width < 4 || (int64_t)expr_utf8_count(s) <= width) {
+    if (width < 4 || (int64_t)s.n <= width) {
         buf_str(&b, s);
     } else {
-        buf_str(&b, str_slice(s, 0, expr_utf8_offset(s, (size_t)width - 3)));
+        buf_str(&b, str_slice(s, 0, (size_t)width - 3));
         buf_cstr(&b, "...");
     }
     return expr_return_text(c->ctx, &b, ret, e);

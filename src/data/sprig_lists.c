@@ -152,7 +152,7 @@ fn_slice(const struct expr_call *c, struct expr_value *ret, struct err *e)
     int64_t n = c->args[0].n, from = c->n > 1 ? expr_arg_int(c, 1) : 0,
             to = c->n > 2 ? expr_arg_int(c, 2) : n;
 
-    if (from < 0 || to > n || from > to)
+    if (n > 0 && (from < 0 || to > n || from > to))
         return expr_fail(c, e, "slice bounds out of range [%lld:%lld] of %lld items",
                          (long long)from, (long long)to, (long long)n);
     *ret = n == 0 ? EXPR_NIL_VALUE : expr_array(c->args[0].items + from, (size_t)(to - from));

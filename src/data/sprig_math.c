@@ -1,5 +1,6 @@
 /* Sprig's arithmetic.  Arguments are converted: what is no number counts as 0. */
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/arena.h"
@@ -41,15 +42,15 @@ sprig_to_int(struct expr_value v)
     }
 }
 
-double
-sprig_to_float(struct expr_value v)
+static double
+to_float(struct expr_value v)
 {
     double d = 0;
 
     if (v.type == EXPR_FLOAT)
         return v.number;
     if (v.type == EXPR_STRING)
-        return str_to_double(v.text, &d) ? d : 0;
+        return expr_text_to_float(v.text, &d) ? d : 0;
     return (double)sprig_to_int(v);
 }
 
@@ -65,7 +66,7 @@ static int
 fn_float(const struct expr_call *c, struct expr_value *ret, struct err *e)
 {
     (void)e;
-    *ret = expr_float(sprig_to_float(c->args[0]));
+    *ret = expr_float(to_float(c->args[0]));
     return 0;
 }
 
@@ -183,29 +184,43 @@ fn_min(const struct expr_call *c, struct expr_value *ret, struct err *e)
     return integers(c, '<', ret, e);
 }
 
-/* Sprig computes these in decimals: 0.1 + 0.2 is 0.3.  Rounding to 16 digits gives the same. */
-static double
-decimal(long double d)
+/* Sprig computes these in decimals: 0.1 + 0.2 is 0.3.  A long double made of a number's shortest
+ * digits is near enough to one. */
+static long double
+to_decimal(struct expr_value v)
 {
-    char text[64];
+    cleanup_buf struct buf text = BUF_INIT;
 
-    snprintf(text, sizeof text, "%.16Lg", d);
-    return strtod(text, NULL);
+    expr_write_float(&text, to_float(v), false);
+    return strtold(buf_cstring(&text), NULL);
+}
+
+/* A quotient has 16 digits behind the point, anything else 16 in all; zero has no sign. */
+static struct expr_value
+from_decimal(long double d, bool quotient)
+{
+    char text[512];
+
+    if (quotient && fabsl(d) < 1e300L)
+        snprintf(text, sizeof text, "%.16Lf", d);
+    else
+        snprintf(text, sizeof text, "%.16Lg", d);
+    return expr_float(strtod(text, NULL) + 0.0);
 }
 
 static int
 floats(const struct expr_call *c, char op, struct expr_value *ret, struct err *e)
 {
-    long double a = op == '+' ? 0 : sprig_to_float(c->args[0]);
+    long double a = op == '+' ? 0 : to_decimal(c->args[0]);
 
     for (unsigned i = op == '+' ? 0 : 1; i < c->n; i++) {
-        long double b = sprig_to_float(c->args[i]);
+        long double b = to_decimal(c->args[i]);
 
         if (op == '/' && b == 0)
             return expr_fail(c, e, "decimal division by 0");
         a = op == '+' ? a + b : op == '-' ? a - b : op == '*' ? a * b : a / b;
     }
-    *ret = expr_float(decimal(a));
+    *ret = from_decimal(a, op == '/');
     return 0;
 }
 
@@ -219,7 +234,7 @@ static int
 fn_add1f(const struct expr_call *c, struct expr_value *ret, struct err *e)
 {
     (void)e;
-    *ret = expr_float(decimal((long double)sprig_to_float(c->args[0]) + 1));
+    *ret = from_decimal(to_decimal(c->args[0]) + 1, false);
     return 0;
 }
 
@@ -244,11 +259,11 @@ fn_divf(const struct expr_call *c, struct expr_value *ret, struct err *e)
 static int
 fn_extremef(const struct expr_call *c, struct expr_value *ret, struct err *e)
 {
-    double a = sprig_to_float(c->args[0]);
+    double a = to_float(c->args[0]);
 
     (void)e;
     for (unsigned i = 1; i < c->n; i++) {
-        double b = sprig_to_float(c->args[i]);
+        double b = to_float(c->args[i]);
 
         a = c->name[1] == 'a' ? fmax(a, b) : fmin(a, b);
     }
@@ -260,7 +275,7 @@ static int
 fn_ceil(const struct expr_call *c, struct expr_value *ret, struct err *e)
 {
     (void)e;
-    *ret = expr_float(ceil(sprig_to_float(c->args[0])));
+    *ret = expr_float(ceil(to_float(c->args[0])));
     return 0;
 }
 
@@ -268,7 +283,7 @@ static int
 fn_floor(const struct expr_call *c, struct expr_value *ret, struct err *e)
 {
     (void)e;
-    *ret = expr_float(floor(sprig_to_float(c->args[0])));
+    *ret = expr_float(floor(to_float(c->args[0])));
     return 0;
 }
 
@@ -276,8 +291,7 @@ fn_floor(const struct expr_call *c, struct expr_value *ret, struct err *e)
 static int
 fn_round(const struct expr_call *c, struct expr_value *ret, struct err *e)
 {
-    double scale = pow(10, (double)expr_arg_int(c, 1)), digit = scale * sprig_to_float(c->args[0]),
-           whole;
+    double scale = pow(10, (double)expr_arg_int(c, 1)), digit = scale * to_float(c->args[0]), whole;
     double up = c->n > 2 ? expr_as_double(c->args[2]) : 0.5;
 
     (void)e;

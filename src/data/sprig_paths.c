@@ -162,7 +162,10 @@ fn_url_parse(const struct expr_call *c, struct expr_value *ret, struct err *e)
     entries[2] = (struct expr_entry){STR("hostname"), expr_string(host)};
     at = last_of(host, ':');
     if (at >= 0 && last_of(host, ']') < at)
-        entries[2].value = expr_string(str_slice(host, 0, (size_t)at));
+        host = str_slice(host, 0, (size_t)at);
+    if (host.n > 1 && host.p[0] == '[' && host.p[host.n - 1] == ']')
+        host = str_slice(host, 1, host.n - 1);
+    entries[2].value = expr_string(host);
     entries[3] = (struct expr_entry){STR("path"), expr_string(s)};
     entries[4] = (struct expr_entry){STR("query"), expr_string(query)};
     entries[5] = (struct expr_entry){STR("opaque"), expr_string(opaque)};

@@ -143,7 +143,8 @@ fn_split(const struct expr_call *c, struct expr_value *ret, struct err *e)
         vec_push(&parts, str_slice(text, done, at));
         done = at + found.at[i].n;
     }
-    if (limit != 0)
+    /* Nothing at all, split by nothing, has no pieces. */
+    if (limit != 0 && (text.n > 0 || ARG(0).n > 0))
         vec_push(&parts, str_slice(text, done, text.n));
     if (rc == 0)
         rc = return_pieces(c, &parts, ret, e);

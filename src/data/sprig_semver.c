@@ -131,7 +131,7 @@ meets(const struct version *v, struct str op, const struct version *c)
     bool partial = c->given < 3;
 
     if (v->pre.p != NULL && c->pre.p == NULL)
-        return false;
+        return str_is(op, "!=") && !partial;
     if (op.n == 0 || str_is(op, "="))
         return partial ? shares(v, c, c->given) : compare(v, c) == 0;
     if (str_is(op, "!="))

@@ -67,7 +67,7 @@ TEST(strings_words_and_types)
     check("foo !~ 'x'", true);
     check("'a\\'b' == 'a\\'b'", true);
     check("true && !false", true);
-    check("foo in (foo)", true);
+    check("foo in (foo, x)", true);
     check("3 in (1, 2)", false);
     check("true ? false : true", false);
     check("(1 > 2 ? 5) ?? 7 == 7", true);
@@ -100,9 +100,9 @@ TEST(errors_have_upstreams_words)
     refuse("a ==-5", "Invalid token: '==-'");
     refuse("my-value == x", "Value 'my' cannot be used with the modifier '-', it is not a number");
     refuse("a == 'b", "Unclosed string literal");
-    refuse(
-        "\"it's\" == x",
-        "Cannot transition token types from STRING [it] to STRING [s]"); /* either quote ends it */
+    refuse("\"it's\" == x",
+           "Cannot transition token types from STRING [it] to VARIABLE [s]"); /* either quote ends
+                                                                                 it */
     refuse("(a == b", "Unbalanced parenthesis");
     refuse("a ==", "Unexpected end of expression");
     refuse("a.b == c", "No parameter 'a' found.");
@@ -112,7 +112,9 @@ TEST(errors_have_upstreams_words)
            "Value '1' cannot be used with the logical operator '&&', it is not a bool");
     refuse("1 + 2", "Expected boolean evaluation for '1 + 2'. Got 3");
     refuse("foo", "Expected boolean evaluation for 'foo'. Got foo");
-    refuse("a b", "Cannot transition token types from STRING [a] to STRING [b]");
+    refuse("foo in (foo)", "Value 'foo' cannot be used with the comparator 'in'");
+    refuse("1 + '2014-01-02' == 3", "Cannot transition token types from MODIFIER [+] to TIME");
+    refuse("a b", "Cannot transition token types from VARIABLE [a] to VARIABLE [b]");
     refuse("x =~ '('", "missing closing parenthesis");
 }
 

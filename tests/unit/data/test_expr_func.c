@@ -91,8 +91,9 @@ TEST(array_and_map_functions)
 TEST(conversions_print_as_go_does)
 {
     CHECK_ALL({"string(1e21)", "1e+21"}, {"string(1e-5)", "1e-05"}, {"string(100000.0)", "100000"},
-              {"string([1, 'a'])", "[1 a]"}, {"string({b: 1, a: nil})", "map[a:<nil> b:1]"},
-              {"string(true)", "true"}, {"toJson('<a&b>')", "\"\\u003ca\\u0026b\\u003e\""},
+              {"string(1234567.0)", "1.234567e+06"}, {"string([1, 'a'])", "[1 a]"},
+              {"string({b: 1, a: nil})", "map[a:<nil> b:1]"}, {"string(true)", "true"},
+              {"toJson('<a&b>')", "\"\\u003ca\\u0026b\\u003e\""},
               {"toJson([1, '2', {an: 'object'}])", "[1,\"2\",{\"an\":\"object\"}]"},
               {"toJSON({b: 1, a: [1]})", "{\n  \"a\": [\n    1\n  ],\n  \"b\": 1\n}"},
               {"fromJSON('{\"a\": [1, 2.5]}').a[1]", "2.5"}, {"toBase64('hello')", "aGVsbG8="},
