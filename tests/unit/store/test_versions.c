@@ -1,0 +1,104 @@
+#include "store/versions.h"
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "store/db.h"
+#include "store/store.h"
+#include "tests/unit/store/scratch.h"
+#include "tests/unit/test.h"
+
+static struct store *
+open_in(const struct scratch *dir)
+{
+    struct store *s = NULL;
+    struct err e = ERR_INIT;
+
+    if (store_open(dir->path, NULL, &s, &e) < 0)
+        fail_msg("%s", e.msg);
+    return s;
+}
+
+static void
+put(struct db *d, int64_t rv, int64_t prev, char op, const char *name, bool finished)
+{
+    cleanup_free char *uid = xasprintf("uid-%s", name);
+    struct version v = {.rv = rv,
+                        .prev_rv = prev,
+                        .op = op,
+                        .finished = finished,
+                        .resource = STR("things"),
+                        .ns = STR("ns"),
+                        .name = str_of(name),
+                        .uid = str_of(uid),
+                        .json = STR("{}")};
+    struct err e = ERR_INIT;
+
+    if (versions_put(d, &v, &e) < 0)
+        fail_msg("%s", e.msg);
+}
+
+static int
+tell(void *arg, const struct version *v, struct err *e)
+{
+    (void)e;
+    buf_printf(arg, "%.*s@%d%s ", STR_ARG(v->name), (int)v->rv, v->finished ? "!" : "");
+    return 0;
+}
+
+TEST(an_object_points_at_its_current_version)
+{
+    SCRATCH(dir);
+    CLEANUP(store_close) struct store *s = open_in(&dir);
+    cleanup_buf struct buf b = BUF_INIT;
+    struct err e = ERR_INIT;
+
+    put(store_db(s), 1, 0, 'A', "a", false);
+    put(store_db(s), 2, 0, 'A', "b", false);
+    put(store_db(s), 3, 1, 'M', "a", true);
+    CHECK_INT(versions_by_key(store_db(s), STR("things"), STR("ns"), STR("a"), tell, &b, &e), 1);
+    CHECK_INT(versions_by_uid(store_db(s), STR("uid-b"), tell, &b, &e), 1);
+    CHECK_INT(versions_by_uid(store_db(s), STR("uid-c"), tell, &b, &e), 0);
+    CHECK_INT(versions_unfinished(store_db(s), tell, &b, &e), 1);
+    CHECK_STR(buf_cstring(&b), "a@3! b@2 b@2 ");
+    put(store_db(s), 4, 3, 'D', "a", true);
+    CHECK_INT(versions_by_uid(store_db(s), STR("uid-a"), tell, &b, &e), 0);
+    CHECK_FALSE(versions_uid_exists(store_db(s), STR("uid-a")));
+    CHECK_TRUE(versions_uid_exists(store_db(s), STR("uid-b")));
+}
+
+static int64_t
+count(struct db *d)
+{
+    struct err e = ERR_INIT;
+    int64_t n = -1;
+
+    CHECK_INT(stmt_get_int(db_stmt(d, "SELECT count(*) FROM versions"), 0, &n, &e), 0);
+    return n;
+}
+
+TEST(pruning_takes_superseded_versions_and_no_others)
+{
+    SCRATCH(dir);
+    CLEANUP(store_close) struct store *s = open_in(&dir);
+    struct db *d = store_db(s);
+    cleanup_buf struct buf b = BUF_INIT;
+    struct err e = ERR_INIT;
+    int64_t from = 0;
+
+    put(d, 1, 0, 'A', "old", false);
+    for (int rv = 2; rv <= 50; rv++)
+        put(d, rv, rv > 2 ? rv - 1 : 0, rv == 2 ? 'A' : 'M', "busy", false);
+    put(d, 51, 0, 'A', "gone", false);
+    put(d, 52, 51, 'D', "gone", false);
+    put(d, 60, 50, 'M', "busy", false);
+    CHECK_INT(versions_prune(d, &from, 55, 10, &e), 9); /* the tenth is the current one of `old` */
+    CHECK_INT(from, 10);
+    while (from < 54)
+        CHECK_TRUE(versions_prune(d, &from, 55, 10, &e) >= 0);
+    CHECK_INT(count(d), 2);
+    CHECK_INT(versions_unfinished(d, tell, &b, &e), 2);
+    CHECK_STR(buf_cstring(&b), "busy@60 old@1 ");
+}
+
+TESTS_MAIN(T_(an_object_points_at_its_current_version),
+           T_(pruning_takes_superseded_versions_and_no_others))
