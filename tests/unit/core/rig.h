@@ -21,7 +21,7 @@ struct rig {
     struct clock_manual clock;
     struct store *store;
     struct core *core;
-    int wakes;
+    _Atomic int wakes;
     struct buf story; /* what happened, as text */
 };
 

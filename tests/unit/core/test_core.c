@@ -1,5 +1,7 @@
 #include "core/core.h"
 
+#include <pthread.h>
+
 #include "tests/unit/core/rig.h"
 
 /* A message that writes its text and tells a story. */
@@ -8,6 +10,7 @@ struct ask {
     struct rig *rig;
     const char *text;
     bool fails;
+    _Atomic int *left;
     int (*more)(struct ask *a, struct turn *t, struct err *e);
 };
 
@@ -397,6 +400,77 @@ TEST(a_quiet_core_moves_the_log_into_the_database)
     rig_close(&r);
 }
 
+/* Threads. */
+
+enum { POSTERS = 4, POSTS = 200 };
+
+struct poster {
+    struct rig *rig;
+    struct ask asks[POSTS];
+    _Atomic int *left;
+    pthread_t thread;
+};
+
+static int
+count_run(struct message *m, struct turn *t, struct err *e)
+{
+    return rig_insert(t, CONTAINER_OF(m, struct ask, m)->text, e) < 0 ? e->code : 0;
+}
+
+static void
+count_done(struct message *m, const struct err *why)
+{
+    CHECK_NULL(why);
+    --*CONTAINER_OF(m, struct ask, m)->left;
+}
+
+static void *
+post_all(void *arg)
+{
+    struct poster *p = arg;
+    struct err e = ERR_INIT;
+
+    for (int i = 0; i < POSTS; i++) {
+        p->asks[i] =
+            (struct ask){.m = {.class = MESSAGE_EVENT, .run = count_run, .done = count_done},
+                         .text = "x",
+                         .left = p->left};
+        if (core_post(p->rig->core, &p->asks[i].m, &e) < 0)
+            return p;
+    }
+    return NULL;
+}
+
+TEST(many_threads_may_post)
+{
+    struct rig r;
+    struct poster *posters = NEW_ARRAY(struct poster, POSTERS);
+    _Atomic int left = POSTERS * POSTS;
+
+    rig_open(&r);
+    rig_start(&r);
+    for (int i = 0; i < POSTERS; i++) {
+        posters[i].rig = &r;
+        posters[i].left = &left;
+        CHECK_INT(pthread_create(&posters[i].thread, NULL, post_all, &posters[i]), 0);
+    }
+    while (left > 0) {
+        struct core_stats s;
+
+        core_run_turn(r.core);
+        core_stats(r.core, &s);
+    }
+    for (int i = 0; i < POSTERS; i++) {
+        void *wrong;
+
+        CHECK_INT(pthread_join(posters[i].thread, &wrong), 0);
+        CHECK_NULL(wrong);
+    }
+    CHECK_INT(rig_rows(&r), POSTERS * POSTS);
+    free(posters);
+    rig_close(&r);
+}
+
 TESTS_MAIN(T_(effects_and_replies_leave_in_order_after_the_commit),
            T_(a_message_that_fails_is_taken_back_alone),
            T_(a_turn_that_cannot_be_stored_is_taken_back_and_memory_is_rebuilt),
@@ -405,4 +479,4 @@ TESTS_MAIN(T_(effects_and_replies_leave_in_order_after_the_commit),
            T_(requests_over_the_limit_are_refused), T_(classes_share_a_turn_by_weight),
            T_(messages_that_wait_when_the_core_ends_are_told),
            T_(a_core_that_dies_lets_nothing_leave),
-           T_(a_quiet_core_moves_the_log_into_the_database))
+           T_(a_quiet_core_moves_the_log_into_the_database), T_(many_threads_may_post))
