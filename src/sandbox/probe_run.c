@@ -33,7 +33,7 @@
 
 struct attempt {
     struct probe *p; /* in shared memory */
-    const char *data_dir;
+    const char *dir; /* to try overlays in; of this spawner alone, as another may still be ending */
     uint32_t base;
 };
 
@@ -182,7 +182,7 @@ try_overlay(struct attempt *a, int dir)
 static void
 try_mounts(struct attempt *a)
 {
-    cleanup_free char *path = xasprintf("%s/probe", a->data_dir);
+    const char *path = a->dir;
     cleanup_close int tmpfs = -1, dir = -1;
     struct err e = ERR_INIT;
 
@@ -207,7 +207,7 @@ try_mounts(struct attempt *a)
 }
 
 static void
-remove_probe_directory(const char *data_dir)
+remove_probe_directory(const char *path)
 {
     static const char *const inside[] = {"work/work/incompat/volatile",
                                          "work/work/incompat",
@@ -216,7 +216,6 @@ remove_probe_directory(const char *data_dir)
                                          "work/index",
                                          "work",
                                          "upper"};
-    cleanup_free char *path = xasprintf("%s/probe", data_dir);
     cleanup_close int dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
     if (dir < 0)
@@ -295,7 +294,8 @@ try_calls(struct probe *p)
 void
 probe_run(struct probe *p, const char *data_dir, uint32_t id_base)
 {
-    struct attempt a = {.data_dir = data_dir, .base = id_base};
+    cleanup_free char *dir = xasprintf("%s/probe.%d", data_dir, (int)getpid());
+    struct attempt a = {.dir = dir, .base = id_base};
     pid_t pid;
 
     p->root = geteuid() == 0;
@@ -316,5 +316,5 @@ probe_run(struct probe *p, const char *data_dir, uint32_t id_base)
         wait_for(pid);
     *p = *a.p;
     munmap(a.p, sizeof *a.p);
-    remove_probe_directory(data_dir);
+    remove_probe_directory(dir);
 }
