@@ -130,8 +130,11 @@ sim: $(addprefix $(O)/,$(call selected,$(SIM_TESTS)))
 # End to end: executable tests/e2e/test_*; the C files there are helper programs of their own.
 E2E_HELPERS := $(patsubst %.c,$(O)/%,$(filter tests/e2e/%.c,$(SOURCES)))
 # Runs Pods without a workflow around them, for the tests of the runtime.
-E2E_HELPERS += $(O)/tests/podrun/podrun
+E2E_HELPERS += $(O)/tests/e2e/podrun
 $(eval $(call program_rule,tests/podrun/podrun,,$(CLOSURE_control),,))
+$(O)/tests/e2e/podrun: $(O)/tests/podrun/podrun
+	@mkdir -p $(@D)
+	$(Q)cp $< $@
 $(O)/tests/e2e/%: tests/e2e/%.c
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)gcc -std=gnu17 -D_GNU_SOURCE -O1 -g $(WARNINGS) -o $@ $<

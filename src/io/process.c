@@ -156,6 +156,19 @@ process_kill(struct process *p, int sig)
         pidfd_send_signal(p->pidfd, sig, NULL, 0);
 }
 
+bool
+process_wait(struct process *p, int timeout_ms)
+{
+    struct pollfd poll_end = {.fd = p->pidfd, .events = POLLIN};
+
+    if (p->watch == NULL)
+        return true;
+    if (poll(&poll_end, 1, timeout_ms) <= 0 || waitpid(p->pid, NULL, WNOHANG) != p->pid)
+        return false;
+    watch_free(TAKE(p->watch));
+    return true;
+}
+
 void
 process_free(struct process *p)
 {

@@ -37,6 +37,9 @@ struct process *process_spawn(struct loop *l, const struct process_spec *spec,
 pid_t process_pid(const struct process *p);
 /* Nothing happens when it is dead already. */
 void process_kill(struct process *p, int sig);
+/* Waits for its end, blocking; for tearing down.  False if it still runs after the time-out.  The
+ * exit function is not called. */
+bool process_wait(struct process *p, int timeout_ms);
 /* Forgets the child, which goes on if it is alive (and is reaped by nobody until this process
  * ends).  NULL is fine. */
 void process_free(struct process *p);

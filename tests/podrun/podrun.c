@@ -276,6 +276,9 @@ on_ready(void *arg, const struct boxmsg_ready *ready)
         fprintf(stderr, "podrun: sandbox: %s\n", ready->text);
     else
         fprintf(stderr, "podrun: level %s\n", level_name((enum level)ready->level));
+    for (size_t i = 0; i < ready->findings_n; i++)
+        log_debug(ready->findings[i].name, "%s: %s", ready->findings[i].have ? "yes" : "no",
+                  ready->findings[i].text);
 }
 
 /* Events and readiness share one argument in the runtime's configuration. */

@@ -19,7 +19,10 @@
 #include "io/timer.h"
 #include "sandbox/filter.h"
 
-enum { SPAWNER_FD = 3 };
+enum {
+    SPAWNER_FD = 3,
+    END_MS = 500, /* how long it may take to end when its socket closes */
+};
 #define FIRST_PAUSE_US (CLOCK_SECOND / 20)
 #define LAST_PAUSE_US (CLOCK_SECOND * 5)
 
@@ -350,6 +353,10 @@ spawner_free(struct spawner *s)
     while (!list_empty(&s->requests))
         request_free(LIST_ITEM(s->requests.next, struct spawn_request, link));
     packet_free(s->socket);
+    if (s->process != NULL && !process_wait(s->process, END_MS)) {
+        process_kill(s->process, SIGKILL);
+        (void)process_wait(s->process, END_MS);
+    }
     process_free(s->process);
     map_done(&s->by_tag);
     for (int i = 0; i < 2; i++)

@@ -1,4 +1,4 @@
-/* The small pure parts: quantities, images, environment, admission, back-off, logs, UTF-8. */
+/* The small pure parts: images, environment, admission, back-off, logs, UTF-8. */
 #include <stdio.h>
 
 #include "base/arena.h"
@@ -12,33 +12,10 @@
 #include "runner/logs.h"
 #include "runner/podio.h"
 #include "runner/podspec.h"
-#include "runner/quantity.h"
 #include "runner/runtime.h"
 #include "runner/source.h"
 #include "runner/utf8.h"
 #include "tests/unit/test.h"
-
-TEST(quantities_are_read_exactly_and_rounded_up)
-{
-    static const struct {
-        const char *text;
-        int64_t milli;
-    } good[] = {{"1", 1000},     {"500m", 500}, {"0.1", 100},     {"1.5", 1500}, {"1e3", 1000000},
-                {"2k", 2000000}, {"100u", 1},   {"1Ki", 1024000}, {"0", 0}};
-    static const char *const bad[] = {"", "m", "-1", "1x", "1.2.3", "1 ", "Ki", "1KiB"};
-    int64_t value;
-
-    for (size_t i = 0; i < ARRAY_LEN(good); i++) {
-        CHECK_TRUE(quantity_milli(str_of(good[i].text), &value));
-        CHECK_INT(value, good[i].milli);
-    }
-    for (size_t i = 0; i < ARRAY_LEN(bad); i++)
-        CHECK_FALSE(quantity_milli(str_of(bad[i]), &value));
-    CHECK_TRUE(quantity_value(STR("128Mi"), &value));
-    CHECK_INT(value, 128 << 20);
-    CHECK_TRUE(quantity_value(STR("100m"), &value));
-    CHECK_INT(value, 1);
-}
 
 TEST(images_are_matched_by_the_first_rule_that_covers_them)
 {
@@ -274,8 +251,7 @@ TEST(bytes_that_are_no_text_become_replacement_characters)
                                "\xef\xbf\xbd\xef\xbf\xbd");
 }
 
-TESTS_MAIN(T_(quantities_are_read_exactly_and_rounded_up),
-           T_(images_are_matched_by_the_first_rule_that_covers_them),
+TESTS_MAIN(T_(images_are_matched_by_the_first_rule_that_covers_them),
            T_(names_in_parentheses_stand_for_variables_and_two_dollars_for_one),
            T_(the_environment_comes_from_config_maps_secrets_fields_and_resources),
            T_(a_missing_key_is_named_as_kubelet_names_it),
