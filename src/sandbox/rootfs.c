@@ -144,7 +144,7 @@ prepare_system(const struct hostroot *h, struct rootfs *r, struct err *e)
     int fd;
 
     if (h->dev >= 0) {
-        fd = boxmount_clone_tree(h->dev, MOUNT_ATTR_NOSUID, e);
+        fd = boxmount_clone_tree(h->dev, MOUNT_ATTR_NOSUID | MOUNT_ATTR_RDONLY, e);
         if (fd < 0)
             return err_wrap(e, "/dev");
         add(r, fd, "/dev", true);
@@ -321,9 +321,9 @@ fill_bare_root(const struct hostroot *h, int root, struct err *e)
     static const struct directory {
         const char *path;
         mode_t mode;
-    } directories[] = {{"dev", 0755},  {"home", 0755},    {"mnt", 0755}, {"proc", 0555},
-                       {"root", 0700}, {"run", 0755},     {"sys", 0555}, {"tmp", 01777},
-                       {"var", 0755},  {"var/tmp", 01777}};
+    } directories[] = {{"dev", 0755},  {"etc", 0755},  {"home", 0755},    {"mnt", 0755},
+                       {"proc", 0555}, {"root", 0700}, {"run", 0755},     {"sys", 0555},
+                       {"tmp", 01777}, {"var", 0755},  {"var/tmp", 01777}};
     static const char *const merged[] = {"bin", "sbin", "lib", "lib32", "lib64", "libx32"};
 
     cleanup_close int etc = -1;
