@@ -53,6 +53,9 @@ struct turn;
 
 extern const struct flow_language argo_language;
 
+/* Of artifacts whose location names none: what Kubeflow Pipelines calls it. */
+#define ARGO_BUCKET "mlpipeline"
+
 /* A template that was fetched from another object, frozen for the rest of the run. */
 struct argo_frozen {
     char *key;

@@ -142,6 +142,18 @@ add_parameters(struct json_build *b, const struct json *declared, const struct j
     json_end(b);
 }
 
+/* The store's keys begin with the bucket, an artifact's do not. */
+static void
+add_key(struct json_build *b, const struct json *location, const struct json *saved)
+{
+    struct str key = json_str(json_get(saved, "key"));
+    struct str bucket = str_of(json_cstr_or(json_get(location, "bucket"), ARGO_BUCKET));
+
+    if (str_starts(key, bucket) && key.n > bucket.n && key.p[bucket.n] == '/')
+        key = str_slice(key, bucket.n + 1, key.n);
+    json_add_str(b, "key", key);
+}
+
 static void
 add_artifacts(struct json_build *b, const struct json *declared, const struct json *saved,
               const struct json *logs)
@@ -156,7 +168,7 @@ add_artifacts(struct json_build *b, const struct json *declared, const struct js
         json_add_fields(b, art.value, (const char *const[]){"s3", "from", NULL});
         json_add_object(b, "s3");
         json_add_fields(b, json_get(art.value, "s3"), (const char *const[]){"key", NULL});
-        json_add_value(b, "key", json_get(at, "key"));
+        add_key(b, json_get(art.value, "s3"), at);
         json_end(b);
         json_end(b);
     }
@@ -164,7 +176,7 @@ add_artifacts(struct json_build *b, const struct json *declared, const struct js
         json_add_object(b, NULL);
         json_add_cstr(b, "name", "main-logs");
         json_add_object(b, "s3");
-        json_add_value(b, "key", json_get(logs, "key"));
+        add_key(b, NULL, logs);
         json_end(b);
         json_end(b);
     }

@@ -13,6 +13,8 @@
 #include "flow/argo/argo_scope.h"
 #include "flow/argo/argo_time.h"
 
+enum { MAX_DEPTH = 100 }; /* of templates within templates, as upstream */
+
 /* A workflow's fault ends the node; a store's failure goes up. */
 static int
 blame(struct flow_opening *o, const struct err *why, struct err *e)
@@ -162,6 +164,17 @@ has_hooks(const struct json *call)
     return json_count(json_get(call, "hooks")) != 0 || !json_is_null(json_get(call, "onExit"));
 }
 
+/* How many templates are open around this node: a template that calls itself for ever must end. */
+static int
+depth_of(const struct flow_node *n)
+{
+    int depth = 0;
+
+    for (const struct flow_node *up = n->boundary; up != NULL; up = up->boundary)
+        depth++;
+    return depth;
+}
+
 /* The template with its inputs: retried as a whole, or its body. */
 static int
 open_template(struct argo_scope *s, struct flow_node *n, const struct json *call,
@@ -171,6 +184,10 @@ open_template(struct argo_scope *s, struct flow_node *n, const struct json *call
     const struct json *tmpl = NULL, *strategy;
     struct err why = ERR_INIT;
 
+    if (depth_of(n) >= MAX_DEPTH)
+        return argo_refuse(o,
+                           "Maximum recursion depth exceeded. Templates may call each other %d deep",
+                           MAX_DEPTH);
     if (argo_template_of_call(s->turn, s->run, from, call, &o->template_of, &tmpl, &why) < 0 ||
         argo_input_fill(s, tmpl, json_get(call, "arguments"), &o->inputs, &why) < 0)
         return blame(o, &why, e);

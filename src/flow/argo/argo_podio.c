@@ -6,7 +6,6 @@
 #include "flow/argo/argo.h"
 
 #define SCRIPT_PATH "/argo/staging/script"
-#define DEFAULT_BUCKET "mlpipeline"
 
 enum { SCRIPT_MODE = 0755 };
 
@@ -40,7 +39,7 @@ stored_location(const struct json *art)
 static void
 add_key(struct json_build *b, const char *field, const struct json *location)
 {
-    json_add_printf(b, field, "%s/%.*s", json_cstr_or(json_get(location, "bucket"), DEFAULT_BUCKET),
+    json_add_printf(b, field, "%s/%.*s", json_cstr_or(json_get(location, "bucket"), ARGO_BUCKET),
                     STR_ARG(json_str(json_get(location, "key"))));
 }
 
@@ -110,10 +109,10 @@ add_output_key(struct json_build *b, const struct flow_node *leaf, const struct 
         return;
     }
     if (str_is(str_of(archive), "none"))
-        json_add_printf(b, "key", DEFAULT_BUCKET "/%s/%s/%.*s", leaf->run->name, pod,
+        json_add_printf(b, "key", ARGO_BUCKET "/%s/%s/%.*s", leaf->run->name, pod,
                         STR_ARG(base_name(json_str(json_get(art, "path")))));
     else
-        json_add_printf(b, "key", DEFAULT_BUCKET "/%s/%s/%.*s.%s", leaf->run->name, pod,
+        json_add_printf(b, "key", ARGO_BUCKET "/%s/%s/%.*s.%s", leaf->run->name, pod,
                         STR_ARG(name), str_is(str_of(archive), "zip") ? "zip" : "tgz");
 }
 
@@ -186,7 +185,7 @@ argo_podio_add(struct json_build *b, const struct flow_node *leaf, const struct 
     json_end(b);
     add_outputs(b, leaf, json_get(tmpl, "outputs"), pod);
     if (archives_logs(leaf, tmpl))
-        json_add_printf(b, "archiveLogs", DEFAULT_BUCKET "/%s/%s/main.log", leaf->run->name, pod);
+        json_add_printf(b, "archiveLogs", ARGO_BUCKET "/%s/%s/main.log", leaf->run->name, pod);
     json_end(b);
     return 0;
 }
