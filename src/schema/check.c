@@ -47,7 +47,8 @@ report(struct check *c, enum problem_kind kind, const struct json *at, const cha
 {
     struct json_position where = {0, 0};
 
-    if (c->doc != NULL && at != NULL)
+    /* Finding a place may mean reading the text: not for what is only counted. */
+    if (c->doc != NULL && at != NULL && c->problems->n < PROBLEMS_MAX)
         where = kind == PROBLEM_UNKNOWN_FIELD ? json_key_position(c->doc, at)
                                               : json_position(c->doc, at);
     problems_add_path(c->problems, kind, buf_cstring(&c->path), where.line, where.col, text);
