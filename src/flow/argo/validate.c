@@ -195,14 +195,14 @@ walk_templates(struct validate *v, struct origin *base, const struct json *spec,
         enter(v, base, spec, "entrypoint", arguments);
     scope_add(&v->globals, "workflow.failures");
     enter(v, base, spec, "onExit", arguments);
-    validate_hooks(v, base, json_get(spec, "hooks"), "");
+    validate_hooks(v, base, spec_field(spec, base, "hooks"), "");
     validate_drain(v);
     JSON_EACH (it, json_get(base->spec, "templates")) {
         struct str name = json_str(json_get(it.value, "name"));
 
         if (map_get(&base->templates, name) != it.value)
             continue;
-        validate_call_name(v, base, name, it.value, validate_unknown_arguments,
+        validate_call_name(v, base, name, base->local ? it.value : spec, validate_unknown_arguments,
                            validate_text(v, "templates.%.*s ", STR_ARG(name)));
         validate_drain(v);
     }
@@ -278,13 +278,14 @@ static bool
 check_shape(struct validate *v, const struct schema *schema, const struct json *object)
 {
     unsigned flags = CHECK_IGNORE_REQUIRED;
+    size_t before = v->problems->n;
 
     if (v->options->skip_shape)
         return true;
     if (v->options->allow_unknown)
         flags |= CHECK_IGNORE_UNKNOWN;
     check_value(schema, v->doc, object, flags, v->problems);
-    for (size_t i = 0; i < v->problems->n; i++)
+    for (size_t i = before; i < v->problems->n; i++)
         if (v->problems->at[i].kind == PROBLEM_TYPE)
             return false;
     return true;
