@@ -41,6 +41,7 @@ struct rig {
     struct objects *objects;
     struct flow *flow;
     struct rig_end (*play)(const struct json *pod);
+    bool (*holds)(const struct json *pod); /* it ends only when it is told to; NULL: none does */
     struct buf order; /* displayed names of pods in the order of their ends, with spaces */
     int pods_at_once, most_at_once;
     char *name; /* of the workflow */
@@ -189,6 +190,8 @@ rig_end_one_(struct rig *r, struct turn *t)
         if (object_is_finished(pods.at[i]))
             continue;
         open++;
+        if (r->holds != NULL && r->holds(object_root(pods.at[i])) && !object_is_deleting(pods.at[i]))
+            continue;
         if (next == NULL || object_rv(pods.at[i]) < object_rv(next))
             next = pods.at[i];
     }
@@ -206,7 +209,7 @@ rig_end_one_(struct rig *r, struct turn *t)
         json_doc_unref(ended);
     }
     object_vec_done(&pods);
-    return open > 0;
+    return next != NULL;
 }
 
 static inline int
@@ -219,7 +222,7 @@ rig_run_work_(struct message *m, struct turn *t, struct err *e)
     return 0;
 }
 
-/* Ends the oldest pod that is open; false if there is none. */
+/* Ends the oldest pod that is open and does not hold; false if there is none. */
 static inline bool
 rig_step(struct rig *r)
 {
