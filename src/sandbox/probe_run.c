@@ -209,7 +209,8 @@ try_mounts(struct attempt *a)
 static void
 remove_probe_directory(const char *path)
 {
-    static const char *const inside[] = {"work/work/incompat/volatile",
+    static const char *const inside[] = {"work/work/incompat/volatile/dirty",
+                                         "work/work/incompat/volatile",
                                          "work/work/incompat",
                                          "work/work/volatile",
                                          "work/work",
@@ -224,7 +225,8 @@ remove_probe_directory(const char *path)
     (void)fchmodat(dir, "work/work", 0700, 0);
     (void)fchmodat(dir, "work/work/incompat", 0700, 0);
     for (size_t i = 0; i < ARRAY_LEN(inside); i++)
-        unlinkat(dir, inside[i], AT_REMOVEDIR);
+        if (unlinkat(dir, inside[i], 0) < 0)
+            unlinkat(dir, inside[i], AT_REMOVEDIR);
     rmdir(path);
 }
 
