@@ -82,13 +82,13 @@ static int
 copy_content(struct copy *c, int in, int out, struct err *e)
 {
     char chunk[CHUNK];
-    bool fast = true;
+    bool fast = true, any = false; /* of this file */
     ssize_t n;
 
     for (;;) {
         if (fast) {
             n = copy_file_range(in, NULL, out, NULL, 64 * 1024 * 1024, 0);
-            if (n < 0 && c->bytes == 0 &&
+            if (n < 0 && !any &&
                 (errno == EXDEV || errno == EINVAL || errno == ENOSYS || errno == EOPNOTSUPP)) {
                 fast = false;
                 continue;
@@ -105,6 +105,7 @@ copy_content(struct copy *c, int in, int out, struct err *e)
             return err_errno(e, "read");
         if (n == 0)
             return 0;
+        any = true;
         if (spend(c, (uint64_t)n, e) < 0 || (!fast && write_chunk(out, chunk, (size_t)n, e) < 0))
             return e->code;
     }
