@@ -48,7 +48,7 @@ now_us(void)
 {
     struct timespec t;
 
-    clock_gettime(CLOCK_MONOTONIC, &t);
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t); /* others may be busy; nothing here waits */
     return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
 }
 
