@@ -12,22 +12,12 @@
 #include "store/db.h"
 #include "store/store.h"
 
-enum {
-    REBUILD_PAUSE_US = 1000 * 1000,
-    FAILURE_PAUSE_US = 10 * 1000, /* doubled for each commit in a row that fails, up to the above */
-    TIMER_RETRY_US = 1000 * 1000,
-    TIDY_AFTER_US = 1000 * 1000,     /* without a commit: the log moves into the database */
-    TIDY_SHORT_US = 5 * 1000 * 1000, /* while the disk is full: look whether there is room again */
-};
-
 #define WEIGHT(id, name, weight, help) weight,
 #define NAME(id, name, weight, help) name,
-static const unsigned weights[] = {MESSAGE_CLASSES(WEIGHT)};
-static const char *const class_names[] = {MESSAGE_CLASSES(NAME)};
+const unsigned core_weights[] = {MESSAGE_CLASSES(WEIGHT)};
+const char *const core_class_names[] = {MESSAGE_CLASSES(NAME)};
 
 /* Life. */
-
-static int tidy_fired(struct core_timer *timer, struct turn *t, struct err *e);
 
 struct core *
 core_new(const struct core_options *o)
@@ -43,7 +33,7 @@ core_new(const struct core_options *o)
         list_init(&c->queues[i]);
     list_init(&c->inbox);
     pthread_mutex_init(&c->lock, NULL);
-    core_timer_init(&c->tidy, tidy_fired);
+    core_timer_init(&c->tidy, core_tidy_fired);
     c->turn.core = c;
     return c;
 }
@@ -57,8 +47,8 @@ forget_all(struct core *c)
     }
 }
 
-static void
-take_inbox(struct core *c)
+void
+core_take_inbox(struct core *c)
 {
     struct list taken, *link;
 
@@ -80,7 +70,7 @@ core_free(struct core *c)
         return NULL;
     err_set(&why, ERR_UNAVAILABLE, "the server is stopping");
     forget_all(c);
-    take_inbox(c);
+    core_take_inbox(c);
     for (int i = 0; i < MESSAGE_CLASS_COUNT; i++) {
         while ((link = list_shift(&c->queues[i])) != NULL) {
             struct message *m = LIST_ITEM(link, struct message, link);
@@ -149,8 +139,8 @@ core_start(struct core *c, struct err *e)
 }
 
 /* After a commit that failed: memory may hold what the store does not. */
-static void
-rebuild(struct core *c)
+void
+core_rebuild(struct core *c)
 {
     struct err e = ERR_INIT;
 
@@ -159,7 +149,7 @@ rebuild(struct core *c)
     forget_all(c);
     if (restore_all(c, &e) < 0) {
         log_error(NULL, "rebuild from the store: %s; next try in a second", e.msg);
-        c->rebuild_at_us = clock_wall_us(c->o.clock) + REBUILD_PAUSE_US;
+        c->rebuild_at_us = clock_wall_us(c->o.clock) + CORE_REBUILD_PAUSE_US;
         if (e.code == ERR_FULL)
             store_disk_full(c->o.store);
     } else if (c->state != CORE_DEAD) {
@@ -211,8 +201,8 @@ core_post(struct core *c, struct message *m, struct err *e)
     return 0;
 }
 
-static bool
-inbox_empty(struct core *c)
+bool
+core_inbox_empty(struct core *c)
 {
     bool empty;
 
@@ -220,205 +210,6 @@ inbox_empty(struct core *c)
     empty = list_empty(&c->inbox);
     pthread_mutex_unlock(&c->lock);
     return empty;
-}
-
-/* Turns. */
-
-static bool
-has(const struct core *c, int class)
-{
-    return !list_empty(&c->queues[class]) ||
-           (class == MESSAGE_EVENT && core_timer_is_due(c, c->turn.now_us));
-}
-
-/* The class whose turn it is, or -1.  Each has as many goes a round as its weight; one that has
- * nothing to do does not hold up the others. */
-static int
-next_class(struct core *c)
-{
-    bool any = false;
-
-    for (int i = 0; i < MESSAGE_CLASS_COUNT; i++) {
-        if (!has(c, i))
-            continue;
-        any = true;
-        if (c->credit[i] > 0) {
-            c->credit[i]--;
-            return i;
-        }
-    }
-    if (!any)
-        return -1;
-    for (int i = 0; i < MESSAGE_CLASS_COUNT; i++)
-        c->credit[i] = weights[i];
-    return next_class(c);
-}
-
-static void
-run_timer(struct core *c, struct core_timer *timer)
-{
-    struct err e = ERR_INIT;
-
-    if (turn_run_timer(&c->turn, timer, &e) < 0) {
-        log_warn(NULL, "timer: %s; once more in a second", e.msg);
-        core_timer_set(c, timer, c->turn.now_us + TIMER_RETRY_US);
-    }
-}
-
-static void
-run_next(struct core *c, int class)
-{
-    struct core_timer *timer =
-        class == MESSAGE_EVENT ? core_timer_take_due(c, c->turn.now_us) : NULL;
-    struct err e = ERR_INIT;
-    struct message *m;
-
-    if (timer != NULL) {
-        run_timer(c, timer);
-        return;
-    }
-    m = LIST_ITEM(c->queues[class].next, struct message, link);
-    core_dequeue(c, m);
-    c->messages++;
-    if (turn_run_message(&c->turn, m, &e) < 0) {
-        c->failed_messages++;
-        log_debug(m->name, "%s: %s", class_names[class], e.msg);
-    }
-}
-
-static bool
-has_more(struct core *c)
-{
-    if (c->state != CORE_READY)
-        return false;
-    for (int i = 0; i < MESSAGE_CLASS_COUNT; i++) {
-        if (!list_empty(&c->queues[i]))
-            return true;
-    }
-    return core_timer_is_due(c, clock_wall_us(c->o.clock)) || !inbox_empty(c);
-}
-
-static void
-publish_counters(struct core *c, int64_t start_us)
-{
-    uint64_t took = (uint64_t)(clock_boot_us(c->o.clock) - start_us);
-
-    if (took > c->longest_turn_us)
-        c->longest_turn_us = took;
-    for (int i = 0; i < MESSAGE_CLASS_COUNT; i++)
-        c->published[i] = c->queued[i];
-    c->turns++;
-}
-
-/* Something is in the log, or the reserve is gone: look after it when things are quiet. */
-static void
-plan_tidy(struct core *c)
-{
-    bool is_short = store_is_short(c->o.store);
-
-    if (core_timer_armed(&c->tidy))
-        return;
-    if (is_short || db_log_bytes(store_db(c->o.store)) > 0)
-        core_timer_set(c, &c->tidy,
-                       clock_wall_us(c->o.clock) + (is_short ? TIDY_SHORT_US : TIDY_AFTER_US));
-}
-
-static void
-tidy(void *arg)
-{
-    struct core *c = arg;
-
-    if (clock_wall_us(c->o.clock) - c->last_commit_us >= TIDY_AFTER_US)
-        (void)store_tidy(c->o.store);
-}
-
-static int
-tidy_fired(struct core_timer *timer, struct turn *t, struct err *e)
-{
-    (void)timer, (void)e;
-    turn_effect(t, tidy, turn_core(t));
-    return 0;
-}
-
-/* The first failure is rebuilt from at once.  Where they follow one another, something that the
- * start itself repeats may be the cause: then with pauses. */
-static void
-commit_failed(struct core *c, const struct err *e)
-{
-    int64_t pause = 0;
-
-    c->failed_commits++;
-    log_error(store_dir(c->o.store), "%s", e->msg);
-    if (e->code == ERR_FULL)
-        store_disk_full(c->o.store);
-    if (c->failures > 0)
-        pause = (int64_t)FAILURE_PAUSE_US << (c->failures < 7 ? c->failures : 7);
-    if (pause > REBUILD_PAUSE_US)
-        pause = REBUILD_PAUSE_US;
-    c->failures++;
-    if (pause == 0) {
-        rebuild(c);
-        return;
-    }
-    c->state = CORE_REBUILDING;
-    c->rebuild_at_us = clock_wall_us(c->o.clock) + pause;
-}
-
-static void
-take_turn(struct core *c)
-{
-    int64_t start = clock_boot_us(c->o.clock);
-    struct err e = ERR_INIT;
-    int class;
-
-    take_inbox(c);
-    turn_begin(&c->turn, c);
-    for (int n = 0; n < CORE_TURN_MESSAGES && (class = next_class(c)) >= 0; n++) {
-        run_next(c, class);
-        if (db_broken(c->turn.db) != 0 || clock_boot_us(c->o.clock) - start >= CORE_TURN_US)
-            break;
-    }
-    if (turn_end(&c->turn, &e) < 0) {
-        commit_failed(c, &e);
-    } else if (c->turn.stored) {
-        c->failures = 0;
-    }
-    publish_counters(c, start);
-}
-
-bool
-core_run_turn(struct core *c)
-{
-    CHECK(c->state != CORE_NEW && !c->turn.active);
-    if (c->state == CORE_REBUILDING && clock_wall_us(c->o.clock) >= c->rebuild_at_us)
-        rebuild(c);
-    if (c->state != CORE_READY)
-        return false;
-    take_turn(c);
-    if (c->state == CORE_READY)
-        plan_tidy(c);
-    return has_more(c);
-}
-
-int
-core_run(struct core *c, int max)
-{
-    int turns = 0;
-
-    while (turns < max) {
-        turns++;
-        if (!core_run_turn(c))
-            break;
-    }
-    return turns;
-}
-
-int64_t
-core_next_deadline(const struct core *c)
-{
-    if (c->state == CORE_REBUILDING)
-        return c->rebuild_at_us;
-    return c->state == CORE_READY && c->heap.n > 0 ? c->heap.at[0]->at_us : INT64_MAX;
 }
 
 /* Facts. */
@@ -498,8 +289,8 @@ core_dump(const struct core *c, struct buf *to)
         " (%" PRIu64 " failed), rebuilds %" PRIu64 ", timers %zu\n",
         s.turns, s.commits, s.failed_commits, s.messages, s.failed_messages, s.rebuilds, c->heap.n);
     for (int i = 0; i < MESSAGE_CLASS_COUNT; i++)
-        buf_printf(to, "core: queue %s %" PRIu64 ", weight %u\n", class_names[i], s.queued[i],
-                   weights[i]);
+        buf_printf(to, "core: queue %s %" PRIu64 ", weight %u\n", core_class_names[i], s.queued[i],
+                   core_weights[i]);
     for (size_t i = 0; i < c->parts.n; i++) {
         if (c->parts.at[i].module->dump != NULL)
             c->parts.at[i].module->dump(c->parts.at[i].self, to);

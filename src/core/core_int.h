@@ -83,6 +83,18 @@ void core_enqueue(struct core *c, struct message *m);
 /* Takes a queued one back. */
 void core_dequeue(struct core *c, struct message *m);
 
+/* core.c */
+enum { CORE_REBUILD_PAUSE_US = 1000 * 1000 };
+extern const unsigned core_weights[];
+extern const char *const core_class_names[];
+void core_take_inbox(struct core *c);
+bool core_inbox_empty(struct core *c);
+/* After a commit that failed: memory may hold what the store does not. */
+void core_rebuild(struct core *c);
+
+/* core_run.c */
+int core_tidy_fired(struct core_timer *timer, struct turn *t, struct err *e);
+
 /* turn.c */
 void turn_begin(struct turn *t, struct core *c);
 /* Runs one handler in a mark of its own. */

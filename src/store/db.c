@@ -1,38 +1,10 @@
 #include "store/db.h"
 
-#include <sqlite3.h>
-
-#include "base/buf.h"
-#include "base/err.h"
-#include "base/list.h"
 #include "base/log.h"
-#include "base/map.h"
+#include "store/db_int.h"
 #include "store/walvfs.h"
 
 enum { FRAME_HEADER_BYTES = 24 }; /* of the write-ahead log, https://sqlite.org/fileformat2.html */
-
-enum state { CLOSED, READING, WRITING, BROKEN };
-
-struct db {
-    sqlite3 *h;
-    struct walvfs *vfs;
-    bool durable;
-    struct map statements; /* address of the SQL text -> first struct stmt of its kind */
-    enum state state;
-    bool marked;    /* db_mark() was called */
-    bool mark_open; /* and its savepoint exists */
-    bool wrote;     /* something that was kept */
-    struct err why; /* what broke the turn */
-    int64_t page_bytes, log_frames;
-};
-
-struct stmt {
-    struct db *d;
-    sqlite3_stmt *h;
-    struct stmt *next; /* another copy of the same text */
-    bool taken, stepped, writes;
-    int error; /* the first failed bind */
-};
 
 static int
 code_of(int rc)
@@ -83,16 +55,16 @@ breaks_turn(const struct db *d, int rc)
     case SQLITE_INTERRUPT:
         return true;
     default:
-        return d->state == WRITING && sqlite3_get_autocommit(d->h) != 0;
+        return d->state == DB_WRITING && sqlite3_get_autocommit(d->h) != 0;
     }
 }
 
-static int
-fail(struct db *d, int rc, const char *doing, struct err *e)
+int
+db_fail(struct db *d, int rc, const char *doing, struct err *e)
 {
     set_error(d, rc, doing, e);
-    if (d->state == WRITING && breaks_turn(d, rc)) {
-        d->state = BROKEN;
+    if (d->state == DB_WRITING && breaks_turn(d, rc)) {
+        d->state = DB_BROKEN;
         d->why = *e;
     }
     return e->code;
@@ -111,7 +83,7 @@ db_exec(struct db *d, const char *sql, struct err *e)
 {
     int rc = sqlite3_exec(d->h, sql, NULL, NULL, NULL);
 
-    return rc == SQLITE_OK ? 0 : fail(d, rc, "database", e);
+    return rc == SQLITE_OK ? 0 : db_fail(d, rc, "database", e);
 }
 
 int
@@ -195,146 +167,23 @@ db_close(struct db *d)
     return NULL;
 }
 
-/* Statements. */
-
-static struct stmt *
-prepare(struct db *d, const char *sql)
-{
-    struct stmt *s = NEW(struct stmt);
-    int rc = sqlite3_prepare_v3(d->h, sql, -1, SQLITE_PREPARE_PERSISTENT, &s->h, NULL);
-
-    s->d = d;
-    if (rc == SQLITE_ERROR)
-        panic(__FILE__, __LINE__, "SQL: %s in: %s", sqlite3_errmsg(d->h), sql);
-    s->error = rc;
-    s->writes = rc == SQLITE_OK && !sqlite3_stmt_readonly(s->h);
-    return s;
-}
-
-struct stmt *
-db_stmt(struct db *d, const char *sql)
-{
-    uint64_t key = (uint64_t)(uintptr_t)sql;
-    struct stmt *first = map_get_u64(&d->statements, key);
-    struct stmt *s = first;
-
-    while (s != NULL && s->taken)
-        s = s->next;
-    if (s == NULL) {
-        s = prepare(d, sql);
-        s->next = first;
-        map_put_u64(&d->statements, key, s);
-    }
-    s->taken = true;
-    return s;
-}
-
-void
-stmt_reset(struct stmt *s)
-{
-    if (s->stepped)
-        sqlite3_reset(s->h);
-    s->stepped = false;
-}
-
-void
-stmt_done(struct stmt *s)
-{
-    if (s == NULL)
-        return;
-    stmt_reset(s);
-    if (s->h != NULL) {
-        sqlite3_clear_bindings(s->h);
-        s->error = SQLITE_OK;
-    }
-    s->taken = false;
-}
-
-static void
-note(struct stmt *s, int rc)
-{
-    CHECK(rc != SQLITE_RANGE && rc != SQLITE_MISUSE);
-    if (s->error == SQLITE_OK)
-        s->error = rc;
-}
-
-void
-stmt_bind_int(struct stmt *s, int at, int64_t value)
-{
-    if (s->h != NULL)
-        note(s, sqlite3_bind_int64(s->h, at, value));
-}
-
-void
-stmt_bind_double(struct stmt *s, int at, double value)
-{
-    if (s->h != NULL)
-        note(s, sqlite3_bind_double(s->h, at, value));
-}
-
-void
-stmt_bind_str(struct stmt *s, int at, struct str value)
-{
-    if (s->h == NULL)
-        return;
-    note(s, value.p != NULL
-                ? sqlite3_bind_text64(s->h, at, value.p, value.n, SQLITE_STATIC, SQLITE_UTF8)
-                : sqlite3_bind_null(s->h, at));
-}
-
-void
-stmt_bind_cstr(struct stmt *s, int at, const char *value)
-{
-    stmt_bind_str(s, at, str_of(value));
-}
-
-void
-stmt_bind_blob(struct stmt *s, int at, struct str value)
-{
-    if (s->h == NULL)
-        return;
-    note(s, value.p != NULL ? sqlite3_bind_blob64(s->h, at, value.p, value.n, SQLITE_STATIC)
-                            : sqlite3_bind_null(s->h, at));
-}
-
-void
-stmt_bind_null(struct stmt *s, int at)
-{
-    if (s->h != NULL)
-        note(s, sqlite3_bind_null(s->h, at));
-}
-
-/* Steps one of our own transaction statements. */
-static int
-run_plain(struct db *d, const char *sql, const char *doing, struct err *e)
-{
-    struct stmt *s = db_stmt(d, sql);
-    int rc = s->error != SQLITE_OK ? s->error : sqlite3_step(s->h);
-
-    s->stepped = true;
-    if (rc != SQLITE_DONE)
-        fail(d, rc, doing, e);
-    stmt_done(s);
-    return rc == SQLITE_DONE ? 0 : e->code;
-}
-
 /* Opens what the turn needs for its first writing statement. */
-static int
-open_for_writing(struct db *d, struct err *e)
+int
+db_open_for_writing(struct db *d, struct err *e)
 {
-    if (d->state == CLOSED)
+    if (d->state == DB_CLOSED)
         return 0;
-    if (d->state == BROKEN) {
+    if (d->state == DB_BROKEN) {
         *e = d->why;
         return e->code;
     }
-    if (d->state == READING) {
-        if (run_plain(d, "BEGIN IMMEDIATE", "begin", e) < 0)
+    if (d->state == DB_READING) {
+        if (db_run_plain(d, "BEGIN IMMEDIATE", "begin", e) < 0)
             return e->code;
-        d->state = WRITING;
+        d->state = DB_WRITING;
     }
     if (d->marked && !d->mark_open) {
-        if (run_plain(d, "SAVEPOINT mark", "savepoint", e) < 0)
+        if (db_run_plain(d, "SAVEPOINT mark", "savepoint", e) < 0)
             return e->code;
         d->mark_open = true;
     }
@@ -343,83 +192,13 @@ open_for_writing(struct db *d, struct err *e)
     return 0;
 }
 
-int
-stmt_step(struct stmt *s, struct err *e)
-{
-    int rc;
-
-    if (s->error != SQLITE_OK)
-        return fail(s->d, s->error, "database", e);
-    if (s->writes && !s->stepped && open_for_writing(s->d, e) < 0)
-        return e->code;
-    s->stepped = true;
-    rc = sqlite3_step(s->h);
-    if (rc == SQLITE_ROW)
-        return 1;
-    if (rc == SQLITE_DONE)
-        return 0;
-    fail(s->d, rc, "database", e);
-    stmt_reset(s);
-    return e->code;
-}
-
-int
-stmt_run(struct stmt *s, struct err *e)
-{
-    int rc;
-
-    while ((rc = stmt_step(s, e)) > 0)
-        ;
-    if (rc == 0)
-        rc = s->writes ? sqlite3_changes(s->d->h) : 0;
-    stmt_done(s);
-    return rc;
-}
-
-int64_t
-stmt_int(const struct stmt *s, int column)
-{
-    return sqlite3_column_int64(s->h, column);
-}
-
-double
-stmt_double(const struct stmt *s, int column)
-{
-    return sqlite3_column_double(s->h, column);
-}
-
-struct str
-stmt_str(const struct stmt *s, int column)
-{
-    const char *text = (const char *)sqlite3_column_text(s->h, column);
-
-    return text != NULL ? str_make(text, (size_t)sqlite3_column_bytes(s->h, column)) : STR_NULL;
-}
-
-bool
-stmt_is_null(const struct stmt *s, int column)
-{
-    return sqlite3_column_type(s->h, column) == SQLITE_NULL;
-}
-
-int
-stmt_get_int(struct stmt *s, int64_t otherwise, int64_t *ret, struct err *e)
-{
-    int rc = stmt_step(s, e);
-
-    if (rc >= 0)
-        *ret = rc > 0 ? stmt_int(s, 0) : otherwise;
-    stmt_done(s);
-    return rc < 0 ? rc : 0;
-}
-
 /* Turns. */
 
 void
 db_turn_begin(struct db *d)
 {
-    CHECK(d->state == CLOSED);
-    d->state = READING;
+    CHECK(d->state == DB_CLOSED);
+    d->state = DB_READING;
     d->marked = d->mark_open = d->wrote = false;
     d->why.code = 0;
 }
@@ -427,7 +206,7 @@ db_turn_begin(struct db *d)
 void
 db_mark(struct db *d)
 {
-    CHECK(d->state != CLOSED && !d->marked);
+    CHECK(d->state != DB_CLOSED && !d->marked);
     d->marked = true;
 }
 
@@ -440,11 +219,11 @@ db_mark_keep(struct db *d, struct err *e)
     if (!open)
         return 0;
     d->wrote = true;
-    if (d->state == BROKEN) {
+    if (d->state == DB_BROKEN) {
         *e = d->why;
         return e->code;
     }
-    return run_plain(d, "RELEASE mark", "release", e);
+    return db_run_plain(d, "RELEASE mark", "release", e);
 }
 
 int
@@ -453,16 +232,16 @@ db_mark_undo(struct db *d, struct err *e)
     bool open = d->mark_open;
 
     d->marked = d->mark_open = false;
-    if (d->state == BROKEN) {
+    if (d->state == DB_BROKEN) {
         *e = d->why;
         return e->code;
     }
     if (!open)
         return 0;
-    if (run_plain(d, "ROLLBACK TO mark", "roll back", e) < 0 ||
-        run_plain(d, "RELEASE mark", "release", e) < 0) {
-        if (d->state == WRITING) {
-            d->state = BROKEN;
+    if (db_run_plain(d, "ROLLBACK TO mark", "roll back", e) < 0 ||
+        db_run_plain(d, "RELEASE mark", "release", e) < 0) {
+        if (d->state == DB_WRITING) {
+            d->state = DB_BROKEN;
             d->why = *e;
         }
         return e->code;
@@ -479,7 +258,7 @@ db_wrote(const struct db *d)
 int
 db_broken(const struct db *d)
 {
-    return d->state == BROKEN ? d->why.code : 0;
+    return d->state == DB_BROKEN ? d->why.code : 0;
 }
 
 void
@@ -488,8 +267,8 @@ db_rollback(struct db *d)
     struct err ignored = ERR_INIT;
 
     if (sqlite3_get_autocommit(d->h) == 0)
-        (void)run_plain(d, "ROLLBACK", "roll back", &ignored);
-    d->state = CLOSED;
+        (void)db_run_plain(d, "ROLLBACK", "roll back", &ignored);
+    d->state = DB_CLOSED;
     d->marked = d->mark_open = d->wrote = false;
 }
 
@@ -498,15 +277,15 @@ db_commit(struct db *d, struct err *e)
 {
     int rc = 0;
 
-    if (d->state == BROKEN) {
+    if (d->state == DB_BROKEN) {
         *e = d->why;
         rc = e->code;
-    } else if (d->state == WRITING && d->wrote) {
-        rc = run_plain(d, "COMMIT", "commit", e);
+    } else if (d->state == DB_WRITING && d->wrote) {
+        rc = db_run_plain(d, "COMMIT", "commit", e);
     }
-    if (rc < 0 || d->state != READING)
+    if (rc < 0 || d->state != DB_READING)
         db_rollback(d);
-    d->state = CLOSED;
+    d->state = DB_CLOSED;
     return rc;
 }
 
