@@ -1,5 +1,7 @@
 #include "data/tag.h"
 
+#include <math.h>
+
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
@@ -214,6 +216,11 @@ evaluate(struct pass *p, const struct expr_program *program, struct str whole, s
         return err_wrap(p->e, "failed to evaluate expression");
     if (v.type == EXPR_NIL)
         return err_set(p->e, ERR_INVALID, "failed to evaluate expression \"%.*s\"",
+                       STR_ARG(str_slice(text, 0, 200)));
+    if (v.type == EXPR_FLOAT && !isfinite(v.number))
+        return err_set(p->e, ERR_INVALID,
+                       "failed to marshal evaluated expression: the result of \"%.*s\" is no "
+                       "number that JSON has",
                        STR_ARG(str_slice(text, 0, 200)));
     put_value(p, v);
     return 0;

@@ -143,6 +143,7 @@ TEST(expressions_whose_names_are_known_must_have_a_value)
     refuse(&f, "{{=!}}", "failed to evaluate expression: unexpected end of expression (1:2)");
     refuse(&f, "{{=foo + 1}}", "failed to evaluate expression: invalid operation: +");
     refuse(&f, "{{=nil}}", "failed to evaluate expression \"nil\"");
+    refuse(&f, "{{=1 / 0}}", "failed to marshal evaluated expression");
     refuse(&f, "{{=nope(1)}}", "unknown function nope");
     f.o.strict_all = true;
     refuse(&f, "{{=unknown}}", "failed to evaluate expression: unknown is missing");
