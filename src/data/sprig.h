@@ -1,10 +1,11 @@
 /*
  * sprig - the functions behind `sprig.` in expressions (https://masterminds.github.io/sprig).
  *
- * Tables by theme.  Missing are env and expandenv, which Argo takes out, and the few that would
- * reach beyond pure computing: getHostByName asks the network.  Key and certificate functions
- * (genCA and its kin) are refused too: an expression may be evaluated again after a restart, and
- * what it made must not change.  A missing one is an unknown function when the text is compiled.
+ * Tables by theme.  env and expandenv are unknown, as Argo takes them out.  A row without a
+ * function is known and refused when the text is compiled: what asks the network (getHostByName),
+ * what takes long by design (bcrypt, htpasswd, derivePassword), and what makes keys, certificates
+ * or ciphertext (an expression may be evaluated again after a restart, and what it made must not
+ * change).
  *
  * Random functions (randAlpha, uuidv4, ...) are here; they draw from the system.
  * Private to expr*.c.
