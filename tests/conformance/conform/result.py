@@ -118,7 +118,7 @@ class Result:
     def parameters(of: dict) -> dict:
         found = {p["name"]: p.get("value") for p in (of or {}).get("parameters") or []}
         if "result" in (of or {}):
-            found["result"] = of["result"]
+            found.setdefault("result", of["result"])
         return found
 
     @staticmethod
