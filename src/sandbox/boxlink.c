@@ -39,10 +39,12 @@ make_one(const struct box_link *l, struct err *e)
 {
     if (make_parents(l->path, e) < 0)
         return e->code;
-    if (symlink(l->target, l->path) == 0 || (errno == EEXIST && points_to(l->path, l->target)))
+    if (symlink(l->target, l->path) == 0)
         return 0;
     if (errno != EEXIST)
         return err_errno(e, "link '%s' to '%s'", l->path, l->target);
+    if (points_to(l->path, l->target))
+        return 0;
     return err_set(e, ERR_EXISTS,
                    "'%s' exists with other content: without isolation the step needs this path for "
                    "itself; move it away",

@@ -105,10 +105,12 @@ clone_part(const char *path, struct err *e)
 }
 
 static int
-overlay_part(const struct hostroot *h, const char *path, int dir, size_t number, struct err *e)
+overlay_part(const struct hostroot *h, const struct boxspec *s, const char *path, int dir,
+             size_t number, struct err *e)
 {
+    unsigned attributes = PLAIN | (s->read_only_root ? MOUNT_ATTR_RDONLY : 0);
     cleanup_close int lower = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-    struct boxmount_overlay o = {.lower = lower, .lower2 = -1, .attributes = PLAIN};
+    struct boxmount_overlay o = {.lower = lower, .lower2 = -1, .attributes = attributes};
     char suffix[24];
 
     if (lower < 0)
@@ -118,7 +120,8 @@ overlay_part(const struct hostroot *h, const char *path, int dir, size_t number,
 }
 
 static int
-prepare_parts(const struct hostroot *h, int dir, struct rootfs *r, struct err *e)
+prepare_parts(const struct hostroot *h, const struct boxspec *s, int dir, struct rootfs *r,
+              struct err *e)
 {
     for (size_t i = 0; i < h->parts_n; i++) {
         const struct hostroot_part *p = &h->parts[i];
@@ -126,7 +129,7 @@ prepare_parts(const struct hostroot *h, int dir, struct rootfs *r, struct err *e
         int fd = -1;
 
         if (p->overlay)
-            fd = overlay_part(h, p->path, dir, i, e);
+            fd = overlay_part(h, s, p->path, dir, i, e);
         if (fd < 0) /* refused (a locked mount below it): read-only is better than nothing */
             fd = clone_part(p->path, e);
         if (fd < 0 && p->optional)
@@ -223,7 +226,7 @@ rootfs_prepare(struct hostroot *h, const struct boxspec *s, int dir, struct root
                struct err *e)
 {
     *ret = ROOTFS_INIT;
-    if (prepare_root(h, s, dir, ret, e) < 0 || prepare_parts(h, dir, ret, e) < 0 ||
+    if (prepare_root(h, s, dir, ret, e) < 0 || prepare_parts(h, s, dir, ret, e) < 0 ||
         prepare_system(h, ret, e) < 0 || prepare_mounts(h, s, dir, ret, e) < 0) {
         rootfs_done(ret);
         return e->code;

@@ -140,7 +140,7 @@ for name in ("mem", "fd", "environ", "maps"):
     path = f"/proc/{{pid}}/{{name}}"
     try:
         if name == "fd":
-            n = os.listdir(path)
+            n = [os.readlink(f"{{path}}/{{i}}") for i in range(20)]
         elif name == "mem":
             n = open(path, "rb")
             n.seek(0x400000); n = n.read(10)
