@@ -86,6 +86,7 @@ count(struct flow_node *parent, const struct flow_node *child)
     parent->open--;
     if (flow_node_is_hook(child)) {
         parent->hooks--;
+        parent->run->language->hook_ended(parent->run, child);
         return;
     }
     parent->counts[child->phase]++;

@@ -74,6 +74,21 @@ end_with_error(struct turn *t, struct flow_node *n, const char *message, struct 
     return rc;
 }
 
+/* The Pod is gone: somebody took it away, or it went because we told it to. */
+static int
+pod_lost(struct turn *t, struct flow_node *n, struct err *e)
+{
+    struct flow_result r = {.phase = FLOW_FAILED};
+    int rc;
+
+    if ((n->flags & FLOW_STOPPED) == 0)
+        return end_with_error(t, n, "pod deleted", e);
+    r.message = xstrdup(n->message != NULL ? n->message : "stopped");
+    rc = flow_end(t, n, &r, e);
+    flow_result_done(&r);
+    return rc;
+}
+
 /* A manifest that the language or the API finds wrong is the workflow's fault; what the store
  * refuses is not. */
 static bool
@@ -199,7 +214,7 @@ flow_leaf_look(struct turn *t, struct flow_node *n, const struct object *pod, st
     if (n->state != FLOW_OPEN)
         return 0;
     if (pod == NULL)
-        return end_with_error(t, n, "pod deleted", e);
+        return pod_lost(t, n, e);
     phase = json_str(object_at(pod, "status.phase"));
     if (str_is(phase, "Succeeded") || str_is(phase, "Failed"))
         return pod_over(t, n, pod, e);
@@ -218,7 +233,7 @@ flow_leaf_stop(struct turn *t, struct flow_node *n, struct err *e)
     int rc;
 
     if (pod == NULL)
-        return end_with_error(t, n, "pod deleted", e);
+        return pod_lost(t, n, e);
     rc = objects_delete(f->objects, t, &kind_pod, object_namespace(pod), object_name(pod), &how,
                         NULL, e);
     return rc == ERR_NOTFOUND ? 0 : rc;

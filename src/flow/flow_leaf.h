@@ -5,6 +5,7 @@
  *   placed    -- the Pod's phase is Running                           --> Running
  *   any       -- the Pod's phase is Succeeded or Failed: collect      --> ended
  *   any       -- the Pod object is gone                               --> Error, "pod deleted"
+ *                (Failed if the node was told to end)
  *
  * A leaf knows its Pod by uid.  Level-triggered: a look at the Pod as it is now,
  * as often as somebody likes.

@@ -28,6 +28,7 @@ enum flow_run_state { FLOW_RUN_BEGUN, FLOW_RUN_EXITING, FLOW_RUN_OVER };
 /* How a run is asked to end early. */
 enum flow_shutdown {
     FLOW_NO_SHUTDOWN,
+    FLOW_OVERDUE,  /* its time is over; exit handlers run */
     FLOW_STOP,     /* exit handlers run */
     FLOW_TERMINATE /* they do not */
 };

@@ -127,7 +127,8 @@ struct flow_language {
                   struct json_doc **ret, struct err *e);
     /* The entry node ended: run->result is set from it. */
     void (*exiting)(struct turn *t, struct flow_run *run, const struct flow_node *root);
-    /* A hook of the run itself (an exit handler) ended: may change run->result. */
+    /* A hook ended: one of the run itself (an exit handler) may change run->result, one of a node
+     * (hook->parent) that node's phase and message, since it is not released yet. */
     void (*hook_ended)(struct flow_run *run, const struct flow_node *hook);
     /* The run took longer than it may. */
     int (*overdue)(struct turn *t, struct flow_run *run, struct err *e);

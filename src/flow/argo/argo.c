@@ -26,6 +26,17 @@ type_name(struct str type)
     return "";
 }
 
+/* After an early end the workflow says so, whatever its nodes say. */
+static void
+say_shutdown(struct flow_run *run)
+{
+    if (run->shutdown < FLOW_STOP)
+        return;
+    free(run->result.message);
+    run->result.message =
+        xasprintf("Stopped with strategy '%s'", run->shutdown == FLOW_STOP ? "Stop" : "Terminate");
+}
+
 /* The entry node's phase is the workflow's, except that what was left out counts as done. */
 static void
 exiting(struct turn *t, struct flow_run *run, const struct flow_node *root)
@@ -35,13 +46,33 @@ exiting(struct turn *t, struct flow_run *run, const struct flow_node *root)
     run->result.phase = left_out ? FLOW_SUCCEEDED : root->phase;
     if (run->result.message == NULL && root->message != NULL)
         run->result.message = xstrdup(root->message);
+    say_shutdown(run);
     argo_global_add_result(t, run);
+}
+
+/* A hook of a node: its own end means nothing, but one that could not even be started makes the
+ * node an error. */
+static void
+node_hook_ended(const struct flow_node *hook)
+{
+    struct flow_node *owner = hook->parent;
+
+    if (hook->phase != FLOW_ERROR || !str_is(str_of(hook->type), "Skipped") ||
+        owner->state != FLOW_ENDED)
+        return;
+    owner->phase = FLOW_ERROR;
+    flow_node_say(owner, hook->message);
 }
 
 /* A bad end of an exit handler spoils a good run, never the reverse. */
 static void
 hook_ended(struct flow_run *run, const struct flow_node *hook)
 {
+    if (hook->parent != NULL) {
+        node_hook_ended(hook);
+        return;
+    }
+    say_shutdown(run);
     if (run->state != FLOW_RUN_EXITING || run->result.phase != FLOW_SUCCEEDED ||
         !flow_phase_is_bad(hook->phase))
         return;
@@ -54,7 +85,7 @@ hook_ended(struct flow_run *run, const struct flow_node *hook)
 static int
 overdue(struct turn *t, struct flow_run *run, struct err *e)
 {
-    return flow_run_shut_down(t, run, FLOW_STOP, "Step exceeded its deadline", e);
+    return flow_run_shut_down(t, run, FLOW_OVERDUE, "Step exceeded its deadline", e);
 }
 
 const struct flow_language argo_language = {

@@ -215,7 +215,8 @@ argo_again(struct turn *t, struct flow_node *retry, const struct flow_node *last
         a->result.outputs = last->outputs != NULL ? json_doc_ref(last->outputs) : NULL;
         return 0;
     }
-    if ((retry->flags & FLOW_STOPPED) != 0 || retry->run->shutdown != FLOW_NO_SHUTDOWN)
+    /* What runs although the run was told to end is its exit handler, with retries of its own. */
+    if ((retry->flags & FLOW_STOPPED) != 0)
         return stop(a, last, last->message != NULL ? last->message : "");
     argo_scope_init(&s, t, retry->run, NULL);
     argo_scope_add_inputs(&s, json_root(retry->inputs));
