@@ -212,8 +212,8 @@ check_finalizers(struct problems *p, const struct json *finalizers)
     }
 }
 
-void
-meta_kind_name(const struct kind *k, struct buf *to)
+static void
+kind_name(const struct kind *k, struct buf *to)
 {
     buf_cstr(to, k->kind);
     if (k->group[0] != '\0')
@@ -227,7 +227,7 @@ report(const struct kind *k, struct str name, struct problems *p, struct err *e)
 
     if (p->n == 0)
         return 0;
-    meta_kind_name(k, &kind);
+    kind_name(k, &kind);
     return err_set(e, ERR_INVALID, "%s \"%.*s\" is invalid: %s%s%s", buf_cstring(&kind),
                    STR_ARG(name), p->n > 1 ? "[" : "", buf_cstring(&p->text), p->n > 1 ? "]" : "");
 }

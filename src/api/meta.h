@@ -15,7 +15,6 @@
 
 #include "api/kind.h"
 
-struct buf;
 struct err;
 struct json;
 struct json_doc;
@@ -53,8 +52,5 @@ struct json_doc *meta_with_finalizers(const struct kind *k, const struct meta *m
 /* The same object without its reference to one owner. */
 struct json_doc *meta_without_owner(const struct kind *k, const struct json *root,
                                     struct str owner_uid);
-
-/* "Pod", "Workflow.argoproj.io": how messages about validity name a kind. */
-void meta_kind_name(const struct kind *k, struct buf *to);
 
 #endif

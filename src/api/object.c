@@ -247,12 +247,6 @@ object_controller_uid(const struct object *o)
     return STR_NULL;
 }
 
-void
-object_describe(const struct object *o, char *to, size_t size)
-{
-    snprintf(to, size, "%s \"%.*s\"", o->kind->resource, STR_ARG(o->name));
-}
-
 size_t
 object_bytes(const struct object *o)
 {

@@ -50,9 +50,6 @@ bool object_is_finished(const struct object *o);
 /* The uid of the owner with controller: true, or STR_NULL. */
 struct str object_controller_uid(const struct object *o);
 
-/* "pods \"a\"" or "workflows.argoproj.io \"x\"": how messages name it. */
-void object_describe(const struct object *o, char *to, size_t size);
-
 /* For objects.c and tests: takes the document, which must have passed objects' checks. */
 struct object *object_new(const struct kind *k, struct json_doc *doc, int64_t rv);
 /* From stored text; names are copied.  The text must be ours. */

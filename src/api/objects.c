@@ -139,12 +139,6 @@ objects_free(struct objects *os)
     return NULL;
 }
 
-const struct kind *const *
-objects_kinds(const struct objects *os)
-{
-    return os->kinds;
-}
-
 void
 objects_set_cache_limit(struct objects *os, size_t bytes)
 {
@@ -163,13 +157,6 @@ object_vec_done(object_vec *v)
     for (size_t i = 0; i < v->n; i++)
         object_unref(v->at[i]);
     vec_done(v);
-}
-
-bool
-objects_name_ok(const struct kind *k, struct str name, const char **why)
-{
-    *why = meta_name_problem(k, name);
-    return *why == NULL;
 }
 
 /* Creating. */

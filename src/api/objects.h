@@ -47,7 +47,6 @@ struct objects *objects_new(struct core *c, struct controllers *cs,
                             const struct kind *const *kinds);
 /* After the core.  NULL is fine; always returns NULL. */
 struct objects *objects_free(struct objects *os);
-const struct kind *const *objects_kinds(const struct objects *os);
 
 /* The limit of the cache of finished objects, in bytes; default 8 MB. */
 void objects_set_cache_limit(struct objects *os, size_t bytes);
@@ -125,8 +124,5 @@ int objects_list(struct objects *os, struct turn *t, const struct objects_query 
 typedef void objects_published_fn(void *arg, const struct object *before, const struct object *now,
                                   bool gone);
 void objects_on_published(struct objects *os, objects_published_fn *fn, void *arg);
-
-/* Checks a name by a kind's rule; `why` gets Kubernetes' sentence. */
-bool objects_name_ok(const struct kind *k, struct str name, const char **why);
 
 #endif

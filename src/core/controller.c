@@ -268,9 +268,11 @@ forget(void *self)
     }
 }
 
-void
-controllers_dump(const struct controllers *cs, struct buf *to)
+static void
+dump(void *self, struct buf *to)
 {
+    const struct controllers *cs = self;
+
     for (size_t i = 0; i < cs->list.n; i++) {
         const struct controller *ctl = cs->list.at[i];
 
@@ -278,12 +280,6 @@ controllers_dump(const struct controllers *cs, struct buf *to)
                    ctl->items.n, (unsigned long long)ctl->passes,
                    (unsigned long long)ctl->failures);
     }
-}
-
-static void
-dump(void *self, struct buf *to)
-{
-    controllers_dump(self, to);
 }
 
 static const struct core_module module = {

@@ -27,7 +27,6 @@
 
 #include "base/str.h"
 
-struct buf;
 struct controllers;
 struct core;
 struct err;
@@ -90,6 +89,5 @@ void controllers_changed(struct controllers *cs, const char *resource, struct st
 
 /* Keys that wait, run later or pause. */
 size_t controllers_busy(const struct controllers *cs);
-void controllers_dump(const struct controllers *cs, struct buf *to);
 
 #endif

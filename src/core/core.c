@@ -214,18 +214,6 @@ core_inbox_empty(struct core *c)
 
 /* Facts. */
 
-struct store *
-core_store(struct core *c)
-{
-    return c->o.store;
-}
-
-const struct clock *
-core_clock(const struct core *c)
-{
-    return c->o.clock;
-}
-
 void
 core_random(struct core *c, void *to, size_t n)
 {

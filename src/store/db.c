@@ -153,14 +153,7 @@ db_close(struct db *d)
 {
     if (d == NULL)
         return NULL;
-    MAP_EACH (&d->statements, it) {
-        for (struct stmt *s = it.value, *next; s != NULL; s = next) {
-            next = s->next;
-            sqlite3_finalize(s->h);
-            free(s);
-        }
-    }
-    map_done(&d->statements);
+    db_free_statements(d);
     sqlite3_close(d->h);
     walvfs_free(d->vfs);
     free(d);

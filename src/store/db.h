@@ -68,27 +68,21 @@ void stmt_done(struct stmt *s);
 MEM_DEFINE_CLEANUP(struct stmt *, stmt_done)
 #define cleanup_stmt CLEANUP(stmt_done)
 
-/* Parameters count from 1.  Text and bytes are borrowed until the statement is done or reset; a
+/* Parameters count from 1.  Text and bytes are borrowed until the statement is done; a
  * struct str with p == NULL binds NULL. */
 void stmt_bind_int(struct stmt *s, int at, int64_t value);
-void stmt_bind_double(struct stmt *s, int at, double value);
 void stmt_bind_str(struct stmt *s, int at, struct str value);
 void stmt_bind_cstr(struct stmt *s, int at, const char *value); /* NULL binds NULL */
-void stmt_bind_blob(struct stmt *s, int at, struct str value);
-void stmt_bind_null(struct stmt *s, int at);
 
 /* 1: on a row, 0: at the end, < 0: an error. */
 int stmt_step(struct stmt *s, struct err *e);
-/* Ready to be stepped again from the start, parameters kept. */
-void stmt_reset(struct stmt *s);
 /* For a statement without rows: step to the end and stmt_done(), whatever the result.  Returns the
  * number of rows that it changed, or an error. */
 int stmt_run(struct stmt *s, struct err *e);
 
-/* Columns of the row, from 0.  Text is borrowed until the next step, reset or done, and followed
+/* Columns of the row, from 0.  Text is borrowed until the next step or done, and followed
  * by a NUL; NULL in the database is STR_NULL, 0. */
 int64_t stmt_int(const struct stmt *s, int column);
-double stmt_double(const struct stmt *s, int column);
 struct str stmt_str(const struct stmt *s, int column);
 bool stmt_is_null(const struct stmt *s, int column);
 

@@ -33,7 +33,7 @@ db_stmt(struct db *d, const char *sql)
     return s;
 }
 
-void
+static void
 stmt_reset(struct stmt *s)
 {
     if (s->stepped)
@@ -70,13 +70,6 @@ stmt_bind_int(struct stmt *s, int at, int64_t value)
 }
 
 void
-stmt_bind_double(struct stmt *s, int at, double value)
-{
-    if (s->h != NULL)
-        note(s, sqlite3_bind_double(s->h, at, value));
-}
-
-void
 stmt_bind_str(struct stmt *s, int at, struct str value)
 {
     if (s->h == NULL)
@@ -90,22 +83,6 @@ void
 stmt_bind_cstr(struct stmt *s, int at, const char *value)
 {
     stmt_bind_str(s, at, str_of(value));
-}
-
-void
-stmt_bind_blob(struct stmt *s, int at, struct str value)
-{
-    if (s->h == NULL)
-        return;
-    note(s, value.p != NULL ? sqlite3_bind_blob64(s->h, at, value.p, value.n, SQLITE_STATIC)
-                            : sqlite3_bind_null(s->h, at));
-}
-
-void
-stmt_bind_null(struct stmt *s, int at)
-{
-    if (s->h != NULL)
-        note(s, sqlite3_bind_null(s->h, at));
 }
 
 /* Steps one of our own transaction statements. */
@@ -172,12 +149,6 @@ int64_t
 stmt_int(const struct stmt *s, int column)
 {
     return sqlite3_column_int64(s->h, column);
-}
-
-double
-stmt_double(const struct stmt *s, int column)
-{
-    return sqlite3_column_double(s->h, column);
 }
 
 struct str

@@ -5,12 +5,6 @@
 
 static const struct migration *const list[] = {&schema_base, &schema_flow};
 
-int
-migrate_latest(void)
-{
-    return (int)ARRAY_LEN(list);
-}
-
 static int
 version_of(struct db *d, int64_t *ret, struct err *e)
 {
@@ -79,5 +73,5 @@ migrate_with(struct db *d, const char *path, const struct migration *const *migr
 int
 migrate(struct db *d, const char *path, struct err *e)
 {
-    return migrate_with(d, path, list, migrate_latest(), e);
+    return migrate_with(d, path, list, (int)ARRAY_LEN(list), e);
 }

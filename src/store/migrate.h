@@ -20,9 +20,6 @@ struct migration {
 extern const struct migration schema_base; /* schema_base.c: objects, attempts, blobs, ids */
 extern const struct migration schema_flow; /* schema_flow.c: runs and nodes of the graph engine */
 
-/* Number of migrations that this program knows. */
-int migrate_latest(void);
-
 /* Runs what is missing, each in a transaction of its own.  A file that holds anything is copied to
  * `<path>.before-<number>` first.  ERR_UNSUPPORTED if the file is of a newer program. */
 int migrate(struct db *d, const char *path, struct err *e);

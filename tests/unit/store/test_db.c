@@ -45,17 +45,15 @@ TEST(statements_bind_step_and_read_all_types)
     SCRATCH(dir);
     CLEANUP(db_close) struct db *d = open_in(&dir);
     struct err e = ERR_INIT;
-    struct stmt *s = db_stmt(d, "SELECT ?1, ?2, ?3, ?4");
+    struct stmt *s = db_stmt(d, "SELECT ?1, ?2, ?3");
 
     stmt_bind_int(s, 1, INT64_MIN);
-    stmt_bind_double(s, 2, 0.5);
-    stmt_bind_str(s, 3, str_make("a\0b", 3));
+    stmt_bind_str(s, 2, str_make("a\0b", 3));
     CHECK_INT(stmt_step(s, &e), 1);
     CHECK_TRUE(stmt_int(s, 0) == INT64_MIN);
-    CHECK_TRUE(stmt_double(s, 1) == 0.5);
-    CHECK_INT(stmt_str(s, 2).n, 3);
-    CHECK_TRUE(stmt_is_null(s, 3));
-    CHECK_NULL(stmt_str(s, 3).p);
+    CHECK_INT(stmt_str(s, 1).n, 3);
+    CHECK_TRUE(stmt_is_null(s, 2));
+    CHECK_NULL(stmt_str(s, 2).p);
     CHECK_INT(stmt_step(s, &e), 0);
     stmt_done(s);
 }
