@@ -447,7 +447,9 @@ go(struct run *r, struct err *e)
 static int
 check_files(struct run *r, struct manifest *m)
 {
-    struct lint_options options = {.strict = true, .simple = true};
+    cleanup_json struct json_doc *given = run_load_arguments(&r->load);
+    struct lint_options options = {
+        .strict = true, .simple = true, .submit = true, .given = json_root(given)};
     char *text = NULL;
     size_t size;
     FILE *to = open_memstream(&text, &size);
@@ -471,14 +473,16 @@ read_files(struct run *r, struct err *e)
         if (manifest_read(&m, option_operand(c->options, i), e) < 0)
             return cli_fail(c, e);
     }
-    if (check_files(r, &m) != CLI_OK)
-        return CLI_FAILED;
-    rc = run_load(c->options, &m, &r->load, e);
+    rc = run_load_parameters(&r->load, c->options, e);
     if (rc == ERR_BADREQUEST) {
         cli_fail(c, e);
         return CLI_USAGE;
     }
-    return rc < 0 ? cli_fail(c, e) : CLI_OK;
+    if (rc < 0)
+        return cli_fail(c, e);
+    if (check_files(r, &m) != CLI_OK)
+        return CLI_FAILED;
+    return run_load(&r->load, c->options, &m, e) < 0 ? cli_fail(c, e) : CLI_OK;
 }
 
 static int

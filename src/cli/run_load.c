@@ -13,34 +13,24 @@
 
 enum { PARAMETERS_MAX_BYTES = 16 * 1024 * 1024 };
 
-/* Parameters in the order in which they were given; later ones count. */
-struct parameter {
-    char *name, *value;
-};
-
-typedef VEC(struct parameter) parameters;
-
-static void
-parameters_done(parameters *ps)
+static const struct run_parameter *
+find(const struct run_load *l, struct str name)
 {
-    for (size_t i = 0; i < ps->n; i++) {
-        free(ps->at[i].name);
-        free(ps->at[i].value);
+    for (size_t i = 0; i < l->parameters.n; i++) {
+        if (str_is(name, l->parameters.at[i].name))
+            return &l->parameters.at[i];
     }
-    vec_done(ps);
+    return NULL;
 }
 
+/* A later value takes the place of an earlier one. */
 static void
-set(parameters *ps, struct str name, struct str value)
+set(struct run_load *l, struct str name, struct str value)
 {
-    struct parameter *p = NULL;
+    struct run_parameter *p = (struct run_parameter *)(uintptr_t)find(l, name);
 
-    for (size_t i = 0; i < ps->n; i++) {
-        if (str_is(name, ps->at[i].name))
-            p = &ps->at[i];
-    }
     if (p == NULL) {
-        p = vec_grow(ps);
+        p = vec_grow(&l->parameters);
         p->name = str_dup(name);
     }
     free(p->value);
@@ -48,7 +38,7 @@ set(parameters *ps, struct str name, struct str value)
 }
 
 static int
-read_file_parameters(const char *path, parameters *ps, struct err *e)
+read_file_parameters(struct run_load *l, const char *path, struct err *e)
 {
     cleanup_buf struct buf text = BUF_INIT, value = BUF_INIT;
     cleanup_json struct json_doc *doc = NULL;
@@ -64,22 +54,22 @@ read_file_parameters(const char *path, parameters *ps, struct err *e)
         if (json_type(it.value) == JSON_OBJECT || json_type(it.value) == JSON_ARRAY) {
             buf_clear(&value);
             json_write(&value, it.value);
-            set(ps, it.key, buf_view(&value));
+            set(l, it.key, buf_view(&value));
         } else {
-            set(ps, it.key, json_scalar_text(it.value));
+            set(l, it.key, json_scalar_text(it.value));
         }
     }
     return 0;
 }
 
-static int
-read_parameters(const struct options *options, parameters *ps, struct err *e)
+int
+run_load_parameters(struct run_load *l, const struct options *options, struct err *e)
 {
     const char *text;
     size_t at = 0;
 
     while ((text = option_next(options, "parameter-file", &at)) != NULL) {
-        if (read_file_parameters(text, ps, e) < 0)
+        if (read_file_parameters(l, text, e) < 0)
             return e->code;
     }
     at = 0;
@@ -89,19 +79,9 @@ read_parameters(const struct options *options, parameters *ps, struct err *e)
 
         if (rest.p == NULL || name.n == 0)
             return err_set(e, ERR_BADREQUEST, "parameter '%s' is not of the form NAME=VALUE", text);
-        set(ps, name, rest);
+        set(l, name, rest);
     }
     return 0;
-}
-
-static const struct parameter *
-find(const parameters *ps, struct str name)
-{
-    for (size_t i = 0; i < ps->n; i++) {
-        if (str_is(name, ps->at[i].name))
-            return &ps->at[i];
-    }
-    return NULL;
 }
 
 static bool
@@ -115,11 +95,11 @@ is_declared(const struct json *list, const char *name)
 }
 
 static void
-add_parameters(struct json_build *b, const struct json *list, const parameters *ps)
+add_parameters(struct json_build *b, const struct json *list, const struct run_load *l)
 {
     json_add_array(b, "parameters");
     JSON_EACH (it, list) {
-        const struct parameter *p = find(ps, json_str(json_get(it.value, "name")));
+        const struct run_parameter *p = find(l, json_str(json_get(it.value, "name")));
 
         if (p == NULL) {
             json_add_value(b, NULL, it.value);
@@ -130,19 +110,21 @@ add_parameters(struct json_build *b, const struct json *list, const parameters *
         json_add_cstr(b, "value", p->value);
         json_end(b);
     }
-    for (size_t i = 0; i < ps->n; i++) {
-        if (is_declared(list, ps->at[i].name))
+    for (size_t i = 0; i < l->parameters.n; i++) {
+        const struct run_parameter *p = &l->parameters.at[i];
+
+        if (is_declared(list, p->name))
             continue;
         json_add_object(b, NULL);
-        json_add_cstr(b, "name", ps->at[i].name);
-        json_add_cstr(b, "value", ps->at[i].value);
+        json_add_cstr(b, "name", p->name);
+        json_add_cstr(b, "value", p->value);
         json_end(b);
     }
     json_end(b);
 }
 
 static struct json_doc *
-adapt_workflow(const struct json *root, const parameters *ps, const char *entrypoint)
+adapt_workflow(const struct json *root, const struct run_load *l, const char *entrypoint)
 {
     const struct json *spec = json_get(root, "spec");
     const struct json *arguments = json_get(spec, "arguments");
@@ -158,7 +140,7 @@ adapt_workflow(const struct json *root, const parameters *ps, const char *entryp
         json_add_value(&b, "entrypoint", json_get(spec, "entrypoint"));
     json_add_object(&b, "arguments");
     json_add_fields(&b, arguments, (const char *const[]){"parameters", NULL});
-    add_parameters(&b, json_get(arguments, "parameters"), ps);
+    add_parameters(&b, json_get(arguments, "parameters"), l);
     json_end(&b);
     json_end(&b);
     json_end(&b);
@@ -166,8 +148,8 @@ adapt_workflow(const struct json *root, const parameters *ps, const char *entryp
 }
 
 static int
-add_object(const struct manifest_object *o, const parameters *ps, const char *entrypoint,
-           struct run_load *ret, struct err *e)
+add_object(struct run_load *l, const struct manifest_object *o, const char *entrypoint,
+           struct err *e)
 {
     const struct kind *kind = kind_find(kinds_builtin, o->kind, o->api_version);
     struct run_object *to;
@@ -176,33 +158,37 @@ add_object(const struct manifest_object *o, const parameters *ps, const char *en
         return err_set(e, ERR_INVALID, "%.*s of %.*s is not a kind of object that sluice knows",
                        STR_ARG(o->kind), STR_ARG(o->api_version));
     if (kind == &kind_workflow) {
-        to = vec_grow(&ret->workflows);
-        to->doc = adapt_workflow(o->value, ps, entrypoint);
+        to = vec_grow(&l->workflows);
+        to->doc = adapt_workflow(o->value, l, entrypoint);
     } else {
-        to = vec_grow(&ret->others);
+        to = vec_grow(&l->others);
         to->doc = json_copy(o->value);
     }
     to->kind = kind;
     return 0;
 }
 
-int
-run_load(const struct options *options, const struct manifest *m, struct run_load *ret,
-         struct err *e)
+struct json_doc *
+run_load_arguments(const struct run_load *l)
 {
-    parameters ps = VEC_INIT;
-    int rc = read_parameters(options, &ps, e);
+    struct json_build b = JSON_BUILD_INIT;
 
-    for (size_t i = 0; i < m->n && rc >= 0; i++) {
-        for (size_t k = 0; k < m->files[i].n && rc >= 0; k++) {
-            rc = add_object(&m->files[i].objects[k], &ps, option_value(options, "entrypoint"), ret,
-                            e);
-            if (rc < 0)
-                rc = err_wrap(e, "%s", m->files[i].path);
+    json_add_object(&b, NULL);
+    add_parameters(&b, NULL, l);
+    json_end(&b);
+    return json_build_done(&b);
+}
+
+int
+run_load(struct run_load *l, const struct options *options, const struct manifest *m, struct err *e)
+{
+    for (size_t i = 0; i < m->n; i++) {
+        for (size_t k = 0; k < m->files[i].n; k++) {
+            if (add_object(l, &m->files[i].objects[k], option_value(options, "entrypoint"), e) < 0)
+                return err_wrap(e, "%s", m->files[i].path);
         }
     }
-    parameters_done(&ps);
-    return rc;
+    return 0;
 }
 
 void
@@ -212,6 +198,11 @@ run_load_done(struct run_load *l)
         json_doc_unref(l->others.at[i].doc);
     for (size_t i = 0; i < l->workflows.n; i++)
         json_doc_unref(l->workflows.at[i].doc);
+    for (size_t i = 0; i < l->parameters.n; i++) {
+        free(l->parameters.at[i].name);
+        free(l->parameters.at[i].value);
+    }
+    vec_done(&l->parameters);
     vec_done(&l->others);
     vec_done(&l->workflows);
 }

@@ -23,16 +23,25 @@ struct run_object {
     struct json_doc *doc; /* owned */
 };
 
+struct run_parameter {
+    char *name, *value; /* owned */
+};
+
 struct run_load {
-    VEC(struct run_object) others;    /* to be there before the first step */
-    VEC(struct run_object) workflows; /* to be run */
+    VEC(struct run_parameter) parameters; /* of flags and files, each name once */
+    VEC(struct run_object) others;        /* to be there before the first step */
+    VEC(struct run_object) workflows;     /* to be run */
 };
 
 void run_load_done(struct run_load *l);
 
-/* Reads flags -p, -f, --entrypoint and the manifest's objects.  ERR_BADREQUEST: a flag is wrong;
- * other errors are the files'. */
-int run_load(const struct options *options, const struct manifest *m, struct run_load *ret,
+/* Reads the flags --parameter and --parameter-file.  ERR_BADREQUEST: a flag is not of the form
+ * NAME=VALUE; other errors are the files'. */
+int run_load_parameters(struct run_load *l, const struct options *options, struct err *e);
+/* They as a workflow's arguments: {"parameters":[{"name","value"}]}; the caller unrefs. */
+struct json_doc *run_load_arguments(const struct run_load *l);
+/* The manifest's objects, with the parameters and --entrypoint laid over the workflows. */
+int run_load(struct run_load *l, const struct options *options, const struct manifest *m,
              struct err *e);
 
 #endif
