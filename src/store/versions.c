@@ -70,9 +70,9 @@ versions_drop(struct db *d, int64_t rv, struct err *e)
 
 /* Reading. */
 
-#define CURRENT \
-    "SELECT o.resource, o.namespace, o.name, o.uid, o.rv, o.finished, v.json, v.prev_rv, v.op" \
-    " FROM objects o"
+#define COLUMNS \
+    "SELECT o.resource, o.namespace, o.name, o.uid, o.rv, o.finished, v.json, v.prev_rv, v.op"
+#define CURRENT COLUMNS " FROM objects o"
 #define ITS_VERSION " JOIN versions v ON v.rv = o.rv"
 
 /* Hands the rows to fn; returns how many there were. */
@@ -151,13 +151,18 @@ versions_uid_exists(struct db *d, struct str uid)
 #define ONE_PAGE " AND o.namespace = ?7 AND o.name > ?5 ORDER BY o.name LIMIT ?6"
 #define OF_RESOURCE " WHERE o.resource = ?1"
 #define INDEX_FROM(table) \
-    "SELECT o.resource, o.namespace, o.name, o.uid, o.rv, o.finished, v.json, v.prev_rv, v.op" \
+    COLUMNS \
     " FROM " table " i CROSS JOIN objects o ON o.resource = i.resource" \
     " AND o.namespace = i.namespace AND o.name = i.sort" ITS_VERSION \
     " WHERE i.resource = ?1 AND i.key = ?2"
 #define INDEX_ALL " AND (i.namespace, i.sort) > (?4, ?5) ORDER BY i.namespace, i.sort LIMIT ?6"
 #define INDEX_ONE " AND i.namespace = ?7 AND i.sort > ?5 ORDER BY i.sort LIMIT ?6"
 #define VALUE_IS " AND i.value = ?3"
+/* CROSS JOIN keeps SQLite from walking all objects of the resource instead. */
+#define OWNER_FROM \
+    COLUMNS \
+    " FROM owners i CROSS JOIN objects o ON o.uid = i.uid" ITS_VERSION \
+    " WHERE i.owner_uid = ?3 AND o.resource = ?1"
 
 static struct stmt *
 list_stmt(struct db *d, const struct versions_query *q)
@@ -175,10 +180,7 @@ list_stmt(struct db *d, const struct versions_query *q)
         return all ? db_stmt(d, INDEX_FROM("fields") VALUE_IS INDEX_ALL)
                    : db_stmt(d, INDEX_FROM("fields") VALUE_IS INDEX_ONE);
     case VERSIONS_OWNER:
-        return all ? db_stmt(d, CURRENT " JOIN owners i ON i.uid = o.uid" ITS_VERSION OF_RESOURCE
-                                        " AND i.owner_uid = ?3" ALL_PAGE)
-                   : db_stmt(d, CURRENT " JOIN owners i ON i.uid = o.uid" ITS_VERSION OF_RESOURCE
-                                        " AND i.owner_uid = ?3" ONE_PAGE);
+        return all ? db_stmt(d, OWNER_FROM ALL_PAGE) : db_stmt(d, OWNER_FROM ONE_PAGE);
     case VERSIONS_ALL:
         break;
     }
