@@ -46,8 +46,9 @@ void turn_undo(struct turn *t, void (*fn)(void *arg), void *arg);
 void turn_effect(struct turn *t, void (*fn)(void *arg), void *arg);
 /* Called at the very end of the turn in every case, after undo or effects. */
 void turn_finally(struct turn *t, void (*fn)(void *arg), void *arg);
-/* Called once before the commit however often the pair was given, and makes the turn commit.  An
- * error fails the whole turn.  A hook may register others. */
+/* Called once at the end of the turn, before the commit, however often the pair was given; also if
+ * the message that gave it was taken back.  What it writes is committed with the turn.  An error
+ * fails the whole turn.  A hook may register others. */
 void turn_before_commit(struct turn *t, int (*fn)(void *arg, struct turn *t, struct err *e),
                         void *arg);
 

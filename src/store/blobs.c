@@ -17,9 +17,16 @@
 
 enum { TREE_DESCRIPTORS = 16 };
 
+/* A blob that got its row in a turn that may not be committed yet. */
+struct fresh {
+    struct blob_id id;
+    uint64_t turn;
+};
+
 struct blobs {
     char *dir; /* DATA/blobs */
     struct db *d;
+    VEC(struct fresh) fresh;
 };
 
 static int
@@ -35,8 +42,9 @@ blobs_open(const char *dir, struct db *d, struct blobs **ret, struct err *e)
 {
     cleanup_free char *top = xasprintf("%s/blobs", dir);
     cleanup_free char *temp = xasprintf("%s/tmp", top);
+    cleanup_free char *fresh = xasprintf("%s/new", top);
 
-    if (make_dir(top, e) < 0 || make_dir(temp, e) < 0)
+    if (make_dir(top, e) < 0 || make_dir(temp, e) < 0 || make_dir(fresh, e) < 0)
         return e->code;
     *ret = NEW(struct blobs);
     **ret = (struct blobs){.dir = TAKE(top), .d = d};
@@ -47,6 +55,7 @@ struct blobs *
 blobs_close(struct blobs *b)
 {
     if (b != NULL) {
+        vec_done(&b->fresh);
         free(b->dir);
         free(b);
     }
@@ -106,12 +115,23 @@ sync_all(const char *path)
     return sync_path(path, 0);
 }
 
+static int
+set_mark(const char *path, struct err *e)
+{
+    cleanup_close int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+
+    return fd < 0 ? err_errno(e, "make '%s'", path) : 0;
+}
+
 int
 blobs_publish(struct blobs *b, const struct blob_id *id, struct err *e)
 {
     cleanup_free char *temp = path_of(b, "tmp/", id);
     cleanup_free char *place = path_of(b, "", id);
+    cleanup_free char *mark = path_of(b, "new/", id);
 
+    if (set_mark(mark, e) < 0)
+        return e->code;
     if (sync_all(temp) < 0)
         return err_errno(e, "sync '%s'", temp);
     if (rename(temp, place) < 0)
@@ -142,9 +162,11 @@ blobs_discard(struct blobs *b, const struct blob_id *id)
 {
     cleanup_free char *temp = path_of(b, "tmp/", id);
     cleanup_free char *place = path_of(b, "", id);
+    cleanup_free char *mark = path_of(b, "new/", id);
 
     remove_all(temp);
     remove_all(place);
+    unlink(mark);
 }
 
 const char *
@@ -173,6 +195,41 @@ read_row(const struct stmt *s, struct arena *a, struct blob *ret)
         memcpy(ret->id.text, file.p, file.n);
 }
 
+/* 1 if a row has this file, else 0. */
+static int
+is_used(struct blobs *b, const char *file, struct err *e)
+{
+    struct stmt *s = db_stmt(b->d, "SELECT 1 FROM blobs WHERE file = ?1");
+    int64_t used = 0;
+
+    stmt_bind_cstr(s, 1, file);
+    return stmt_get_int(s, 0, &used, e) < 0 ? e->code : (int)used;
+}
+
+/* A row of an earlier turn that is there is committed.  One that is not there was taken back: its
+ * mark stays for the next start. */
+static int
+drop_marks(struct blobs *b, struct err *e)
+{
+    for (size_t i = 0; i < b->fresh.n;) {
+        struct fresh f = b->fresh.at[i];
+        cleanup_free char *mark = path_of(b, "new/", &f.id);
+        int used;
+
+        if (f.turn == db_turn_number(b->d)) {
+            i++;
+            continue;
+        }
+        used = is_used(b, f.id.text, e);
+        if (used < 0)
+            return used;
+        if (used > 0)
+            unlink(mark);
+        vec_swap_remove(&b->fresh, i);
+    }
+    return 0;
+}
+
 int
 blobs_put(struct blobs *b, const struct blob *blob, struct err *e)
 {
@@ -185,7 +242,10 @@ blobs_put(struct blobs *b, const struct blob *blob, struct err *e)
     stmt_bind_int(s, 4, blob->size);
     stmt_bind_str(s, 5, blob->digest.p != NULL ? blob->digest : STR(""));
     stmt_bind_int(s, 6, blob->created_us);
-    return stmt_run(s, e) < 0 ? e->code : 0;
+    if (stmt_run(s, e) < 0)
+        return e->code;
+    vec_push(&b->fresh, ((struct fresh){.id = blob->id, .turn = db_turn_number(b->d)}));
+    return drop_marks(b, e);
 }
 
 static int
@@ -252,17 +312,6 @@ blobs_list(struct blobs *b, struct str prefix, struct str after, size_t limit, s
     return rc < 0 ? rc : 0;
 }
 
-/* 1 if a row has this file, else 0. */
-static int
-is_used(struct blobs *b, const char *file, struct err *e)
-{
-    struct stmt *s = db_stmt(b->d, "SELECT 1 FROM blobs WHERE file = ?1");
-    int64_t used = 0;
-
-    stmt_bind_cstr(s, 1, file);
-    return stmt_get_int(s, 0, &used, e) < 0 ? e->code : (int)used;
-}
-
 int
 blobs_delete(struct blobs *b, struct str key, bool *has_orphan, struct blob_id *orphan,
              struct err *e)
@@ -284,38 +333,60 @@ blobs_delete(struct blobs *b, struct str key, bool *has_orphan, struct blob_id *
     return 1;
 }
 
-/* What a killed process left: everything in tmp/, and files that never got a row. */
+/* What a killed process left. */
 
+/* Calls one() for each entry of a folder of blobs/. */
 static int
-collect_dir(struct blobs *b, const char *path, bool all, struct err *e)
+each_entry(struct blobs *b, const char *below,
+           int (*one)(struct blobs *b, const char *name, struct err *e), struct err *e)
 {
+    cleanup_free char *path = xasprintf("%s/%s", b->dir, below);
     DIR *d = opendir(path);
     struct dirent *entry;
-    int removed = 0, used = 0;
+    int removed = 0, rc = 0;
 
     if (d == NULL)
         return err_errno(e, "read directory '%s'", path);
-    while (used >= 0 && (entry = readdir(d)) != NULL) {
-        cleanup_free char *one = xasprintf("%s/%s", path, entry->d_name);
-
-        if (entry->d_name[0] == '.' || (!all && strcmp(entry->d_name, "tmp") == 0))
+    while (rc >= 0 && (entry = readdir(d)) != NULL) {
+        if (entry->d_name[0] == '.')
             continue;
-        used = all ? 0 : is_used(b, entry->d_name, e);
-        if (used == 0) {
-            remove_all(one);
-            removed++;
-        }
+        rc = one(b, entry->d_name, e);
+        removed += rc > 0;
     }
     closedir(d);
-    return used < 0 ? used : removed;
+    return rc < 0 ? rc : removed;
+}
+
+static int
+collect_temp(struct blobs *b, const char *name, struct err *e)
+{
+    cleanup_free char *path = xasprintf("%s/tmp/%s", b->dir, name);
+
+    (void)e;
+    remove_all(path);
+    return 1;
+}
+
+static int
+collect_marked(struct blobs *b, const char *name, struct err *e)
+{
+    cleanup_free char *place = xasprintf("%s/%s", b->dir, name);
+    cleanup_free char *mark = xasprintf("%s/new/%s", b->dir, name);
+    int used = is_used(b, name, e);
+
+    if (used < 0)
+        return used;
+    if (used == 0)
+        remove_all(place);
+    unlink(mark);
+    return used == 0;
 }
 
 int
 blobs_collect(struct blobs *b, struct err *e)
 {
-    cleanup_free char *temp = xasprintf("%s/tmp", b->dir);
-    int dropped = collect_dir(b, temp, true, e);
-    int orphans = dropped < 0 ? dropped : collect_dir(b, b->dir, false, e);
+    int dropped = each_entry(b, "tmp", collect_temp, e);
+    int orphans = dropped < 0 ? dropped : each_entry(b, "new", collect_marked, e);
 
     return orphans < 0 ? orphans : dropped + orphans;
 }

@@ -6,10 +6,13 @@
  * file.  The order that makes this safe against a crash:
  *
  *     1. blobs_temp()    a job thread gets a fresh path below blobs/tmp/ and writes there
- *     2. blobs_publish() the same thread: fsync, rename to blobs/<id>, fsync of the folder
+ *     2. blobs_publish() the same thread: an empty file blobs/new/<id>, fsync, rename to
+ * blobs/<id>, fsync of the folder
  *     3. blobs_put()     the core, in a turn: the row; the commit makes it a fact
  *
- * A file without a row is an orphan: blobs_collect() removes those at start.  Deleting goes the
+ * A file without a row is an orphan.  Only those that blobs/new/ names can be: the mark goes when a
+ * later turn sees the row committed.  So blobs_collect(), at start, looks at a few files however
+ * many blobs there are.  Deleting goes the
  * other way: the row goes with the turn, the file after the commit (blobs_drop_files()).
  *
  * Thread: blobs_temp(), blobs_publish() and blobs_discard() may be called from any; they touch
@@ -46,7 +49,7 @@ struct blob {
     int64_t created_us; /* wall */
 };
 
-/* `dir` is the data directory; makes blobs/ and blobs/tmp/. */
+/* `dir` is the data directory; makes blobs/, blobs/tmp/ and blobs/new/. */
 int blobs_open(const char *dir, struct db *d, struct blobs **ret, struct err *e);
 struct blobs *blobs_close(struct blobs *b);
 
@@ -75,7 +78,8 @@ int blobs_list(struct blobs *b, struct str prefix, struct str after, size_t limi
 int blobs_delete(struct blobs *b, struct str key, bool *has_orphan, struct blob_id *orphan,
                  struct err *e);
 
-/* Removes files without a row.  At start only, before anything writes.  Returns how many. */
+/* Removes what is in tmp/ and files without a row.  At start only, before anything writes.  Returns
+ * how many. */
 int blobs_collect(struct blobs *b, struct err *e);
 
 #endif

@@ -192,8 +192,15 @@ db_turn_begin(struct db *d)
 {
     CHECK(d->state == DB_CLOSED);
     d->state = DB_READING;
+    d->turns++;
     d->marked = d->mark_open = d->wrote = false;
     d->why.code = 0;
+}
+
+uint64_t
+db_turn_number(const struct db *d)
+{
+    return d->turns;
 }
 
 void

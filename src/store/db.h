@@ -91,6 +91,8 @@ int stmt_get_int(struct stmt *s, int64_t otherwise, int64_t *ret, struct err *e)
 
 /* Turns.  Only core/turn.c calls these. */
 void db_turn_begin(struct db *d);
+/* Counts db_turn_begin(). */
+uint64_t db_turn_number(const struct db *d);
 /* A place to come back to; at most one at a time.  db_mark_keep() accepts what was written since,
  * db_mark_undo() takes it back (ERR_IO if SQLite cannot: then the turn is broken). */
 void db_mark(struct db *d);

@@ -25,6 +25,7 @@ struct db {
     bool wrote;     /* something that was kept */
     struct err why; /* what broke the turn */
     int64_t page_bytes, log_frames;
+    uint64_t turns;
 };
 
 struct stmt {

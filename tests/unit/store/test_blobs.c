@@ -1,5 +1,6 @@
 #include "store/blobs.h"
 
+#include <dirent.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -100,6 +101,53 @@ TEST(files_without_a_row_go_at_the_next_start)
     store_close(s);
 }
 
+static int
+marks(const struct scratch *dir)
+{
+    char path[128];
+    DIR *d;
+    struct dirent *entry;
+    int n = 0;
+
+    snprintf(path, sizeof path, "%s/blobs/new", dir->path);
+    d = opendir(path);
+    CHECK_NOT_NULL(d);
+    while ((entry = readdir(d)) != NULL)
+        n += entry->d_name[0] != '.';
+    closedir(d);
+    return n;
+}
+
+TEST(a_mark_goes_when_the_row_is_committed)
+{
+    SCRATCH(dir);
+    CLEANUP(store_close) struct store *s = open_in(&dir);
+    struct blobs *b = store_blobs(s);
+    struct db *d = store_db(s);
+    struct blob_id first = publish(b, "1"), second = publish(b, "2"), third = publish(b, "3");
+    struct err e = ERR_INIT;
+
+    CHECK_INT(marks(&dir), 3);
+    db_turn_begin(d);
+    put(b, "first", &first);
+    CHECK_INT(db_commit(d, &e), 0);
+    CHECK_INT(marks(&dir), 3);
+    db_turn_begin(d);
+    put(b, "second", &second);
+    CHECK_INT(marks(&dir), 2);
+    db_rollback(d);
+    db_turn_begin(d);
+    put(b, "third", &third);
+    CHECK_INT(db_commit(d, &e), 0);
+    CHECK_INT(marks(&dir), 2); /* the second was taken back: the next start looks at it */
+    store_close(s);
+    s = open_in(&dir);
+    CHECK_INT(marks(&dir), 0);
+    CHECK_TRUE(exists(store_blobs(s), &first));
+    CHECK_FALSE(exists(store_blobs(s), &second));
+    CHECK_TRUE(exists(store_blobs(s), &third));
+}
+
 TEST(bytes_that_two_keys_share_go_with_the_last_one)
 {
     SCRATCH(dir);
@@ -165,5 +213,6 @@ TEST(a_tree_is_a_directory)
 }
 
 TESTS_MAIN(T_(a_blob_is_found_by_its_key), T_(files_without_a_row_go_at_the_next_start),
+           T_(a_mark_goes_when_the_row_is_committed),
            T_(bytes_that_two_keys_share_go_with_the_last_one),
            T_(a_list_is_a_page_of_the_keys_under_a_prefix), T_(a_tree_is_a_directory))
