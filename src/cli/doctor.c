@@ -16,6 +16,7 @@
 #include "cli/cli.h"
 #include "cli/option.h"
 #include "cli/settings.h"
+#include "control/idrange.h"
 #include "io/file.h"
 #include "io/loop.h"
 #include "runner/interpreter.h"
@@ -31,12 +32,15 @@ struct doctor {
 };
 
 static const char *const level_means[] = {
-    [LEVEL_NONE] = "Steps are plain child processes with a directory and limits of their own: they "
-                   "can read what you can read. Run only what you would run yourself.",
-    [LEVEL_USER] = "Steps have files, processes and names of their own, and see of this machine "
-                   "only its programs; outside they are you, without your other files.",
-    [LEVEL_FULL] = "Steps have users, files, processes and limits of their own, and see of this "
-                   "machine only its programs; root inside is nobody outside.",
+    [LEVEL_NONE] =
+        "Steps are plain child processes with a directory and limits of their own: they\n"
+        "  can read what you can read. Run only what you would run yourself.",
+    [LEVEL_USER] =
+        "Steps have files, processes and names of their own, and see of this machine only\n"
+        "  its programs; outside they are an ordinary user who owns nothing that they see.",
+    [LEVEL_FULL] =
+        "Steps have users, files, processes and limits of their own, and see of this machine\n"
+        "  only its programs; root inside is nobody outside.",
 };
 
 static void
@@ -144,6 +148,7 @@ probe_machine(struct doctor *d, struct err *e)
     struct spawner_config config = {.init_path = init,
                                     .data_dir = d->directory,
                                     .level = level_wanted(d->cli->settings),
+                                    .id_base = getuid() == 0 ? IDRANGE_PROBE : 0,
                                     .die_with_server = true};
     struct spawner *s;
 
@@ -169,6 +174,15 @@ print_machine(const struct doctor *d)
             getuid() == 0 ? "root" : "an ordinary user");
 }
 
+/* The newest first. */
+static int
+compare_versions(const void *a, const void *b)
+{
+    const struct interpreter *x = a, *y = b;
+
+    return x->major != y->major ? y->major - x->major : y->minor - x->minor;
+}
+
 static void
 print_python(const struct doctor *d)
 {
@@ -176,6 +190,8 @@ print_python(const struct doctor *d)
     bool on = d->cli->out_color;
 
     interpreter_find_all(&all);
+    if (all.n > 0)
+        qsort(all.at, all.n, sizeof all.at[0], compare_versions);
     fprintf(d->cli->out, "\n%sPython%s\n", color_code(on, COLOR_BOLD), color_code(on, COLOR_PLAIN));
     for (size_t i = 0; i < all.n; i++)
         fprintf(d->cli->out, "  %d.%d at %s\n", all.at[i].major, all.at[i].minor, all.at[i].path);
