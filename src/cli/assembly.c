@@ -2,6 +2,7 @@
 
 #include <limits.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "api/events.h"
 #include "api/objects.h"
@@ -11,6 +12,7 @@
 #include "cli/settings.h"
 #include "control/control.h"
 #include "control/drive.h"
+#include "control/idrange.h"
 #include "core/controller.h"
 #include "core/core.h"
 #include "flow/argo/argo.h"
@@ -228,6 +230,7 @@ make_runtime(struct assembly *a, struct err *e)
         .data_dir = a->config.data,
         .init_path = a->init_path,
         .level = level_wanted(s),
+        .probe_id_base = getuid() == 0 ? IDRANGE_PROBE : 0,
         .die_with_server = a->config.die_with_server,
         .images = {a->images.at, a->images.n},
         .shared = a->shared.at,
