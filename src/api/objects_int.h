@@ -4,9 +4,9 @@
  * An entry stands for one identity (one uid) in memory:
  *
  *     CLEAN   object is what the store has
- *     DIRTY   changed in this turn: `stored` is what the store had before it (NULL: nothing),
- * `written` what this turn has put there so far (NULL: nothing) GONE    DIRTY and removed; `object`
- * is its last version
+ *     DIRTY   changed in this turn: `stored` is what the store had before it, `written` what this
+ *             turn has put there so far (NULL: nothing)
+ *     GONE    DIRTY and removed; `object` is its last version
  *
  *     CLEAN -- objects_change() --> DIRTY -- end of turn: commit --> CLEAN, or freed if GONE
  *     DIRTY -- the message's undo --> what it was before

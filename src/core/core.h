@@ -8,9 +8,12 @@
  * If a commit fails, no effect leaves; every message of the turn is told 503 or 507; and the core
  * rebuilds itself: all modules forget(), then restore(), as at start.
  *
- *     NEW -- core_start() --> READY -- a commit fails --> REBUILDING -- restored --> READY
- *                                                          \-- restore fails --> tried again each
- * second any -- the probe says so --> DEAD      (simulation only: as if killed)
+ *     NEW -- core_start() --> READY
+ *     READY -- a commit fails --> REBUILDING       (again at once, or after a pause if they follow
+ *                                                  one another)
+ *     REBUILDING -- restored --> READY
+ *     REBUILDING -- restore fails --> REBUILDING   (tried again each second)
+ *     any -- the probe says so --> DEAD            (simulation only: as if killed)
  *
  * Thread: core_post() and core_stats() from any, everything else from the one that runs turns.
  */

@@ -5,15 +5,15 @@
  * has ("bucket/path/of/key"), how long it is and what its digest is.  Several keys may share one
  * file.  The order that makes this safe against a crash:
  *
- *     1. blobs_temp()    a job thread gets a fresh path below blobs/tmp/ and writes there
- *     2. blobs_publish() the same thread: an empty file blobs/new/<id>, fsync, rename to
- * blobs/<id>, fsync of the folder
- *     3. blobs_put()     the core, in a turn: the row; the commit makes it a fact
+ *     1. blobs_temp()     a job thread gets a fresh path below blobs/tmp/ and writes there
+ *     2. blobs_publish()  the same thread: an empty file blobs/new/<id>, fsync of the bytes,
+ *                         rename to blobs/<id>, fsync of the folder
+ *     3. blobs_put()      the core, in a turn: the row; the commit makes it a fact
  *
  * A file without a row is an orphan.  Only those that blobs/new/ names can be: the mark goes when a
  * later turn sees the row committed.  So blobs_collect(), at start, looks at a few files however
- * many blobs there are.  Deleting goes the
- * other way: the row goes with the turn, the file after the commit (blobs_drop_files()).
+ * many blobs there are.  Deleting goes the other way: the row goes with the turn, the file after
+ * the commit (blobs_discard()).
  *
  * Thread: blobs_temp(), blobs_publish() and blobs_discard() may be called from any; they touch
  * files only.  The others are for the core thread.

@@ -19,11 +19,10 @@
  * opens neither.
  *
  *     CLOSED -- db_turn_begin() ------> READING
- *     READING -- a writing statement -> WRITING      (BEGIN IMMEDIATE, SAVEPOINT)
- *     WRITING -- db_commit() ---------> CLOSED
- *     any     -- db_rollback() -------> CLOSED
- *     WRITING -- I/O error, disk full -> BROKEN       every write fails with the first error
- *     BROKEN  -- db_rollback() -------> CLOSED
+ *     READING -- a writing statement -> WRITING   (BEGIN IMMEDIATE, SAVEPOINT)
+ *     WRITING -- I/O error, disk full -> BROKEN   (every write fails with the first error)
+ *     any -- db_commit() -------------> CLOSED    (BROKEN: nothing is stored)
+ *     any -- db_rollback() -----------> CLOSED
  *
  * Outside of a turn a writing statement commits by itself (tests, migrations, start).
  *

@@ -2,10 +2,10 @@
  * store - a data directory: the database, the blobs, and the right to use them.
  *
  *     DIR/              0700
- *     DIR/lock          held (open file description lock) while a process uses the directory; its
- * pid DIR/sluice.db     SQLite, with sluice.db-wal beside it DIR/reserve       some MB of nothing,
- * given back to the disk when it is full DIR/blobs/        files by number, and tmp/ for those that
- * are being written
+ *     DIR/lock          locked while a process uses the directory; holds its pid
+ *     DIR/sluice.db     SQLite, with sluice.db-wal beside it
+ *     DIR/reserve       some MB of nothing, given back to the disk when it is full
+ *     DIR/blobs/        see blobs.h
  *
  * store/ is the only folder that sees SQLite.  Core thread only, but for the functions of blobs.h
  * that say otherwise.
