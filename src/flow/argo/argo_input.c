@@ -74,20 +74,6 @@ only_tag(struct str text)
     return it.name;
 }
 
-static bool
-mentions_absent(struct argo_scope *s, struct str text, struct str *name)
-{
-    struct tag_each it = {.text = text};
-
-    while (tag_next(&it)) {
-        if (!it.expression && argo_scope_is_absent(s, it.name)) {
-            *name = it.name;
-            return true;
-        }
-    }
-    return false;
-}
-
 /* The argument's value as text, or NULL if it gives none (then a default counts). */
 static int
 argument_value(struct argo_scope *s, const struct json *argument, const struct json *declared,
@@ -95,15 +81,11 @@ argument_value(struct argo_scope *s, const struct json *argument, const struct j
 {
     const struct json *value = json_get(argument, "value");
     const struct json *from = json_get(argument, "valueFrom");
-    struct str text = json_scalar_text(value), absent;
+    struct str text = json_scalar_text(value);
 
     *ret = NULL;
-    if (value == NULL && !json_is_null(json_get(from, "expression"))) {
-        cleanup_free char *tag =
-            xasprintf("{{=%.*s}}", STR_ARG(json_str(json_get(from, "expression"))));
-
-        return argo_scope_text(s, str_of(tag), ret, e);
-    }
+    if (value == NULL && !json_is_null(json_get(from, "expression")))
+        return argo_scope_expression(s, json_str(json_get(from, "expression")), ret, e);
     if (value == NULL && !json_is_null(json_get(from, "configMapKeyRef"))) {
         if (argo_input_config(s, json_get(from, "configMapKeyRef"), ret, e) < 0)
             return e->code;
@@ -116,13 +98,8 @@ argument_value(struct argo_scope *s, const struct json *argument, const struct j
     if (json_type(value) == JSON_ARRAY || json_type(value) == JSON_OBJECT)
         return err_set(e, ERR_INVALID, "arguments.parameters.%.*s: value must be a text",
                        STR_ARG(json_str(json_get(argument, "name"))));
-    if (mentions_absent(s, text, &absent)) {
-        if (only_tag(text).p != NULL && json_get(declared, "default") != NULL)
-            return 0;
-        return err_set(e, ERR_INVALID,
-                       "{{%.*s}} is an absent optional: its step was skipped and has no default",
-                       STR_ARG(absent));
-    }
+    if (argo_scope_is_absent(s, only_tag(text)) && json_get(declared, "default") != NULL)
+        return 0;
     return argo_scope_text(s, text, ret, e);
 }
 
@@ -173,23 +150,16 @@ source_of(struct argo_scope *s, const struct json *argument, const struct json *
 {
     const struct json *from = json_get(argument, "from");
     struct str tag = only_tag(json_str(from));
-    cleanup_free char *name = NULL, *text = NULL;
-    struct expr_env env;
-    struct tag_options o = argo_scope_options(s, &env);
+    cleanup_free char *name = NULL;
 
     *ret = NULL;
     if (tag.p != NULL)
         name = str_dup(tag);
     else if (from != NULL && argo_scope_text_lax(s, json_str(from), &name, e) < 0)
         return e->code;
-    if (from == NULL) {
-        cleanup_buf struct buf out = BUF_INIT;
-
-        text = xasprintf("{{=%.*s}}", STR_ARG(json_str(json_get(argument, "fromExpression"))));
-        if (tag_substitute(str_of(text), &o, &out, e) < 0)
-            return e->code;
-        name = buf_take(&out);
-    }
+    if (from == NULL &&
+        argo_scope_expression(s, json_str(json_get(argument, "fromExpression")), &name, e) < 0)
+        return e->code;
     *ret = argo_scope_artifact(s, str_of(name));
     return 0;
 }

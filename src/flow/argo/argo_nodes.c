@@ -136,29 +136,44 @@ add_ids(struct composing *c, const char *field, const argo_links *links)
     json_end(&c->b);
 }
 
-/* templateName, templateRef and templateScope of a key. */
+/* "namespaced/OWNER" of the key of another object's template; STR_NULL for the workflow's own. */
+static struct str
+object_of(struct str key)
+{
+    struct str rest = key, scope = str_cut(&rest, '/'), owner = str_cut(&rest, '/');
+
+    return key.n == 0 || str_is(scope, "local") ? STR_NULL : str_make(key.p, scope.n + 1 + owner.n);
+}
+
+/* templateName or templateRef, and templateScope: where the call stands.  A call of a template in
+ * the same object needs no reference. */
 static void
 add_template(struct composing *c, const struct argo_vertex *v)
 {
+    const struct argo_vertex *boundary = argo_graph_boundary(&c->graph, v);
+    struct str key = str_of(v->template_of);
+    struct str from = boundary != NULL ? object_of(str_of(boundary->template_of)) : STR_NULL;
+    struct str object = object_of(key), owner = object;
     struct json_build *b = &c->b;
-    struct str rest = str_of(v->template_of), scope, owner;
 
-    if (rest.n == 0)
+    if (key.n == 0)
         return;
-    scope = str_cut(&rest, '/');
-    if (str_is(scope, "local")) {
-        json_add_str(b, "templateName", argo_name_template(str_of(v->template_of)));
-        json_add_printf(b, "templateScope", "local/%s", c->workflow);
-        return;
+    if (object.n == 0 || str_eq(object, from)) {
+        json_add_str(b, "templateName", argo_name_template(key));
+    } else {
+        bool cluster = str_is(str_cut(&owner, '/'), "cluster");
+
+        json_add_object(b, "templateRef");
+        json_add_str(b, "name", owner);
+        json_add_str(b, "template", argo_name_template(key));
+        if (cluster)
+            json_add_bool(b, "clusterScope", true);
+        json_end(b);
     }
-    owner = str_cut(&rest, '/');
-    json_add_object(b, "templateRef");
-    json_add_str(b, "name", owner);
-    json_add_str(b, "template", rest);
-    if (str_is(scope, "cluster"))
-        json_add_bool(b, "clusterScope", true);
-    json_end(b);
-    json_add_printf(b, "templateScope", "%.*s/%.*s", STR_ARG(scope), STR_ARG(owner));
+    if (from.n != 0)
+        json_add_str(b, "templateScope", from);
+    else
+        json_add_printf(b, "templateScope", "local/%s", c->workflow);
 }
 
 static int

@@ -17,16 +17,14 @@ group_value(struct argo_scope *s, const struct json *declared, char **ret, struc
     struct str parameter = json_str(json_get(from, "parameter"));
     struct str expression = json_str(json_get(from, "expression"));
     const struct json *otherwise = json_get(from, "default");
-    cleanup_free char *tag = NULL;
     struct err why = ERR_INIT;
+    int rc;
 
     if (json_get(declared, "value") != NULL)
         return argo_scope_text(s, json_scalar_text(json_get(declared, "value")), ret, e);
-    if (expression.n != 0)
-        tag = xasprintf("{{=%.*s}}", STR_ARG(expression));
-    else
-        tag = str_dup(parameter);
-    if (argo_scope_text(s, str_of(tag), ret, &why) >= 0)
+    rc = expression.n != 0 ? argo_scope_expression(s, expression, ret, &why)
+                           : argo_scope_text(s, parameter, ret, &why);
+    if (rc >= 0)
         return 0;
     if (otherwise == NULL) {
         *e = why;
@@ -59,14 +57,16 @@ group_source(struct argo_scope *s, const struct json *declared, const struct jso
 {
     struct str from = json_str(json_get(declared, "from"));
     struct str expression = json_str(json_get(declared, "fromExpression"));
-    cleanup_free char *tag = NULL, *name = NULL;
+    cleanup_free char *name = NULL;
+    int rc;
 
     *ret = NULL;
     if (from.n == 0 && expression.n == 0)
         return 0;
-    tag = from.n != 0 ? str_dup(from) : xasprintf("{{=%.*s}}", STR_ARG(expression));
-    if (argo_scope_text_lax(s, str_of(tag), &name, e) < 0)
-        return e->code;
+    rc = expression.n != 0 ? argo_scope_expression(s, expression, &name, e)
+                           : argo_scope_text_lax(s, from, &name, e);
+    if (rc < 0)
+        return rc;
     *ret = argo_scope_artifact(s, str_of(name));
     return 0;
 }

@@ -1,9 +1,11 @@
 #include "flow/argo/argo_scope.h"
 
+#include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/log.h"
 #include "data/json.h"
+#include "data/tag_cache.h"
 #include "flow/argo/argo.h"
 #include "flow/argo/argo_name.h"
 #include "flow/argo/argo_time.h"
@@ -217,6 +219,9 @@ look_up(void *arg, struct str name)
     b = own.lookup(own.arg, name);
     if (!b.found && s->prefix != NULL && str_is(name, s->prefix))
         b.scope = true;
+    /* What a skipped step did not give is known to be nothing, which an expression may ask for. */
+    if (!b.found && !b.scope && s->strict && argo_scope_is_absent(s, name))
+        b = (struct expr_binding){.found = true, .value = EXPR_NIL_VALUE};
     return b;
 }
 
@@ -340,6 +345,22 @@ store_failed(const struct argo_scope *s, struct err *e)
     return e->code;
 }
 
+/* A plain tag cannot stand for nothing. */
+static int
+refuse_absent(struct argo_scope *s, struct str in, struct err *e)
+{
+    struct tag_each it = {.text = in};
+
+    while (tag_next(&it)) {
+        if (!it.expression && argo_scope_is_absent(s, it.name))
+            return err_set(
+                e, ERR_INVALID,
+                "{{%.*s}} is an absent optional: its step was skipped and has no default",
+                STR_ARG(it.name));
+    }
+    return 0;
+}
+
 static int
 text(struct argo_scope *s, struct str in, bool strict, char **ret, struct err *e)
 {
@@ -354,7 +375,11 @@ text(struct argo_scope *s, struct str in, bool strict, char **ret, struct err *e
         *ret = str_dup(in);
         return 0;
     }
+    if (strict && refuse_absent(s, in, e) < 0)
+        return e->code;
+    s->strict = strict;
     rc = tag_settle(in, &o, &out, e);
+    s->strict = false;
     if (rc < 0)
         return rc;
     *ret = buf_take(&out);
@@ -371,6 +396,33 @@ int
 argo_scope_text_lax(struct argo_scope *s, struct str in, char **ret, struct err *e)
 {
     return text(s, in, false, ret, e);
+}
+
+int
+argo_scope_expression(struct argo_scope *s, struct str expression, char **ret, struct err *e)
+{
+    cleanup_expr struct expr_program *own = NULL;
+    cleanup_arena struct arena a = ARENA_INIT;
+    cleanup_free char *filled = NULL;
+    cleanup_buf struct buf out = BUF_INIT;
+    const struct expr_program *program = NULL;
+    struct expr_value v = EXPR_NIL_VALUE;
+    struct expr_env env;
+    struct tag_options o = argo_scope_options(s, &env);
+
+    if (text(s, expression, false, &filled, e) < 0 ||
+        tag_cache_get(o.cache, str_of(filled), &program, &own, e) < 0 ||
+        expr_eval(program, &env, &a, &v, e) < 0)
+        return err_wrap(e, "failed to evaluate expression");
+    if (v.type == EXPR_NIL)
+        return err_set(e, ERR_INVALID, "failed to evaluate expression \"%.*s\": it has no value",
+                       STR_ARG(str_slice(str_of(filled), 0, 200)));
+    if (v.type == EXPR_STRING)
+        buf_str(&out, v.text);
+    else
+        expr_write_result(&out, v);
+    *ret = buf_take(&out);
+    return store_failed(s, e);
 }
 
 /* Two passes: the second is for {{workflow.parameters.{{inputs.parameters.k}}}}. */

@@ -40,6 +40,7 @@ struct argo_scope {
     struct expr_vars vars;
     VEC(struct argo_sibling) siblings;
     const char *prefix; /* "steps", "tasks", or NULL */
+    bool strict;        /* while a text is filled in of which every name must be known */
     struct err error;   /* of the store, while a look-up ran; code 0 or ERR_NOTFOUND: none */
 };
 
@@ -62,6 +63,9 @@ int argo_scope_text(struct argo_scope *s, struct str text, char **ret, struct er
 /* A tree. */
 int argo_scope_json(struct argo_scope *s, const struct json *in, struct json_doc **ret,
                     struct err *e);
+/* The value of a bare expression (valueFrom.expression, fromExpression), as text.  Only what it
+ * really asks for must be there: the branch that is not taken may name a step that was skipped. */
+int argo_scope_expression(struct argo_scope *s, struct str expression, char **ret, struct err *e);
 /* A text that may still have unknown names. */
 int argo_scope_text_lax(struct argo_scope *s, struct str text, char **ret, struct err *e);
 int argo_scope_json_lax(struct argo_scope *s, const struct json *in, struct json_doc **ret,

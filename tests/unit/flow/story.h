@@ -213,11 +213,16 @@ story_is(struct story *s, const char *phase, const char *message)
     const struct json *status = json_get(json_root(s->wf), "status");
     struct buf text = BUF_INIT;
 
-    if (strcmp(rig_text(status, "phase"), phase) != 0 ||
-        (message != NULL && strcmp(rig_text(status, "message"), message) != 0)) {
-        json_write_pretty(&text, status);
-        fail_msg("not %s (%s): %s", phase, message != NULL ? message : "", buf_cstring(&text));
+    if (strcmp(rig_text(status, "phase"), phase) == 0 &&
+        (message == NULL || strcmp(rig_text(status, "message"), message) == 0))
+        return;
+    JSON_EACH (it, json_get(status, "nodes")) {
+        buf_printf(&text, "\n  %s: %s %s", rig_text(it.value, "name"), rig_text(it.value, "phase"),
+                   rig_text(it.value, "message"));
     }
+    fail_msg("the workflow is %s (%s), not %s (%s)%s", rig_text(status, "phase"),
+             rig_text(status, "message"), phase, message != NULL ? message : "",
+             buf_cstring(&text));
 }
 
 /* Names of the pods in the order of their ends. */
