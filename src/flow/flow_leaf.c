@@ -16,7 +16,6 @@
 
 /* What the pod controller left on the Pod; see control/pod.h for the contract. */
 #define OUTPUTS_ANNOTATION "sluice.dev/outputs"
-#define WAITING_ANNOTATION "sluice.dev/waiting"
 
 static void
 know_pod(struct flow_node *n, struct str uid)
@@ -171,9 +170,12 @@ pod_over(struct turn *t, struct flow_node *n, const struct object *pod, struct e
 static void
 show_waiting(struct flow_node *n, const struct object *pod)
 {
-    struct str waiting = object_annotation(pod, WAITING_ANNOTATION);
+    bool queued = str_is(json_str(object_at(pod, "status.reason")), "Queued");
+    struct str waiting = queued ? json_str(object_at(pod, "status.message")) : STR_NULL;
     char text[512] = "";
 
+    if ((n->flags & FLOW_STOPPED) != 0)
+        return;
     JSON_EACH (it, object_at(pod, "status.containerStatuses")) {
         const struct json *why = json_at_path(it.value, "state.waiting");
         struct str reason = json_str(json_get(why, "reason"));
@@ -184,8 +186,10 @@ show_waiting(struct flow_node *n, const struct object *pod)
             snprintf(text, sizeof text, "%.*s%s%.*s", STR_ARG(reason), message.n != 0 ? ": " : "",
                      STR_ARG(message));
     }
-    if (text[0] != '\0' && (n->message == NULL || strcmp(n->message, text) != 0))
+    if (text[0] != '\0' && (n->message == NULL || strcmp(n->message, text) != 0)) {
         flow_node_say(n, text);
+        flow_run_changed(n->run);
+    }
     if (waiting.n != 0)
         snprintf(text, sizeof text, "%.*s", STR_ARG(waiting));
     if (text[0] != '\0' && (n->reason == NULL || strcmp(n->reason, text) != 0))
@@ -199,7 +203,8 @@ pod_running(struct turn *t, struct flow_node *n, struct err *e)
         return 0;
     n->phase = FLOW_RUNNING;
     n->started_us = turn_now_us(t);
-    flow_node_say(n, NULL);
+    if ((n->flags & FLOW_STOPPED) == 0)
+        flow_node_say(n, NULL);
     flow_node_explain(n, "running");
     stop_waiting(n);
     flow_run_changed(n->run);

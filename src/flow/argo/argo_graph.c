@@ -227,6 +227,9 @@ link_one(struct argo_graph *g, struct argo_vertex *v)
             add_entry(g, &v->next, v->contained.at[i]);
     }
     append(&v->next, &v->hooks);
+    /* Those around it that ended show by which nodes they are left, asked for or not. */
+    if (v->released && v->kind == FLOW_GROUP && v->template_of != NULL)
+        (void)outbound_of(g, v);
 }
 
 void

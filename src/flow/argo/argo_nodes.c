@@ -281,7 +281,7 @@ add_node(void *arg, const struct node_row *row, struct err *e)
         add_document(c, "outputs", row->outputs, e) < 0)
         return e->code;
     add_ids(c, "children", &v->next);
-    if (v->released && v->contained.n != 0)
+    if (v->released && v->kind == FLOW_GROUP && v->template_of != NULL)
         add_ids(c, "outboundNodes", &v->outbound);
     json_end(b);
     c->at++;
