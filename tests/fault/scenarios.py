@@ -1,6 +1,7 @@
 """The scenarios of tests/fault/run: what is run, how a user recovers, what must hold afterwards."""
 from __future__ import annotations
 
+import contextlib
 import json
 import pathlib
 import sqlite3
@@ -26,9 +27,9 @@ class Scenario:
         """Words behind `sluice`; this run has the fault."""
         raise NotImplementedError
 
-    def recover(self, succeeded: bool) -> list[list[str]]:
+    def recover(self, first: subprocess.CompletedProcess[str]) -> list[list[str]]:
         """What is run without faults afterwards."""
-        return [] if succeeded else [self.command()]
+        return [] if first.returncode == 0 else [self.command()]
 
     def check(self, directory: pathlib.Path, last: subprocess.CompletedProcess[str]) -> None:
         """Raises Wrong.  `last` is the last command that was run."""
@@ -87,18 +88,26 @@ class Workflow(Scenario):
     def command(self) -> list[str]:
         return self.words("workflow.yaml")
 
-    def recover(self, succeeded: bool) -> list[list[str]]:
-        if succeeded:
+    def recover(self, first: subprocess.CompletedProcess[str]) -> list[list[str]]:
+        if self.status_of(first):
             return []
         # What was accepted is gone on with; what was not is sent again.
         return [self.words("--resume") if self.marked() or self.accepted() else self.command()]
+
+    def status_of(self, done: subprocess.CompletedProcess[str]) -> dict:
+        """The status that was printed, if the workflow ended."""
+        try:
+            return json.loads(done.stdout)["status"]
+        except (ValueError, KeyError, TypeError):
+            return {}
 
     def accepted(self) -> bool:
         database = self.directory / "data/sluice.db"
         if not database.exists():
             return False
         try:
-            with sqlite3.connect(f"file:{database}?mode=ro", uri=True) as connection:
+            uri = f"file:{database}?mode=ro"
+            with contextlib.closing(sqlite3.connect(uri, uri=True)) as connection:
                 return bool(connection.execute(
                     "select 1 from objects where resource like 'workflows%' limit 1").fetchone())
         except sqlite3.Error:
@@ -109,10 +118,9 @@ class Workflow(Scenario):
         return log.read_text().split() if log.exists() else []
 
     def check(self, directory: pathlib.Path, last: subprocess.CompletedProcess[str]) -> None:
-        try:
-            status = json.loads(last.stdout)["status"]
-        except (ValueError, KeyError, TypeError) as e:
-            raise Wrong(f"does not recover ({last.returncode}): {last.stdout}{last.stderr}") from e
+        status = self.status_of(last)
+        if not status:
+            raise Wrong(f"does not recover ({last.returncode}): {last.stdout}{last.stderr}")
         marks = self.marked()
         if len(marks) != len(set(marks)):
             raise Wrong(f"an attempt ran twice: {sorted(marks)}")
