@@ -257,7 +257,8 @@ make_runtime(struct assembly *a, struct err *e)
 static int
 make_all(struct assembly *a, struct err *e)
 {
-    struct store_options options = {.clock = loop_clock(a->config.loop)};
+    struct store_options options = {.clock = loop_clock(a->config.loop),
+                                    .temporary = a->config.temporary};
 
     add_rules(a);
     add_list(&a->shared, &a->config.settings->shared);

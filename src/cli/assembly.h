@@ -34,6 +34,7 @@ struct assembly_config {
     const struct settings *settings;
     const char *data;     /* the data directory; absolute */
     bool die_with_server; /* pods end with this process */
+    bool temporary;       /* nothing is kept: the store need not be durable */
     /* Said once, when the runtime knows what can be isolated: the level, and why not more ("" if
      * nothing is missing).  May be NULL. */
     void (*on_level)(void *arg, const char *level, const char *why);

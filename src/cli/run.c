@@ -103,12 +103,22 @@ add_workflow(struct run *r, const struct object *o)
     w->name = str_dup(object_name(o));
 }
 
+/* The manifest's own, else the default one; none for kinds that have none. */
+static struct str
+namespace_of(const struct run_object *o)
+{
+    if (!o->kind->namespaced)
+        return STR("");
+    return str_of(
+        json_cstr_or(json_at_path(json_root(o->doc), "metadata.namespace"), namespace_default));
+}
+
 /* Creates the object, or replaces the one that has its name. */
 static int
 put(struct run *r, struct turn *t, const struct run_object *o, struct err *e)
 {
     struct objects *os = assembly_objects(r->assembly);
-    struct str ns = o->kind->namespaced ? str_of(namespace_default) : STR("");
+    struct str ns = namespace_of(o);
     int rc = objects_create(os, t, o->kind, ns, json_root(o->doc), NULL, e);
 
     if (rc == ERR_EXISTS)
@@ -129,7 +139,7 @@ apply(struct message *m, struct turn *t, struct err *e)
     for (size_t i = 0; i < r->load.workflows.n; i++) {
         cleanup_object struct object *o = NULL;
 
-        if (objects_create(os, t, &kind_workflow, str_of(namespace_default),
+        if (objects_create(os, t, &kind_workflow, namespace_of(&r->load.workflows.at[i]),
                            json_root(r->load.workflows.at[i].doc), &o, e) < 0)
             return e->code;
         add_workflow(r, o);
@@ -364,6 +374,7 @@ open_all(struct run *r, struct err *e)
                                      .settings = r->cli->settings,
                                      .data = r->data,
                                      .die_with_server = r->temporary,
+                                     .temporary = r->temporary && !r->keep,
                                      .on_level = on_level,
                                      .on_no_runtime = on_no_runtime,
                                      .on_object = on_object,

@@ -204,7 +204,7 @@ run_view_finish(struct run_view *v, const char *uid, enum run_form form, struct 
         return e->code != 0 ? e->code : err_set(e, ERR_NOTFOUND, "the workflow is gone");
     timer_stop(&v->timer);
     if (v->uid != NULL && strcmp(v->uid, uid) == 0) {
-        live_show(v->live, json_doc_ref(doc), loop_wall_us(v->loop));
+        live_show(v->live, doc, loop_wall_us(v->loop));
         if (form == RUN_TREE && isatty(fileno(v->cli->err)) && isatty(fileno(v->cli->out)))
             live_erase(v->live);
         else

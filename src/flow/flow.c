@@ -65,11 +65,11 @@ flow_wake(struct flow_run *run)
 /* The object as it is when no run can be made of it. */
 static int
 refuse(struct flow *f, struct turn *t, const struct flow_language *l, const struct object *o,
-       const char *message, struct err *e)
+       const struct err *why, struct err *e)
 {
     cleanup_json struct json_doc *next = NULL;
 
-    if (l->refuse(t, o, message, &next, e) < 0)
+    if (l->refuse(t, o, why, &next, e) < 0)
         return e->code;
     return objects_update(f->objects, t, object_kind(o), object_namespace(o), json_root(next),
                           OBJECTS_ALL, NULL, e);
@@ -94,7 +94,7 @@ begin(struct flow *f, struct turn *t, const struct flow_language *l, const struc
         *e = why;
         return rc;
     }
-    return refuse(f, t, l, o, why.msg, e);
+    return refuse(f, t, l, o, &why, e);
 }
 
 static const struct flow_language *

@@ -123,7 +123,7 @@ struct flow_language {
     int (*publish)(struct turn *t, struct flow_run *run, const struct object *now,
                    struct json_doc **ret, struct err *e);
     /* The same for an object of which no run could begin. */
-    int (*refuse)(struct turn *t, const struct object *now, const char *message,
+    int (*refuse)(struct turn *t, const struct object *now, const struct err *why,
                   struct json_doc **ret, struct err *e);
     /* The entry node ended: run->result is set from it. */
     void (*exiting)(struct turn *t, struct flow_run *run, const struct flow_node *root);

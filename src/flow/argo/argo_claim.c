@@ -44,6 +44,16 @@ manifest(const struct flow_run *run, const struct json *tmpl, const char *name)
     return json_build_done(&b);
 }
 
+/* The platform could not do it: that is an error of the run, not a wrong workflow. */
+static int
+claim_refused(struct err *e)
+{
+    err_wrap(e, "pvc create error");
+    if (e->code == ERR_INVALID || e->code == ERR_BADREQUEST)
+        e->code = ERR_CONFLICT;
+    return e->code;
+}
+
 int
 argo_claim_make(struct turn *t, struct flow_run *run, struct err *e)
 {
@@ -61,7 +71,7 @@ argo_claim_make(struct turn *t, struct flow_run *run, struct err *e)
         root = manifest(run, json_root(filled), name);
         if (objects_create(run->flow->objects, t, &kind_pvc, str_of(run->namespace),
                            json_root(root), NULL, e) < 0)
-            return err_wrap(e, "pvc create error");
+            return claim_refused(e);
         vec_push(&a->claims, TAKE(name));
     }
     return 0;

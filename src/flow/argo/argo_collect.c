@@ -10,6 +10,8 @@
 #include "data/json.h"
 #include "flow/argo/argo.h"
 #include "flow/argo/argo_name.h"
+#include "flow/argo/argo_pod.h"
+#include "flow/argo/argo_scope.h"
 #include "flow/argo/argo_time.h"
 
 static const struct json *
@@ -156,7 +158,7 @@ add_key(struct json_build *b, const struct json *location, const struct json *sa
 
 static void
 add_artifacts(struct json_build *b, const struct json *declared, const struct json *saved,
-              const struct json *logs)
+              const char *logs)
 {
     json_add_array(b, "artifacts");
     JSON_EACH (art, declared) {
@@ -176,19 +178,33 @@ add_artifacts(struct json_build *b, const struct json *declared, const struct js
         json_add_object(b, NULL);
         json_add_cstr(b, "name", "main-logs");
         json_add_object(b, "s3");
-        add_key(b, NULL, logs);
+        json_add_cstr(b, "key", logs);
         json_end(b);
         json_end(b);
     }
     json_end(b);
 }
 
-static struct json_doc *
-outputs_of(const struct json *tmpl, const struct json *left, const struct json *main)
+/* What the template declares, with the names of its inputs filled in. */
+static int
+declared_of(struct turn *t, struct flow_node *leaf, const struct json *tmpl, struct json_doc **ret,
+            struct err *e)
 {
-    const struct json *declared = json_get(tmpl, "outputs");
+    cleanup_argo_scope struct argo_scope s = ARGO_SCOPE_INIT;
+
+    *ret = NULL;
+    if (json_count(json_get(tmpl, "outputs")) == 0)
+        return 0;
+    argo_scope_init(&s, t, leaf->run, NULL);
+    argo_scope_add_inputs(&s, json_root(leaf->inputs));
+    return argo_scope_json_lax(&s, json_get(tmpl, "outputs"), ret, e);
+}
+
+static struct json_doc *
+outputs_of(const struct json *declared, const struct json *left, const struct json *main,
+           const char *logs)
+{
     const struct json *saved = json_get(left, "artifacts");
-    const struct json *logs = json_get(saved, "main-logs");
     struct json_build b = JSON_BUILD_INIT;
     int64_t code = 0;
 
@@ -242,7 +258,9 @@ argo_collect(struct turn *t, struct flow_node *leaf, const struct object *pod,
 {
     const struct json *tmpl = argo_template(argo_of(leaf->run), str_of(leaf->template_of));
     struct str text = object_annotation(pod, "sluice.dev/outputs");
-    cleanup_json struct json_doc *left = NULL;
+    cleanup_json struct json_doc *left = NULL, *declared = NULL;
+    cleanup_free char *logs = NULL;
+    struct err why = ERR_INIT;
 
     if (text.n != 0 && json_parse(text, NULL, &left, e) < 0)
         return err_wrap(e, "outputs of pod %.*s", STR_ARG(object_name(pod)));
@@ -255,7 +273,13 @@ argo_collect(struct turn *t, struct flow_node *leaf, const struct object *pod,
         free(r->message);
         r->message = xstrdup(leaf->message != NULL ? leaf->message : "stopped");
     }
-    r->outputs = outputs_of(tmpl, json_root(left), main_status(pod));
+    if (declared_of(t, leaf, tmpl, &declared, &why) < 0 && r->phase == FLOW_SUCCEEDED) {
+        r->phase = FLOW_ERROR;
+        r->message = xasprintf("outputs: %s", why.msg);
+    }
+    if (argo_podio_archives_logs(leaf, tmpl))
+        logs = xasprintf("%s/%.*s/main.log", leaf->run->name, STR_ARG(object_name(pod)));
+    r->outputs = outputs_of(json_root(declared), json_root(left), main_status(pod), logs);
     if (flow_phase_is_bad(r->phase))
         note_failure(t, leaf, pod, r);
     argo_output_publish(leaf->run, json_root(r->outputs));

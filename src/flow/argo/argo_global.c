@@ -195,7 +195,8 @@ argo_global_refill(struct turn *t, struct flow_run *run, const struct json *valu
         argo_global_add_result(t, run);
 }
 
-/* A JSON list whose quotes are escaped once more, because people put it between quotes. */
+/* A JSON list, once more as a JSON string with its quotes: so that it stays one word where people
+ * put it into a shell's command line. */
 static void
 set_failures(struct argo *a)
 {
@@ -207,7 +208,7 @@ set_failures(struct argo *a)
         json_write(&list, json_root(a->failures.at[i]));
     }
     buf_char(&list, ']');
-    json_write_escaped(&escaped, buf_view(&list));
+    json_write_string(&escaped, buf_view(&list));
     set(a, "workflow.failures", buf_view(&escaped));
 }
 

@@ -175,6 +175,30 @@ depth_of(const struct flow_node *n)
     return depth;
 }
 
+/* A template may name its nodes for people: kept in the node's spec. */
+static int
+add_display(struct argo_scope *s, struct flow_node *n, const struct json *tmpl,
+            struct flow_opening *o, struct err *e)
+{
+    const struct json *written =
+        json_get(json_get(tmpl, "annotations"), "workflows.argoproj.io/display-name");
+    cleanup_argo_scope struct argo_scope own = ARGO_SCOPE_INIT;
+    cleanup_free char *text = NULL;
+    struct json_build b = JSON_BUILD_INIT;
+
+    if (json_str(written).n == 0)
+        return 0;
+    enter_template(&own, s->turn, n, o->inputs);
+    if (argo_scope_text_lax(&own, json_str(written), &text, e) < 0)
+        return e->code;
+    json_add_object(&b, NULL);
+    json_add_fields(&b, json_root(n->spec), NULL);
+    json_add_cstr(&b, "display", text);
+    json_end(&b);
+    o->spec = json_build_done(&b);
+    return 0;
+}
+
 /* The template with its inputs: retried as a whole, or its body. */
 static int
 open_template(struct argo_scope *s, struct flow_node *n, const struct json *call,
@@ -185,15 +209,17 @@ open_template(struct argo_scope *s, struct flow_node *n, const struct json *call
     struct err why = ERR_INIT;
 
     if (depth_of(n) >= MAX_DEPTH)
-        return argo_refuse(o,
-                           "Maximum recursion depth exceeded. Templates may call each other %d deep",
-                           MAX_DEPTH);
+        return argo_refuse(
+            o, "Maximum recursion depth exceeded. Templates may call each other %d deep",
+            MAX_DEPTH);
     if (argo_template_of_call(s->turn, s->run, from, call, &o->template_of, &tmpl, &why) < 0 ||
         argo_input_fill(s, tmpl, json_get(call, "arguments"), &o->inputs, &why) < 0)
         return blame(o, &why, e);
     if (argo_template_type(tmpl) == NULL)
         return argo_refuse(o, "template %.*s: template type unspecified",
                            STR_ARG(json_str(json_get(tmpl, "name"))));
+    if (add_display(s, n, tmpl, o, &why) < 0)
+        return blame(o, &why, e);
     if (has_hooks(call))
         o->flags |= FLOW_HAS_HOOKS;
     strategy = argo_retry_strategy(argo_of(s->run), tmpl);
@@ -300,8 +326,10 @@ open_call(struct turn *t, struct flow_node *n, struct flow_opening *o, struct er
     argo_scope_init(&s, t, n->run, argo_boundary(n));
     if (argo_role_of(n) == ARGO_ITEM)
         argo_scope_add_item(&s, json_get(json_root(n->spec), "item"));
-    if (argo_role_of(n) == ARGO_HOOK)
+    if (argo_role_of(n) == ARGO_HOOK) {
+        s.lax = true;
         argo_child_add_hook_names(&s, n);
+    }
     return argo_role_of(n) == ARGO_TASK && argo_loop_is(call) ? open_loop(&s, n, call, o, e)
                                                               : open_once(&s, n, call, o, e);
 }

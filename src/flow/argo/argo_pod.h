@@ -21,5 +21,7 @@ int argo_pod(struct turn *t, struct flow_node *leaf, struct json_doc **ret, stru
  * pod's name, for default keys.  ERR_INVALID: an artifact cannot be had here. */
 int argo_podio_add(struct json_build *b, const struct flow_node *leaf, const struct json *tmpl,
                    const struct json *inputs, const char *pod, struct err *e);
+/* Whether the logs of this template's pods become an artifact, <workflow>/<pod>/main.log. */
+bool argo_podio_archives_logs(const struct flow_node *leaf, const struct json *tmpl);
 
 #endif

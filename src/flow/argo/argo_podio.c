@@ -36,11 +36,16 @@ stored_location(const struct json *art)
     return NULL;
 }
 
+/* "bucket/key"; a key that ends with a slash means the same directory as one that does not. */
 static void
 add_key(struct json_build *b, const char *field, const struct json *location)
 {
+    struct str key = json_str(json_get(location, "key"));
+
+    while (key.n > 0 && key.p[key.n - 1] == '/')
+        key.n--;
     json_add_printf(b, field, "%s/%.*s", json_cstr_or(json_get(location, "bucket"), ARGO_BUCKET),
-                    STR_ARG(json_str(json_get(location, "key"))));
+                    STR_ARG(key));
 }
 
 static int
@@ -112,8 +117,8 @@ add_output_key(struct json_build *b, const struct flow_node *leaf, const struct 
         json_add_printf(b, "key", ARGO_BUCKET "/%s/%s/%.*s", leaf->run->name, pod,
                         STR_ARG(base_name(json_str(json_get(art, "path")))));
     else
-        json_add_printf(b, "key", ARGO_BUCKET "/%s/%s/%.*s.%s", leaf->run->name, pod,
-                        STR_ARG(name), str_is(str_of(archive), "zip") ? "zip" : "tgz");
+        json_add_printf(b, "key", ARGO_BUCKET "/%s/%s/%.*s.%s", leaf->run->name, pod, STR_ARG(name),
+                        str_is(str_of(archive), "zip") ? "zip" : "tgz");
 }
 
 static void
@@ -153,8 +158,8 @@ add_outputs(struct json_build *b, const struct flow_node *leaf, const struct jso
     json_end(b);
 }
 
-static bool
-archives_logs(const struct flow_node *leaf, const struct json *tmpl)
+bool
+argo_podio_archives_logs(const struct flow_node *leaf, const struct json *tmpl)
 {
     const struct json *own = json_at_path(tmpl, "archiveLocation.archiveLogs");
 
@@ -184,7 +189,7 @@ argo_podio_add(struct json_build *b, const struct flow_node *leaf, const struct 
     }
     json_end(b);
     add_outputs(b, leaf, json_get(tmpl, "outputs"), pod);
-    if (archives_logs(leaf, tmpl))
+    if (argo_podio_archives_logs(leaf, tmpl))
         json_add_printf(b, "archiveLogs", ARGO_BUCKET "/%s/%s/main.log", leaf->run->name, pod);
     json_end(b);
     return 0;

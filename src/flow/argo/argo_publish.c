@@ -155,16 +155,17 @@ argo_publish(struct turn *t, struct flow_run *run, const struct object *now, str
 }
 
 int
-argo_publish_refusal(struct turn *t, const struct object *now, const char *message,
+argo_publish_refusal(struct turn *t, const struct object *now, const struct err *why,
                      struct json_doc **ret, struct err *e)
 {
     struct json_build b = JSON_BUILD_INIT;
+    const char *phase = why->code == ERR_INVALID ? "Failed" : "Error";
 
     (void)e;
-    begin_object(&b, now, NULL, "Failed", true);
+    begin_object(&b, now, NULL, phase, true);
     json_add_object(&b, "status");
-    json_add_cstr(&b, "phase", "Failed");
-    json_add_cstr(&b, "message", message);
+    json_add_cstr(&b, "phase", phase);
+    json_add_cstr(&b, "message", why->msg);
     argo_time_add(&b, "startedAt", turn_now_us(t));
     argo_time_add(&b, "finishedAt", turn_now_us(t));
     json_add_array(&b, "conditions");

@@ -13,7 +13,7 @@
 /* struct flow_language's publish and refuse. */
 int argo_publish(struct turn *t, struct flow_run *run, const struct object *now,
                  struct json_doc **ret, struct err *e);
-int argo_publish_refusal(struct turn *t, const struct object *now, const char *message,
+int argo_publish_refusal(struct turn *t, const struct object *now, const struct err *why,
                          struct json_doc **ret, struct err *e);
 
 #endif

@@ -369,7 +369,7 @@ text(struct argo_scope *s, struct str in, bool strict, char **ret, struct err *e
     cleanup_buf struct buf out = BUF_INIT;
     int rc;
 
-    if (!strict)
+    if (!strict || s->lax)
         o.strict = NULL;
     if (!tag_present(in)) {
         *ret = str_dup(in);
@@ -434,7 +434,7 @@ tree(struct argo_scope *s, const struct json *in, bool strict, struct json_doc *
     cleanup_json struct json_doc *once = NULL;
     int rc;
 
-    if (!strict)
+    if (!strict || s->lax)
         o.strict = NULL;
     rc = tag_substitute_json(in, &o, &once, e);
     if (rc > 0)

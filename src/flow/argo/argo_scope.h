@@ -41,6 +41,7 @@ struct argo_scope {
     VEC(struct argo_sibling) siblings;
     const char *prefix; /* "steps", "tasks", or NULL */
     bool strict;        /* while a text is filled in of which every name must be known */
+    bool lax;           /* unknown names stay in every text (a hook's arguments) */
     struct err error;   /* of the store, while a look-up ran; code 0 or ERR_NOTFOUND: none */
 };
 
