@@ -155,9 +155,10 @@ birth(const struct birth *b)
     };
     struct err e = ERR_INIT;
 
-    if (b->host != NULL && wait_for_ids(b) < 0)
-        _exit(1); /* the spawner died: nobody knows of this attempt */
+    /* First, so that the spawner's end of the sync socket is the spawner's alone. */
     close_others(b);
+    if (b->host != NULL && wait_for_ids(b) < 0)
+        _exit(1); /* it died: nobody waits for this attempt */
     if (settle(b, &k, &e) < 0 || keeper_start(&k, &e) < 0) {
         report(b->sync, e.code, e.msg);
         _exit(1);

@@ -107,9 +107,9 @@ keeper_finish(struct keeper *k)
     x.result_bytes = k->log.result_bytes;
     x.saved_us = clock_wall_us(&clock_machine);
     boxlink_remove(k->spec->links, k->spec->links_n);
-    /* Without a record the attempt counts as lost, which is what a full disk makes of it.  The socket
-     * goes after it: whoever finds nobody listening must find the record. */
+    /* Without a record the attempt counts as lost, which is what a full disk makes of it.  The
+     * socket is closed after it, by the exit: whoever finds nobody listening must find the record.
+     */
     if (boxrecord_write_exit(k->dir, &x, &e) < 0)
         log_error(k->spec->id, "%s", e.msg);
-    unlinkat(k->dir, BOX_CONTROL, 0);
 }

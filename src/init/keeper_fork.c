@@ -190,8 +190,9 @@ prepare(const struct keeper *k, const struct keeper_program *p, int sync, struct
         drop_bounding(k->spec->capabilities, e) < 0 || set_ids(k->spec, e) < 0 ||
         set_capabilities(k->spec, e) < 0 || set_filter(k, e) < 0)
         return e->code;
-    for (int sig = 1; sig < NSIG; sig++)
-        (void)signal(sig, SIG_DFL);
+    /* What the spawner ignores; everything else it set to the default when it began. */
+    (void)signal(SIGINT, SIG_DFL);
+    (void)signal(SIGPIPE, SIG_DFL);
     sigemptyset(&none);
     (void)sigprocmask(SIG_SETMASK, &none, NULL);
     return 0;

@@ -38,11 +38,6 @@ keeper_log_open(struct keeper_log *l, int dir, uint64_t cap, uint64_t result_max
     l->file = create(dir, BOX_LOG, O_WRONLY, e);
     if (l->file < 0)
         return e->code;
-    if (result_max != 0) {
-        l->result = create(dir, BOX_RESULT, O_WRONLY, e);
-        if (l->result < 0)
-            return e->code;
-    }
     return 0;
 }
 
@@ -190,8 +185,13 @@ static void
 keep_result(struct keeper_log *l, const char *p, size_t n)
 {
     uint64_t room = l->result_max - l->result_bytes;
+    struct err e;
 
-    if (l->result < 0 || room == 0)
+    if (room == 0)
+        return;
+    if (l->result < 0) /* made when there is something to keep */
+        l->result = create(l->dir, BOX_RESULT, O_WRONLY, &e);
+    if (l->result < 0)
         return;
     l->result_bytes += write_some(l->result, p, n < room ? n : (size_t)room);
 }

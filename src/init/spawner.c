@@ -310,6 +310,8 @@ block_signals(struct spawner *s)
 {
     sigset_t chld;
 
+    for (int sig = 1; sig < NSIG; sig++)
+        (void)signal(sig, SIG_DFL);
     /* A terminal's Ctrl-C is the server's business. */
     (void)signal(SIGINT, SIG_IGN);
     (void)signal(SIGPIPE, SIG_IGN);

@@ -24,7 +24,8 @@ enum { CPU_PERIOD_US = 100 * 1000, NAME_SIZE = 64 };
 
 /* One controller: the directory `sluice-<random>` in its hierarchy that holds the slots. */
 struct side {
-    int dir; /* -1: not to be had */
+    int base; /* our own group's directory */
+    int dir;  /* -1: not to be had */
     bool v2;
     bool shared; /* v2: the directory is that of an earlier controller */
     char path[BOXGROUP_PATH];
@@ -117,20 +118,19 @@ static int
 open_side(struct boxgroup *g, int which, char why[BOXGROUP_PATH])
 {
     struct side *s = &g->sides[which];
-    cleanup_close int base = -1;
 
     if (!boxgroup_find(controllers[which], s->path, &s->v2, why))
         return -1;
     leave_leaf(s->path);
-    base = open(s->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (base < 0 || (mkdirat(base, g->name, 0755) < 0 && errno != EEXIST)) {
+    s->base = open(s->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (s->base < 0 || (mkdirat(s->base, g->name, 0755) < 0 && errno != EEXIST)) {
         snprintf(why, BOXGROUP_PATH, "'%.400s' does not let us make groups (%s)", s->path,
                  strerror(errno));
         return -1;
     }
-    s->dir = openat(base, g->name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    s->dir = openat(s->base, g->name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (s->v2 && s->dir >= 0) {
-        if (delegate(base, s->dir, controllers[which]) < 0) {
+        if (delegate(s->base, s->dir, controllers[which]) < 0) {
             snprintf(why, BOXGROUP_PATH, "the controller is not delegated to '%.400s' (%s)",
                      s->path, strerror(errno));
             close(TAKE_FD(s->dir));
@@ -147,7 +147,7 @@ find_sides(struct boxgroup *g, struct probe *p)
         char why[BOXGROUP_PATH] = "taken away by SLUICE_DENY";
         bool denied = p->denied[PROBE_CGROUP] || p->denied[probes[i]];
 
-        g->sides[i].dir = -1;
+        g->sides[i].dir = g->sides[i].base = -1;
         p->have[probes[i]] = !denied && open_side(g, i, why) == 0;
         if (p->have[probes[i]])
             snprintf(p->text[probes[i]], PROBE_TEXT, "limits of %s are enforced (%s)",
@@ -200,14 +200,12 @@ boxgroup_free(struct boxgroup *g)
         }
     }
     for (int c = 0; c < BOXGROUP_CONTROLLERS; c++) {
-        cleanup_close int base = -1;
-
-        if (g->sides[c].dir < 0)
-            continue;
-        close(g->sides[c].dir);
-        base = open(g->sides[c].path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        if (base >= 0)
-            unlinkat(base, g->name, AT_REMOVEDIR);
+        if (g->sides[c].dir >= 0) {
+            close(g->sides[c].dir);
+            unlinkat(g->sides[c].base, g->name, AT_REMOVEDIR);
+        }
+        if (g->sides[c].base >= 0)
+            close(g->sides[c].base);
     }
     vec_done(&g->slots);
     free(g);

@@ -105,8 +105,13 @@ boxrecord_publish(int dirfd, const struct box_started *s, struct err *e)
     started_fields(&w, &copy);
     if (wire_end(&w, e) < 0 || write_temporary(dirfd, BOX_STARTED, name, &b, e) < 0)
         return e->code;
-    /* link refuses to replace, whoever else is at it in the same instant. */
-    if (linkat(dirfd, name, dirfd, BOX_STARTED, 0) < 0)
+    /* Both refuse to replace, whoever else is at it in the same instant; the rename is one step
+     * cheaper, but not every file system has it. */
+    if (renameat2(dirfd, name, dirfd, BOX_STARTED, RENAME_NOREPLACE) == 0)
+        return 0;
+    if (errno != EINVAL && errno != ENOSYS)
+        rc = err_errno(e, "publish the record '%s'", BOX_STARTED);
+    else if (linkat(dirfd, name, dirfd, BOX_STARTED, 0) < 0)
         rc = err_errno(e, "publish the record '%s'", BOX_STARTED);
     unlinkat(dirfd, name, 0);
     return rc;

@@ -2,16 +2,16 @@
  * boxrecord - the files of an attempt's directory, and who may write them.
  *
  *   started   published exactly once, by init before it executes the command, or by a restarted
- *             server that fences the attempt off: by link(2), so that the second finds EEXIST
- *   exit      written by init under a temporary name and renamed
- *   log       lines `time stream F|P text` (time RFC 3339 with nanoseconds; stream stdout or
- *             stderr; P: the line goes on).  Only grows.  At the cap a line says so; the tail is
- *             kept in a ring (log.tail) and appended at the end, after a line that says how much
- *             is missing
- *   result    the first bytes of stdout as they were
- *   outbox/   declared outputs, by their names
- *   control   init's socket
- *   upper/, work/    layers of the root file system; for the runner to delete when all is saved
+ *             server that fences the attempt off: by a rename or link that refuses to replace, so
+ * that the second finds EEXIST exit      written by init under a temporary name and renamed log
+ * lines `time stream F|P text` (time RFC 3339 with nanoseconds; stream stdout or stderr; P: the
+ * line goes on).  Only grows.  At the cap a line says so; the tail is kept in a ring (log.tail) and
+ * appended at the end, after a line that says how much is missing result    the first bytes of
+ * stdout as they were; not made if there were none outbox/   declared outputs, by their names; only
+ * if some are declared control   init's socket; while init lives somebody listens.  The record
+ * `exit` is there before nobody does, so: connect; refused or missing: read `exit`; none: the
+ * attempt is lost upper/, work/    layers of the root file system; for the runner to delete when
+ * all is saved
  *
  * None of these is fsynced: see the design.  All functions take the directory's descriptor; any
  * thread.

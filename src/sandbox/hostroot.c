@@ -153,6 +153,10 @@ mount_layers(struct hostroot *h, struct err *e)
         return err_errno(e, "create '%s'", h->layers);
     if (mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
         return err_errno(e, "make the mount namespace private");
+    /* Every step's namespace begins as a copy of this one: what none needs is taken off.  Groups
+     * are reached through descriptors by now. */
+    if (h->root)
+        (void)umount2("/sys/fs/cgroup", MNT_DETACH);
     if (mount("sluice", h->layers, "tmpfs", MS_NOSUID, "mode=0755,size=256m") < 0)
         return err_errno(e, "mount a tmpfs on '%s'", h->layers);
     return make_directory(h, "at", e);

@@ -66,13 +66,14 @@ wait_for(pid_t pid)
 
 /* In the inner child: pid 1 of new namespaces. */
 static void
-try_inside(struct attempt *a, int go)
+try_inside(struct attempt *a, const int go[2])
 {
     struct err e = ERR_INIT;
     cleanup_close int proc = -1;
     char byte;
 
-    if (read(go, &byte, 1) != 1 || !may(a->p, PROBE_PROC))
+    close(go[1]);
+    if (read(go[0], &byte, 1) != 1 || !may(a->p, PROBE_PROC))
         _exit(1);
     proc = boxmount_new("proc", NULL, 0, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, &e);
     if (proc >= 0)
@@ -120,14 +121,14 @@ try_namespaces(struct attempt *a)
     if (may(a->p, PROBE_CLONE3)) {
         pid = oscall_clone(flags, &pidfd, true);
         if (pid == 0)
-            try_inside(a, go[0]);
+            try_inside(a, go);
         found(a->p, PROBE_CLONE3, pid > 0, pid > 0 ? "clone3 works" : "clone3: %s; clone serves",
               strerror(errno));
     }
     if (pid < 0) {
         pid = oscall_clone(flags, &pidfd, false);
         if (pid == 0)
-            try_inside(a, go[0]);
+            try_inside(a, go);
     }
     if (pid < 0) {
         found(a->p, PROBE_USERNS, false, "user namespaces are refused (%s)", strerror(errno));

@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -30,19 +31,29 @@ userns_map(pid_t pid, uint32_t base, struct err *e)
     return 0;
 }
 
+/* The namespace's only process, until its parent has what it wants, or dies. */
+static _Noreturn void
+wait_for_death(pid_t parent)
+{
+    (void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+    if (getppid() != parent)
+        _exit(1);
+    for (;;)
+        pause();
+}
+
 int
 userns_open(uint32_t base, struct err *e)
 {
     cleanup_close int pidfd = -1, ns = -1;
+    pid_t parent = getpid();
     char path[64];
     pid_t pid = oscall_clone(CLONE_NEWUSER, &pidfd, false);
 
     if (pid < 0)
         return err_errno(e, "create a user namespace");
-    if (pid == 0) {
-        for (;;)
-            pause();
-    }
+    if (pid == 0)
+        wait_for_death(parent);
     snprintf(path, sizeof path, "/proc/%d/ns/user", (int)pid);
     if (userns_map(pid, base, e) == 0) {
         ns = open(path, O_RDONLY | O_CLOEXEC);

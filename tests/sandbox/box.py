@@ -306,6 +306,7 @@ class Server:
         self.data = data or pathlib.Path(tempfile.mkdtemp(prefix="box-", dir=os.environ.get("BOX_TMP")))
         self.control = os.pipe()
         self.tag = 0
+        self.closed = False
         self.spawner = None
         self.wanted, self.deny, self.shared, self.filtered = level, deny, list(shared), filtered
         self.attempts = []
@@ -395,6 +396,9 @@ class Server:
         self.spawner.close()
 
     def close(self):
+        if self.closed:
+            return
+        self.closed = True
         self.spawner.close()
         self.process.wait(WAIT)
         os.close(self.control[0]), os.close(self.control[1])

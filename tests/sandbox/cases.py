@@ -30,7 +30,11 @@ def a_command_runs_and_its_end_is_recorded(s):
     assert a.log() in ("out\nerr\nno newline\n", "out\nno newline\nerr\n", "err\nout\nno newline\n"), a.log()
     fields = (a.dir / "log").read_text().splitlines()[0].split(" ")
     assert len(fields[0]) == 30 and fields[0].endswith("Z") and fields[2] == "F", fields
-    assert not (a.dir / "control").exists()
+    try:
+        a.connect()
+        raise AssertionError("somebody still listens")
+    except ConnectionRefusedError:
+        pass
 
 
 def a_missing_command_is_not_an_end_of_the_step(s):
