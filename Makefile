@@ -17,7 +17,7 @@ ifdef VERBOSE
 say :=
 Q :=
 else
-say = @printf '  %-5s %s\n' $(1) $(2);
+say = @printf '  %-5s %s\n' '$(1)' '$(2)';
 Q := @
 endif
 
@@ -225,10 +225,9 @@ bare-root:
 ##> make check      format, include directions, names, banned calls, unused symbols, sizes
 FORMATTED := $(shell find src tests -name '*.[ch]' | LC_ALL=C sort)
 check: $(foreach f,$(PRESENT),$(O)/lib/$(f).a) $(O)/src/main.o all
-	$(Q)clang-format --dry-run -Werror $(FORMATTED)
-	$(Q)tools/modules --check
-	$(Q)tools/check $(O)
-	$(Q)tools/watch-sizes $(O)
+	$(Q)code=0; clang-format --dry-run -Werror $(FORMATTED) || code=1; \
+	    tools/modules --check || code=1; tools/check $(O) || code=1; \
+	    tools/watch-sizes $(O) || code=1; exit $$code
 .PHONY: check
 
 ##> make format     put every C file into the house's form
