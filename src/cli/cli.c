@@ -71,17 +71,6 @@ cli_fail(struct cli *c, const struct err *e)
 }
 
 int
-cli_fail_file(struct cli *c, const char *file, const struct err *e)
-{
-    put_prefix(c, COLOR_RED, "error: ");
-    if (e->line > 0)
-        fprintf(c->err, "%s:%d:%d: %s\n", file, e->line, e->col, e->msg);
-    else
-        fprintf(c->err, "%s: %s\n", file, e->msg);
-    return CLI_FAILED;
-}
-
-int
 cli_usage(struct cli *c, const char *fmt, ...)
 {
     va_list ap;
@@ -93,18 +82,6 @@ cli_usage(struct cli *c, const char *fmt, ...)
     fprintf(c->err, "\nTry 'sluice%s%s --help'.\n", c->command != NULL ? " " : "",
             c->command != NULL ? c->command->name : "");
     return CLI_USAGE;
-}
-
-void
-cli_warn(struct cli *c, const char *fmt, ...)
-{
-    va_list ap;
-
-    put_prefix(c, COLOR_YELLOW, "warning: ");
-    va_start(ap, fmt);
-    vfprintf(c->err, fmt, ap);
-    va_end(ap);
-    fputc('\n', c->err);
 }
 
 char *

@@ -64,13 +64,8 @@ int cli_main(int argc, char **argv, FILE *out, FILE *err);
 
 /* "sluice run: <message>", with a position if the error has one; returns CLI_FAILED. */
 int cli_fail(struct cli *c, const struct err *e);
-/* The same for a file: "FILE:LINE:COL: <message>". */
-int cli_fail_file(struct cli *c, const char *file, const struct err *e);
 /* Wrong use: the message, then where to find help; returns CLI_USAGE. */
 int cli_usage(struct cli *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-/* "warning: ..." */
-void cli_warn(struct cli *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-
 /* The commands, in the order of help; a NULL follows. */
 const struct cli_command *const *cli_commands(void);
 /* The flags that every command takes. */

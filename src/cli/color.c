@@ -2,7 +2,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 bool
@@ -30,14 +29,4 @@ color_code(bool on, enum color color)
     };
 
     return on ? codes[color] : "";
-}
-
-int
-color_columns(FILE *stream)
-{
-    struct winsize size;
-
-    if (ioctl(fileno(stream), TIOCGWINSZ, &size) < 0)
-        return 0;
-    return size.ws_col;
 }

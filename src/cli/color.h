@@ -27,7 +27,5 @@ enum color_wish { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 bool color_wanted(FILE *stream, enum color_wish wish);
 /* The sequence that starts the colour, or "" when colours are off. */
 const char *color_code(bool on, enum color color);
-/* Columns of the terminal behind the stream, or 0 if it is none. */
-int color_columns(FILE *stream);
 
 #endif
