@@ -173,6 +173,13 @@ skeleton_dev(int dirfd, const struct skeleton_how *how, struct err *e)
     if (mkdirat(dirfd, "pts", 0755) < 0 || mkdirat(dirfd, "shm", 0755) < 0 ||
         own(dirfd, "pts", how) < 0 || own(dirfd, "shm", how) < 0)
         return err_errno(e, "create dev/pts and dev/shm");
+
+    /* Where /dev is shared and read-only, a file of the attempt is bound over this one. */
+    cleanup_close int message =
+        openat(dirfd, "termination-log", O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0644);
+
+    if (message < 0)
+        return err_errno(e, "create dev/termination-log");
     return 0;
 }
 
