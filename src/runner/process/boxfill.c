@@ -22,7 +22,7 @@
 
 #define USUAL_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
-enum { PIDS_LIMIT = 16384, MESSAGE_BYTES = 4096 };
+enum { PIDS_LIMIT = 16384 };
 
 static void
 base_env(const struct boxfill *f, struct arena *a, env_vars *vars)
@@ -224,6 +224,24 @@ sort_mounts(struct box_mount *m, size_t n)
     }
 }
 
+/* Where the step cannot make the file of its termination message by itself, it gets one, as kubelet
+ * does everywhere. */
+static int
+mount_message(const struct boxfill *f, struct arena *a, struct boxspec *s, struct err *e)
+{
+    const char *file = arena_printf(a, "%s/message", f->attempt_dir);
+
+    if (f->level == LEVEL_NONE || (f->level == LEVEL_FULL && !s->read_only_root))
+        return 0;
+    if (file_write(AT_FDCWD, file, STR(""), 0600, e) < 0)
+        return e->code;
+    if (chmod(file, 0666) < 0)
+        return err_errno(e, "'%s'", file);
+    *add_mount(s) = (struct box_mount){
+        .kind = BOX_BIND, .source = file, .target = s->message_path, .idmap = true};
+    return 0;
+}
+
 static int
 fill_mounts(const struct boxfill *f, const env_vars *vars, struct arena *a, struct boxspec *s,
             struct err *e)
@@ -232,7 +250,7 @@ fill_mounts(const struct boxfill *f, const env_vars *vars, struct arena *a, stru
     size_t first;
 
     s->mounts =
-        ARENA_ARRAY(a, struct box_mount, TOP_ENTRIES + 2 + f->container->mounts_n + f->inputs_n);
+        ARENA_ARRAY(a, struct box_mount, TOP_ENTRIES + 3 + f->container->mounts_n + f->inputs_n);
     if (f->image->kind == IMAGE_DIRECTORY && mount_directory(f, a, s, TOP_ENTRIES, e) < 0)
         return e->code;
     if (f->pyenv != NULL)
@@ -247,6 +265,8 @@ fill_mounts(const struct boxfill *f, const env_vars *vars, struct arena *a, stru
                                            .target = f->inputs[i].target,
                                            .read_only = f->inputs[i].read_only,
                                            .idmap = true};
+    if (mount_message(f, a, s, e) < 0)
+        return e->code;
     sort_mounts(s->mounts + first, s->mounts_n - first);
     return 0;
 }
