@@ -83,6 +83,8 @@ static const char *const refused[] = {
 
 /* clang-format on */
 
+static const uint64_t namespaces[] = {CLONE_NEWNS,  CLONE_NEWUTS, CLONE_NEWIPC,   CLONE_NEWUSER,
+                                      CLONE_NEWPID, CLONE_NEWNET, CLONE_NEWCGROUP};
 enum {
     NEW_NAMESPACES = CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID |
                      CLONE_NEWNET | CLONE_NEWCGROUP
@@ -105,29 +107,43 @@ add_names(scmp_filter_ctx c, uint32_t action, const char *const *names, size_t n
     return 0;
 }
 
+/* A rule for calls whose first argument compares like that; `b` is MASKED_EQ's second operand. */
+static int
+add_if(scmp_filter_ctx c, uint32_t action, int nr, enum scmp_compare op, uint64_t a, uint64_t b)
+{
+    struct scmp_arg_cmp first = {.arg = 0, .op = op, .datum_a = a, .datum_b = b};
+
+    return seccomp_rule_add_array(c, action, nr, 1, &first);
+}
+
 static int
 add_socket(scmp_filter_ctx c)
 {
     const int nr = SCMP_SYS(socket);
-    int rc = seccomp_rule_add(c, SCMP_ACT_ALLOW, nr, 1, SCMP_A0(SCMP_CMP_LT, AF_PACKET));
+    int rc = add_if(c, SCMP_ACT_ALLOW, nr, SCMP_CMP_LT, AF_PACKET, 0);
 
+    if (rc == 0)
+        rc = add_if(c, SCMP_ACT_ERRNO(EPERM), nr, SCMP_CMP_EQ, AF_PACKET, 0);
+    if (rc == 0)
+        rc = add_if(c, SCMP_ACT_ERRNO(EPERM), nr, SCMP_CMP_EQ, AF_VSOCK, 0);
     /* A rule cannot name one argument twice, so what lies between is listed. */
     for (unsigned family = AF_PACKET + 1; rc == 0 && family < AF_VSOCK; family++)
-        rc = seccomp_rule_add(c, SCMP_ACT_ALLOW, nr, 1, SCMP_A0(SCMP_CMP_EQ, family));
-    return rc != 0 ? rc
-                   : seccomp_rule_add(c, SCMP_ACT_ALLOW, nr, 1, SCMP_A0(SCMP_CMP_GT, AF_VSOCK));
+        rc = add_if(c, SCMP_ACT_ALLOW, nr, SCMP_CMP_EQ, family, 0);
+    return rc != 0 ? rc : add_if(c, SCMP_ACT_ALLOW, nr, SCMP_CMP_GT, AF_VSOCK, 0);
 }
 
 static int
 add_conditional(scmp_filter_ctx c)
 {
-    static const unsigned personalities[] = {0x0, 0x0008, 0x20000, 0x20008, 0xffffffff};
-    int rc = seccomp_rule_add(c, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1,
-                              SCMP_A0(SCMP_CMP_MASKED_EQ, NEW_NAMESPACES, 0));
+    static const uint64_t personalities[] = {0x0, 0x0008, 0x20000, 0x20008, 0xffffffff};
+    const int clone_nr = SCMP_SYS(clone), personality_nr = SCMP_SYS(personality);
+    int rc = add_if(c, SCMP_ACT_ALLOW, clone_nr, SCMP_CMP_MASKED_EQ, NEW_NAMESPACES, 0);
 
+    for (size_t i = 0; rc == 0 && i < ARRAY_LEN(namespaces); i++)
+        rc = add_if(c, SCMP_ACT_ERRNO(EPERM), clone_nr, SCMP_CMP_MASKED_EQ, namespaces[i],
+                    namespaces[i]);
     for (size_t i = 0; rc == 0 && i < ARRAY_LEN(personalities); i++)
-        rc = seccomp_rule_add(c, SCMP_ACT_ALLOW, SCMP_SYS(personality), 1,
-                              SCMP_A0(SCMP_CMP_EQ, personalities[i]));
+        rc = add_if(c, SCMP_ACT_ALLOW, personality_nr, SCMP_CMP_EQ, personalities[i], 0);
     return rc == 0 ? add_socket(c) : rc;
 }
 
