@@ -1,10 +1,10 @@
 /*
  * pyenv - Python environments that a step may write to, each built once.
  *
- *   DATA/envs/<hash>/venv    a virtual environment, at the path at which pods see it (its scripts
+ *   DIR/<hash>/venv    a virtual environment, at the path at which pods see it (its scripts
  *                            name that path)
- *   DATA/envs/<hash>/ready   published by rename when it is complete; one without is built again
- *   DATA/envs/<hash>.lock    held while it is being built
+ *   DIR/<hash>/ready   published by rename when it is complete; one without is built again
+ *   DIR/<hash>.lock    held while it is being built
  *
  * The hash covers the interpreter's path, version, size and time of change.  A virtual environment
  * has no EXTERNALLY-MANAGED mark, so pip may write to it; a step does that in its private layer.
@@ -25,8 +25,8 @@ struct pyenv {
     const char *id;          /* the hash */
 };
 
-/* `target` as in struct image.  Text lives in the arena.  ERR_NOTFOUND if no interpreter fits. */
-int pyenv_ensure(const char *data_dir, const char *target, struct arena *a, struct pyenv *ret,
+/* `dir` holds all environments; `target` as in struct image.  Text lives in the arena.  ERR_NOTFOUND if no interpreter fits. */
+int pyenv_ensure(const char *dir, const char *target, struct arena *a, struct pyenv *ret,
                  struct err *e);
 
 #endif

@@ -9,6 +9,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/log.h"
 #include "data/json.h"
 #include "io/file.h"
 #include "runner/archive.h"
@@ -300,31 +301,54 @@ is_linked(const struct boxspec *s, const char *path)
     return false;
 }
 
-/* Level none: an output's path, or the first directory above it that is not there, leads into the
- * attempt's folder, so that two steps with the same paths do not meet. */
+/* Level none: the first directory above an output that is not there becomes a link into the
+ * attempt's folder.  An output in a directory that is there stays where it is, since nobody knows
+ * whether it will be a file or a directory: it must not exist before, and is removed afterwards
+ * (boxfill_remove_outputs). */
 static int
 link_outputs(const struct boxfill *f, struct arena *a, struct boxspec *s, struct err *e)
 {
     for (size_t i = 0; i < s->outputs_n; i++) {
-        const char *path = s->outputs[i].path;
-        char *top = arena_strdup(a, path);
-        const char *target;
+        const char *path = s->outputs[i].path, *target;
+        char *top = arena_strdup(a, path), *p;
+        struct stat st;
 
         if (is_linked(s, path))
             continue;
-        for (char *p = top + 1; (p = strchr(p, '/')) != NULL; p++) {
+        for (p = top + 1; (p = strchr(p, '/')) != NULL; *p++ = '/') {
             *p = '\0';
             if (access(top, F_OK) < 0)
                 break;
-            *p = '/';
         }
+        if (p == NULL && lstat(path, &st) == 0)
+            return err_set(e, ERR_EXISTS,
+                           "output path '%s' exists on this machine already; without isolation "
+                           "steps share its file system",
+                           path);
+        if (p == NULL)
+            continue;
         target = arena_printf(a, "%s/none/%zu", f->attempt_dir, i);
-        if (strcmp(top, path) == 0 ? file_mkparents(AT_FDCWD, target, 0700, e) < 0
-                                   : file_mkdirs(AT_FDCWD, target, 0700, e) < 0)
+        if (file_mkdirs(AT_FDCWD, target, 0700, e) < 0)
             return e->code;
         s->links[s->links_n++] = (struct box_link){top, target};
     }
     return 0;
+}
+
+void
+boxfill_remove_outputs(const struct podspec *spec)
+{
+    const struct podio *io = spec->io;
+
+    for (size_t i = 0; i < io->parameters_n + io->artifacts_n; i++) {
+        cleanup_free char *path =
+            str_dup(i < io->parameters_n ? io->parameters[i].path
+                                         : io->artifacts[i - io->parameters_n].path);
+        struct err e = ERR_INIT;
+
+        if (file_remove_tree(AT_FDCWD, path, &e) < 0)
+            log_warn(path, "%s", e.msg);
+    }
 }
 
 static void

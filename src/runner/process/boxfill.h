@@ -49,4 +49,8 @@ struct boxfill {
 /* Errors are what kubelet calls CreateContainerConfigError. */
 int boxfill_spec(const struct boxfill *f, struct arena *a, struct boxspec *ret, struct err *e);
 
+/* Level none, after the main container has ended: what it left at the paths of its outputs.  They
+ * did not exist before it started. */
+void boxfill_remove_outputs(const struct podspec *spec);
+
 #endif

@@ -12,6 +12,7 @@
 #include "data/json.h"
 #include "io/file.h"
 #include "io/job.h"
+#include "runner/podio.h"
 #include "runner/process/attempt.h"
 #include "runner/process/procpod.h"
 #include "runner/process/spawner.h"
@@ -101,6 +102,18 @@ add(struct process_runtime *r, struct plan *plan)
     return p;
 }
 
+/* Without isolation, paths that a spec fixes are the machine's: pods that have some run one after
+ * another.  Each asks for the whole machine. */
+static void
+make_exclusive(struct process_runtime *r, struct procpod *p)
+{
+    bool fixed = json_count(p->spec->volumes) > 0 || p->spec->io->inputs_n > 0 ||
+                 podio_has_outputs(p->spec->io);
+
+    if (r->level == LEVEL_NONE && fixed && p->admission.state == ADMISSION_QUEUED)
+        p->admission.cpu_milli = r->admission.cpu_milli;
+}
+
 static void
 tell_queued(struct procpod *p)
 {
@@ -139,6 +152,9 @@ start(struct runtime *runtime, struct plan *plan)
     if (admission_queue(&r->admission, &p->admission, p->plan->name, requests.cpu_request,
                         requests.memory_request))
         note_clamped(p);
+    if (!r->ready)
+        return; /* on_ready() admits those that wait */
+    make_exclusive(r, p);
     admission_run(&r->admission);
     tell_queued(p);
 }
@@ -387,13 +403,14 @@ on_ready(void *arg, const struct boxmsg_ready *ready)
     if (r->ready)
         return;
     r->ready = true;
-    MAP_EACH(&r->pods, it)
-    {
+    MAP_EACH (&r->pods, it) {
         struct procpod *p = it.value;
 
+        make_exclusive(r, p);
         if (p->stage == PROC_PREPARING)
             task_post(&p->prepare);
     }
+    admission_run(&r->admission);
 }
 
 static int64_t

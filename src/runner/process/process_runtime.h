@@ -30,6 +30,7 @@ struct loop;
 struct process_runtime_config {
     struct loop *loop;
     const char *data_dir;  /* absolute */
+    const char *envs_dir;  /* of Python environments, absolute: DATA/envs, or one that is shared */
     const char *init_path; /* of sluice-init, absolute */
     enum level level;      /* LEVEL_BEST: the best that is to be had */
     bool die_with_server;  /* pods end with this process (a temporary data directory) */

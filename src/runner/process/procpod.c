@@ -137,6 +137,8 @@ on_end(void *arg, const struct box_exit *x)
     if (procpod_is_main(p, c->spec->index)) {
         outputs_done(&p->outputs);
         p->outputs = (struct outputs_work){.dir = -1};
+        if (x != NULL && x->executed && p->runtime->level == LEVEL_NONE)
+            boxfill_remove_outputs(p->spec);
         if (x != NULL) {
             outputs_take(&p->outputs, x);
             p->started_us = x->started_us;

@@ -40,7 +40,7 @@ struct process_runtime {
     struct list refusals; /* pods to free at the next pass */
     struct task sweep;
     enum level level; /* once ready */
-    bool ready; /* it is known what can be had */
+    bool ready;       /* it is known what can be had */
     bool told_ready;
     struct source_machine machine;
     char *boot_id;

@@ -42,7 +42,7 @@ prepare_images(struct procpod *p)
             return trouble(p, i, "ErrImagePull", &e);
         if (image->kind != IMAGE_PYTHON)
             continue;
-        if (pyenv_ensure(c->data_dir, image->target, &p->arena, &container->pyenv, &e) < 0)
+        if (pyenv_ensure(c->envs_dir, image->target, &p->arena, &container->pyenv, &e) < 0)
             return trouble(p, i, "ErrImagePull", &e);
         image->description = container->pyenv.description;
     }
