@@ -39,7 +39,7 @@ struct assembly {
     struct control *control;
     struct runtime *runtime;
     struct flow *flow;
-    char *init_path;
+    char *init_path, *envs;
     rules images;
     words shared, host_paths, python; /* NULL-terminated */
     VEC(char *) texts;                /* what `python` points to */
@@ -228,6 +228,7 @@ make_runtime(struct assembly *a, struct err *e)
     struct process_runtime_config config = {
         .loop = a->config.loop,
         .data_dir = a->config.data,
+        .envs_dir = a->envs,
         .init_path = a->init_path,
         .level = level_wanted(s),
         .probe_id_base = getuid() == 0 ? IDRANGE_PROBE : 0,
@@ -264,6 +265,8 @@ make_all(struct assembly *a, struct err *e)
     add_list(&a->shared, &a->config.settings->shared);
     add_list(&a->host_paths, &a->config.settings->host_paths);
     add_python(a);
+    a->envs =
+        a->config.envs != NULL ? xstrdup(a->config.envs) : xasprintf("%s/envs", a->config.data);
     a->init_path = cli_init_path(e);
     if (a->init_path == NULL || store_open(a->config.data, &options, &a->store, e) < 0)
         return e->code;
@@ -317,6 +320,7 @@ assembly_close(struct assembly *a)
     vec_done(&a->host_paths);
     vec_done(&a->python);
     free(a->init_path);
+    free(a->envs);
     free(a);
 }
 

@@ -33,6 +33,7 @@ struct assembly_config {
     struct loop *loop;
     const struct settings *settings;
     const char *data;     /* the data directory; absolute */
+    const char *envs;     /* Python environments; absolute; NULL: below the data directory */
     bool die_with_server; /* pods end with this process */
     bool temporary;       /* nothing is kept: the store need not be durable */
     /* Said once, when the runtime knows what can be isolated: the level, and why not more ("" if

@@ -57,6 +57,7 @@ struct run {
     struct err failed; /* code 0: nothing */
     enum run_form form;
     char *data;
+    char *envs; /* of a temporary run: outlives it, since an environment takes seconds to build */
     bool temporary, keep;
     int interrupts;
 };
@@ -327,6 +328,17 @@ on_signal(void *arg, int sig)
 
 /* Setting up and taking down. */
 
+/* $XDG_CACHE_HOME/sluice/envs or ~/.cache/sluice/envs; NULL if there is no home. */
+static char *
+cache_directory(void)
+{
+    const char *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
+
+    if (cache != NULL && cache[0] == '/')
+        return xasprintf("%s/sluice/envs", cache);
+    return home != NULL && home[0] == '/' ? xasprintf("%s/.cache/sluice/envs", home) : NULL;
+}
+
 static int
 choose_data(struct run *r, struct err *e)
 {
@@ -344,6 +356,7 @@ choose_data(struct run *r, struct err *e)
         return err_errno(e, "make a temporary directory '%s'", template);
     r->data = xstrdup(template);
     r->temporary = true;
+    r->envs = cache_directory();
     return 0;
 }
 
@@ -373,6 +386,7 @@ open_all(struct run *r, struct err *e)
     struct assembly_config config = {.loop = r->loop,
                                      .settings = r->cli->settings,
                                      .data = r->data,
+                                     .envs = r->envs,
                                      .die_with_server = r->temporary,
                                      .temporary = r->temporary && !r->keep,
                                      .on_level = on_level,
@@ -412,6 +426,7 @@ close_all(struct run *r)
             log_warn("run", "%s", ignored.msg);
     }
     free(r->data);
+    free(r->envs);
 }
 
 static int

@@ -42,25 +42,34 @@ run_python(const char *const *argv, struct err *e)
     return 0;
 }
 
-/* Debian's interpreter has pip and ensurepip in packages of their own; where only pip is there, it
- * is copied. */
+/* Where the interpreter's own pip is: in its tree, or in Debian's place for that of the system. */
+static char *
+find_pip(const struct interpreter *i)
+{
+    char *path = xasprintf("%s/lib/python%d.%d/site-packages/pip", i->prefix, i->major, i->minor);
+
+    if (access(path, F_OK) == 0)
+        return path;
+    free(path);
+    path = xstrdup("/usr/lib/python3/dist-packages/pip");
+    if (strcmp(i->prefix, "/usr") == 0 && access(path, F_OK) == 0)
+        return path;
+    free(path);
+    return NULL;
+}
+
 static int
 copy_pip(const struct interpreter *i, const char *venv, struct err *e)
 {
-    static const char from[] = "/usr/lib/python3/dist-packages/pip";
     static const char script[] = "import sys\nfrom pip._internal.cli.main import main\n"
                                  "sys.exit(main())\n";
-    struct stat st;
-
-    if (strcmp(i->prefix, "/usr") != 0 || stat(from, &st) < 0) {
-        log_warn(venv, "this environment has no pip: the interpreter %s has none to give", i->path);
-        return 0;
-    }
-
+    cleanup_free char *from = find_pip(i);
     cleanup_free char *to =
         xasprintf("%s/lib/python%d.%d/site-packages/pip", venv, i->major, i->minor);
     cleanup_free char *text = xasprintf("#!%s/bin/python3\n%s", venv, script);
 
+    if (from == NULL)
+        return err_set(e, ERR_NOTFOUND, "%s has no pip to copy", i->path);
     if (file_copy_tree(AT_FDCWD, from, AT_FDCWD, to, e) < 0)
         return err_wrap(e, "copy pip");
     for (const char *const *name = (const char *const[]){"pip", "pip3", NULL}; *name != NULL;
@@ -74,21 +83,34 @@ copy_pip(const struct interpreter *i, const char *venv, struct err *e)
 }
 
 static int
-build(const struct interpreter *i, const char *venv, struct err *e)
+start_afresh(const struct interpreter *i, const char *venv, bool with_pip, struct err *e)
 {
-    const char *const with_pip[] = {i->path, "-I", "-m", "venv", venv, NULL};
-    const char *const without_pip[] = {i->path, "-I", "-m", "venv", "--without-pip", venv, NULL};
-    struct err first = ERR_INIT;
+    const char *const all[] = {i->path, "-I", "-m", "venv", venv, NULL};
+    const char *const bare[] = {i->path, "-I", "-m", "venv", "--without-pip", venv, NULL};
 
-    /* Copying the interpreter's own pip takes a tenth of the time that ensurepip takes to unpack
-     * the one it brings; an interpreter without pip may still have ensurepip. */
-    log_info(venv, "building a Python environment with %s", i->path);
-    if (run_python(without_pip, &first) == 0 && copy_pip(i, venv, &first) == 0)
-        return 0;
-    log_info(venv, "%s; building it with ensurepip", first.msg);
     if (file_remove_tree(AT_FDCWD, venv, e) < 0)
         return e->code;
-    return run_python(with_pip, e);
+    return run_python(with_pip ? all : bare, e);
+}
+
+/* Copying the interpreter's pip takes a tenth of the time in which ensurepip unpacks the one that
+ * it brings; Debian packages either apart from the interpreter, so there may be one, both or none.
+ */
+static int
+build(const struct interpreter *i, const char *venv, struct err *e)
+{
+    struct err why = ERR_INIT;
+
+    log_info(venv, "building a Python environment with %s", i->path);
+    if (start_afresh(i, venv, false, e) < 0)
+        return e->code;
+    if (copy_pip(i, venv, &why) == 0)
+        return 0;
+    log_info(venv, "%s; building it with ensurepip", why.msg);
+    if (start_afresh(i, venv, true, &why) == 0)
+        return 0;
+    log_warn(venv, "this environment has no pip: %s has none to give", i->path);
+    return start_afresh(i, venv, false, e);
 }
 
 static int
@@ -127,8 +149,7 @@ ensure(const struct interpreter *i, const char *dir, const char *venv, struct er
 }
 
 int
-pyenv_ensure(const char *dir, const char *target, struct arena *a, struct pyenv *ret,
-             struct err *e)
+pyenv_ensure(const char *dir, const char *target, struct arena *a, struct pyenv *ret, struct err *e)
 {
     interpreters found = VEC_INIT;
     char hex[DIGEST_HEX];

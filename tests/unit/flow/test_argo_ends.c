@@ -323,7 +323,7 @@ TEST(exit_handlers_know_what_failed)
                   "  - name: bye\n"
                   "    steps: [[{name: s, template: say, arguments: {parameters: [{name: m,\n"
                   "       value: \"{{workflow.status}} {{workflow.failures}}\"}]}}]]\n" KINDS);
-    CHECK_CONTAINS(story_input(&s, "s", "m"), "Failed [{\\\"displayName\\\":\\\"a\\\"");
+    CHECK_CONTAINS(story_input(&s, "s", "m"), "Failed \"[{\\\"displayName\\\":\\\"a\\\"");
     CHECK_CONTAINS(story_input(&s, "s", "m"), "main: Error (exit code 1)");
     story_is(&s, "Failed", NULL);
     story_close(&s);
