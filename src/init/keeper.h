@@ -50,6 +50,7 @@ struct keeper {
     struct boxgroup_slot group;
     enum box_state state;
     int dir;           /* the attempt's directory */
+    int record;        /* room for the exit record */
     int outbox;        /* where outputs go */
     int listen;        /* the control socket */
     int server;        /* end of the control pipe; -1: none */

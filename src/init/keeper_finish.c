@@ -110,6 +110,6 @@ keeper_finish(struct keeper *k)
     /* Without a record the attempt counts as lost, which is what a full disk makes of it.  The
      * socket is closed after it, by the exit: whoever finds nobody listening must find the record.
      */
-    if (boxrecord_write_exit(k->dir, &x, &e) < 0)
+    if (boxrecord_write_exit(k->dir, k->record, &x, &e) < 0)
         log_error(k->spec->id, "%s", e.msg);
 }

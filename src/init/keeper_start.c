@@ -96,8 +96,9 @@ keeper_open(struct keeper *k, struct err *e)
     k->signals = signalfd(-1, &chld, SFD_CLOEXEC | SFD_NONBLOCK);
     if (k->signals < 0)
         return err_errno(e, "signalfd");
-    if (open_control(k, e) < 0 || open_outbox(k, e) < 0 || arm_deadline(k, e) < 0 ||
-        open_namespaces(k, e) < 0)
+    k->record = boxrecord_reserve(k->dir, e);
+    if (k->record < 0 || open_control(k, e) < 0 || open_outbox(k, e) < 0 ||
+        arm_deadline(k, e) < 0 || open_namespaces(k, e) < 0)
         return e->code;
     return keeper_log_open(&k->log, k->dir, cap, k->spec->result_bytes, e);
 }

@@ -12,7 +12,13 @@
 #include "base/mem.h"
 #include "sandbox/wire.h"
 
-enum { TYPE_STARTED = 2000, TYPE_EXIT = 2001, RECORD_MAX = 4 * 1024 * 1024 };
+enum {
+    TYPE_STARTED = 2000,
+    TYPE_EXIT = 2001,
+    RECORD_MAX = 4 * 1024 * 1024,
+    RESERVE_BYTES = 16 * 1024
+};
+#define RESERVE ".exit"
 
 static void
 started_fields(struct wire *w, struct box_started *s)
@@ -124,22 +130,36 @@ boxrecord_fence(int dirfd, const char *id, int64_t now_us, struct err *e)
 }
 
 int
-boxrecord_write_exit(int dirfd, const struct box_exit *x, struct err *e)
+boxrecord_reserve(int dirfd, struct err *e)
+{
+    int fd = openat(dirfd, RESERVE, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+
+    if (fd < 0)
+        return err_errno(e, "reserve the record '%s'", BOX_EXIT);
+    /* Where the file system cannot promise room, it is taken when it is needed. */
+    if (fallocate(fd, 0, 0, RESERVE_BYTES) < 0 && errno == ENOSPC) {
+        err_errno(e, "reserve the record '%s'", BOX_EXIT);
+        close(fd);
+        return e->code;
+    }
+    return fd;
+}
+
+int
+boxrecord_write_exit(int dirfd, int reserve, const struct box_exit *x, struct err *e)
 {
     cleanup_buf struct buf b = BUF_INIT;
     struct box_exit copy = *x;
-    char name[64];
     struct wire w;
 
     wire_write(&w, &b, TYPE_EXIT);
     exit_fields(&w, &copy);
-    if (wire_end(&w, e) < 0 || write_temporary(dirfd, BOX_EXIT, name, &b, e) < 0)
+    if (wire_end(&w, e) < 0)
         return e->code;
-    if (renameat(dirfd, name, dirfd, BOX_EXIT) < 0) {
-        err_errno(e, "publish the record '%s'", BOX_EXIT);
-        unlinkat(dirfd, name, 0);
-        return e->code;
-    }
+    if (write_all(reserve, &b) < 0 || ftruncate(reserve, (off_t)b.n) < 0)
+        return err_errno(e, "write the record '%s'", BOX_EXIT);
+    if (renameat(dirfd, RESERVE, dirfd, BOX_EXIT) < 0)
+        return err_errno(e, "publish the record '%s'", BOX_EXIT);
     return 0;
 }
 

@@ -3,15 +3,19 @@
  *
  *   started   published exactly once, by init before it executes the command, or by a restarted
  *             server that fences the attempt off: by a rename or link that refuses to replace, so
- * that the second finds EEXIST exit      written by init under a temporary name and renamed log
- * lines `time stream F|P text` (time RFC 3339 with nanoseconds; stream stdout or stderr; P: the
- * line goes on).  Only grows.  At the cap a line says so; the tail is kept in a ring (log.tail) and
- * appended at the end, after a line that says how much is missing result    the first bytes of
- * stdout as they were; not made if there were none outbox/   declared outputs, by their names; only
- * if some are declared control   init's socket; while init lives somebody listens.  The record
- * `exit` is there before nobody does, so: connect; refused or missing: read `exit`; none: the
- * attempt is lost upper/, work/    layers of the root file system; for the runner to delete when
- * all is saved
+ *             that the second finds EEXIST
+ *   exit      written by init under a temporary name (which exists, with room, from the beginning)
+ *             and renamed
+ *   log       lines `time stream F|P text` (time RFC 3339 with nanoseconds; stream stdout or
+ *             stderr; P: the line goes on).  Only grows.  At the cap a line says so; the tail is
+ *             kept in a ring (log.tail) and appended at the end, after a line that says how much
+ *             is missing
+ *   result    the first bytes of stdout as they were; not made if there were none
+ *   outbox/   declared outputs, by their names; only if some are declared
+ *   control   init's socket; while init lives somebody listens.  The record `exit` is there before
+ *             nobody does, so: connect; refused or missing: read `exit`; none: the attempt is lost
+ *   upper*    layers of the file system (and at level none `work`, the command's own directory);
+ *   work*     for the runner to delete when all is saved
  *
  * None of these is fsynced: see the design.  All functions take the directory's descriptor; any
  * thread.
@@ -77,7 +81,11 @@ int boxrecord_fence(int dirfd, const char *id, int64_t now_us, struct err *e);
 /* ERR_NOTFOUND: there is none. */
 int boxrecord_read_started(int dirfd, struct arena *a, struct box_started *ret, struct err *e);
 
-int boxrecord_write_exit(int dirfd, const struct box_exit *x, struct err *e);
+/* Takes room for the exit record while there is some: a step that fills its disk must not lose the
+ * word on how it ended.  A descriptor for boxrecord_write_exit(). */
+int boxrecord_reserve(int dirfd, struct err *e);
+/* Writes to what was reserved and gives it its name. */
+int boxrecord_write_exit(int dirfd, int reserve, const struct box_exit *x, struct err *e);
 /* ERR_NOTFOUND: there is none (yet). */
 int boxrecord_read_exit(int dirfd, struct arena *a, struct box_exit *ret, struct err *e);
 

@@ -19,8 +19,8 @@ const char *const skeleton_listed[] = {"usr",   "bin",    "sbin", "lib", "lib32"
                                        "lib64", "libx32", "opt",  NULL};
 const char *const skeleton_nodes[] = {"null", "zero", "full", "random", "urandom", "tty", NULL};
 
-bool
-skeleton_is_listed(const char *name)
+static bool
+is_listed(const char *name)
 {
     for (size_t i = 0; skeleton_listed[i] != NULL; i++) {
         if (strcmp(name, skeleton_listed[i]) == 0)
@@ -102,7 +102,7 @@ place_entry(int dirfd, const char *name, const struct skeleton_how *how, char *f
     ssize_t n;
 
     snprintf(path, sizeof path, "/%s", name);
-    if (!skeleton_is_listed(name))
+    if (!is_listed(name))
         return how->whiteouts ? white_out(dirfd, name, first) : 0;
     n = readlink(path, target, sizeof target - 1);
     if (n < 0)

@@ -32,7 +32,6 @@ struct skeleton_how {
 
 /* Top-level directories of the host that a step sees; the list ends with NULL. */
 extern const char *const skeleton_listed[];
-bool skeleton_is_listed(const char *name);
 
 /* Fills the empty directory `dirfd`. */
 int skeleton_build(int dirfd, const struct skeleton_how *how, struct err *e);

@@ -401,7 +401,7 @@ walk("/")
     have = set(a.log().split())
     must = {"/bin", "/usr", "/etc", "/etc/passwd", "/etc/group", "/dev/null", "/dev/zero", "/dev/full",
             "/dev/random", "/dev/urandom", "/dev/tty", "/dev/pts", "/dev/pts/ptmx", "/dev/ptmx",
-            "/dev/shm", "/dev/fd", "/dev/stdin", "/dev/stdout", "/dev/stderr", "/proc", "/sys",
+            "/dev/shm", "/dev/termination-log", "/dev/fd", "/dev/stdin", "/dev/stdout", "/dev/stderr", "/proc", "/sys",
             "/sys/devices", "/sys/devices/system", "/tmp", "/root", "/home", "/var", "/var/tmp", "/run"}
     may = must | {"/" + n for n in ("lib", "lib32", "lib64", "libx32", "sbin", "opt", "media", "mnt",
                                     "srv", "dev", "run/lock", "var/cache", "var/lib", "var/lock",

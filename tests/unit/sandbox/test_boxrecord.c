@@ -75,9 +75,12 @@ TEST(boxrecord_exit_comes_back_as_it_was)
     struct place p = place_make();
     struct err e = ERR_INIT;
     struct box_exit r;
+    int reserve = boxrecord_reserve(p.fd, &e);
 
+    CHECK_TRUE(reserve >= 0);
     CHECK_INT(boxrecord_read_exit(p.fd, &a, &r, &e), ERR_NOTFOUND);
-    CHECK_INT(boxrecord_write_exit(p.fd, &x, &e), 0);
+    CHECK_INT(boxrecord_write_exit(p.fd, reserve, &x, &e), 0);
+    close(reserve);
     CHECK_INT(boxrecord_read_exit(p.fd, &a, &r, &e), 0);
     CHECK_INT(r.code, 137);
     CHECK_TRUE(r.oom && r.executed && !r.deadline);

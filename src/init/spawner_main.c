@@ -1,4 +1,4 @@
-#include "init/spawner.h"
+#include "init/spawner_main.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -335,5 +335,7 @@ spawner_main(void)
     while (serve(&s)) {
     }
     boxgroup_free(s.ground.groups);
+    if (s.ground.host != NULL)
+        hostroot_done(s.ground.host);
     return 0;
 }
