@@ -13,6 +13,22 @@
 #include "flow/flow_record.h"
 #include "flow/flow_run.h"
 
+/* What ended leaves memory when the turn is over, however it ended: the undo of a turn whose commit
+ * failed still touches timers. */
+static void
+sweep(void *arg)
+{
+    struct flow *f = arg;
+    struct flow_run *run;
+
+    LIST_EACH (run, &f->runs, struct flow_run, link) {
+        if (run->state == FLOW_RUN_OVER)
+            flow_run_free(run);
+        else
+            flow_run_sweep(run);
+    }
+}
+
 static int
 flush(void *arg, struct turn *t, struct err *e)
 {
@@ -23,11 +39,10 @@ flush(void *arg, struct turn *t, struct err *e)
         *e = f->broken;
         return e->code;
     }
+    turn_finally(t, sweep, f);
     LIST_EACH (run, &f->runs, struct flow_run, link) {
         if (flow_record_write(t, run, e) < 0)
             return err_wrap(e, "write the nodes of %s", run->name);
-        if (run->state == FLOW_RUN_OVER)
-            flow_run_free(run);
     }
     return 0;
 }
@@ -152,8 +167,12 @@ reconcile_workflow(void *self, struct turn *t, struct controller_pass *p, struct
 {
     struct flow *f = self;
 
-    if (pass(f, t, p, e) < 0)
-        flow_break(f, t, e);
+    if (pass(f, t, p, e) >= 0)
+        return 0;
+    /* A run that could not begin left nothing behind: the controllers try it again. */
+    if (map_get(&f->by_uid, p->uid) == NULL)
+        return e->code;
+    flow_break(f, t, e);
     return 0;
 }
 
@@ -212,11 +231,35 @@ pod_gone(void *self, struct turn *t, struct str uid, struct err *e)
 }
 
 static void
+wake_all(struct flow *f)
+{
+    struct flow_run *run;
+
+    LIST_EACH (run, &f->runs, struct flow_run, link) {
+        flow_wake(run);
+    }
+}
+
+/* There may be room on the disk by now. */
+static int
+room_due(struct core_timer *timer, struct turn *t, struct err *e)
+{
+    struct flow *f = CONTAINER_OF(timer, struct flow, room);
+
+    if (flow_leaf_retry(t, f, e) < 0)
+        flow_break(f, t, e);
+    else if (list_empty(&f->unplaced))
+        wake_all(f);
+    return 0;
+}
+
+static void
 forget(void *self)
 {
     struct flow *f = self;
     struct flow_run *run;
 
+    core_timer_stop(&f->room);
     LIST_EACH (run, &f->runs, struct flow_run, link) {
         flow_run_free(run);
     }
@@ -270,6 +313,8 @@ flow_new(struct core *core, struct controllers *controllers, struct objects *obj
     f->objects = objects;
     f->languages = languages;
     list_init(&f->runs);
+    list_init(&f->unplaced);
+    core_timer_init(&f->room, room_due);
     controllers_add(controllers, &workflow_row, f);
     controllers_add(controllers, &leaf_row, f);
     return f;

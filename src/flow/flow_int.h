@@ -15,10 +15,10 @@
 #include "base/err.h"
 #include "base/list.h"
 #include "base/map.h"
+#include "core/core_timer.h"
 
 struct controllers;
 struct core;
-struct core_timer;
 struct flow_language;
 struct flow_node;
 struct flow_run;
@@ -33,6 +33,8 @@ struct flow {
     struct list runs;                             /* flow_run.link: all that are not over */
     struct map by_uid;                            /* uid of the object -> run */
     struct map by_pod;                            /* uid of a Pod -> node */
+    struct list unplaced;                         /* leaves, by wait_link: no room for their Pods */
+    struct core_timer room;                       /* armed while there are any: try again */
     struct err broken;                            /* code 0: not */
 };
 

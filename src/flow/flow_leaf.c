@@ -57,7 +57,14 @@ void
 flow_leaf_adopt(struct flow_node *n)
 {
     cleanup_free char *uid = TAKE(n->pod);
+    struct flow *f = n->run->flow;
 
+    if (uid == NULL) {
+        if (list_empty(&f->unplaced))
+            flow_set_timer(f, &f->room, 0);
+        list_append(&f->unplaced, &n->wait_link);
+        return;
+    }
     know_pod(n, str_of(uid));
     if (n->phase != FLOW_PENDING)
         stop_waiting(n);
@@ -98,8 +105,21 @@ is_own_fault(int code)
            code == ERR_TOOLARGE || code == ERR_FORBIDDEN;
 }
 
-int
-flow_leaf_place(struct turn *t, struct flow_node *n, struct err *e)
+enum { ROOM_PAUSE_US = 1000 * 1000 };
+
+static void
+wait_for_room(struct turn *t, struct flow_node *n)
+{
+    struct flow *f = n->run->flow;
+
+    if (list_empty(&f->unplaced))
+        flow_set_timer(f, &f->room, turn_now_us(t) + ROOM_PAUSE_US);
+    list_append(&f->unplaced, &n->wait_link);
+    flow_node_explain(n, "waiting for room on the disk");
+}
+
+static int
+try_place(struct turn *t, struct flow_node *n, struct err *e)
 {
     struct flow *f = n->run->flow;
     cleanup_json struct json_doc *manifest = NULL;
@@ -107,10 +127,13 @@ flow_leaf_place(struct turn *t, struct flow_node *n, struct err *e)
     struct err why = ERR_INIT;
     int rc = n->run->language->pod(t, n, &manifest, &why);
 
-    n->run->pods_total++;
     if (rc >= 0)
         rc = objects_create(f->objects, t, &kind_pod, str_of(n->run->namespace),
                             json_root(manifest), &pod, &why);
+    if (rc == ERR_FULL) {
+        wait_for_room(t, n);
+        return 0;
+    }
     if (rc < 0 && is_own_fault(rc))
         return end_with_error(t, n, why.msg, e);
     if (rc < 0) {
@@ -119,6 +142,30 @@ flow_leaf_place(struct turn *t, struct flow_node *n, struct err *e)
     }
     know_pod(n, object_uid(pod));
     flow_node_explain(n, "waiting for the pod to be started");
+    return 0;
+}
+
+int
+flow_leaf_place(struct turn *t, struct flow_node *n, struct err *e)
+{
+    n->run->pods_total++;
+    return try_place(t, n, e);
+}
+
+int
+flow_leaf_retry(struct turn *t, struct flow *f, struct err *e)
+{
+    struct list again, *link;
+
+    list_init(&again);
+    while ((link = list_shift(&f->unplaced)) != NULL)
+        list_append(&again, link);
+    while ((link = list_shift(&again)) != NULL) {
+        struct flow_node *n = LIST_ITEM(link, struct flow_node, wait_link);
+
+        if (try_place(t, n, e) < 0)
+            return e->code;
+    }
     return 0;
 }
 

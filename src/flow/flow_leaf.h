@@ -7,6 +7,9 @@
  *   any       -- the Pod object is gone                               --> Error, "pod deleted"
  *                (Failed if the node was told to end)
  *
+ * On a full disk no Pod can be made: the leaf stays unplaced and is tried again every second, and
+ * nothing else opens meanwhile.
+ *
  * A leaf knows its Pod by uid.  Level-triggered: a look at the Pod as it is now,
  * as often as somebody likes.
  */
@@ -19,7 +22,8 @@ struct flow_node;
 struct object;
 struct turn;
 
-/* Creates the Pod.  A manifest that cannot be made ends the node with Error. */
+/* Creates the Pod, as soon as there is room for it.  A manifest that cannot be made ends the node
+ * with Error. */
 int flow_leaf_place(struct turn *t, struct flow_node *n, struct err *e);
 /* The Pod changed, or (NULL) is gone. */
 int flow_leaf_look(struct turn *t, struct flow_node *n, const struct object *pod, struct err *e);
@@ -27,6 +31,8 @@ int flow_leaf_look(struct turn *t, struct flow_node *n, const struct object *pod
 int flow_leaf_stop(struct turn *t, struct flow_node *n, struct err *e);
 /* The node ends: it no longer counts among the run's pods. */
 void flow_leaf_left(struct flow_node *n);
+/* Tries those again for which there was no room. */
+int flow_leaf_retry(struct turn *t, struct flow *f, struct err *e);
 /* After a restart: counts an open leaf and knows its Pod again. */
 void flow_leaf_adopt(struct flow_node *n);
 

@@ -196,7 +196,7 @@ pass_on(struct flow_node *n)
 int
 flow_pump_run(struct turn *t, struct flow_run *run, int *budget, struct err *e)
 {
-    while (*budget > 0 && !run->suspended) {
+    while (*budget > 0 && !run->suspended && list_empty(&run->flow->unplaced)) {
         struct list *first = run->work.next;
         struct flow_node *n;
         int64_t id;

@@ -150,8 +150,6 @@ flow_record_write(struct turn *t, struct flow_run *run, struct err *e)
             list_append(&run->released, &n->dirty_link);
     }
     texts_done(&x);
-    while ((link = list_shift(&run->released)) != NULL)
-        flow_node_free(LIST_ITEM(link, struct flow_node, dirty_link));
     return rc;
 }
 
@@ -249,7 +247,8 @@ fill_run(struct turn *t, struct flow_run *run, struct err *e)
 
     if (run->language->resume(t, run, TAKE(run->revived_frozen),
                               json_get(json_root(run->revived), "language"), e) < 0 ||
-        node_rows_count_pods(db, run->number, &run->pods_total, &run->pods_done, e) < 0 ||
+        node_rows_count_kind(db, run->number, FLOW_LEAF, &run->pods_total, &run->pods_done, e) <
+            0 ||
         node_rows_last_id(db, run->number, &run->last_id, e) < 0 ||
         node_rows_each_open(db, run->number, read_node, run, e) < 0)
         return e->code;

@@ -17,7 +17,7 @@ struct json_doc;
 struct node_row;
 struct turn;
 
-/* Writes every row that is behind; nodes that are released leave memory. */
+/* Writes every row that is behind; nodes that are released are put on run->released. */
 int flow_record_write(struct turn *t, struct flow_run *run, struct err *e);
 /* The row of a run that has just begun; sets run->number. */
 int flow_record_begin(struct turn *t, struct flow_run *run, const struct json_doc *frozen,

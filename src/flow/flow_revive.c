@@ -69,7 +69,7 @@ flow_run_adopt_node(struct flow_run *run, struct flow_node *n)
         return;
     if ((n->flags & FLOW_COUNTS) != 0)
         flow_gate_enter(&n->boundary->gate);
-    if (n->kind == FLOW_LEAF && n->pod != NULL)
+    if (n->kind == FLOW_LEAF)
         flow_leaf_adopt(n);
     if (n->wake_us != 0)
         flow_set_timer(run->flow, &n->timer, n->wake_us);

@@ -103,6 +103,15 @@ flow_run_free(struct flow_run *run)
 }
 
 void
+flow_run_sweep(struct flow_run *run)
+{
+    struct list *link;
+
+    while ((link = list_shift(&run->released)) != NULL)
+        flow_node_free(LIST_ITEM(link, struct flow_node, dirty_link));
+}
+
+void
 flow_run_touch(struct flow_run *run)
 {
     run->row_dirty = true;

@@ -70,6 +70,8 @@ struct flow_run {
 struct flow_run *flow_run_new(struct flow *f, const struct flow_language *language, struct str uid,
                               struct str ns, struct str name);
 void flow_run_free(struct flow_run *run);
+/* Nodes that were released and written leave memory. */
+void flow_run_sweep(struct flow_run *run);
 
 /* The run's row is behind. */
 void flow_run_touch(struct flow_run *run);

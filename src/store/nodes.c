@@ -192,13 +192,15 @@ node_rows_last_id(struct db *db, int64_t run, int64_t *ret, struct err *e)
 }
 
 int
-node_rows_count_pods(struct db *db, int64_t run, int64_t *total, int64_t *done, struct err *e)
+node_rows_count_kind(struct db *db, int64_t run, int kind, int64_t *total, int64_t *done,
+                     struct err *e)
 {
     struct stmt *s = db_stmt(db, "SELECT count(*), total(state > 0) FROM nodes"
-                                 " WHERE run = ?1 AND pod IS NOT NULL");
+                                 " WHERE run = ?1 AND kind = ?2");
     int rc;
 
     stmt_bind_int(s, 1, run);
+    stmt_bind_int(s, 2, kind);
     rc = stmt_step(s, e);
     if (rc > 0) {
         *total = stmt_int(s, 0);

@@ -72,8 +72,9 @@ int node_rows_each(struct db *db, int64_t run, int64_t after, node_row_fn *fn, v
 int node_rows_each_open(struct db *db, int64_t run, node_row_fn *fn, void *arg, struct err *e);
 int node_rows_each_child(struct db *db, int64_t run, int64_t parent, node_row_fn *fn, void *arg,
                          struct err *e);
-/* Nodes that have or had a Pod; of them, those that ended. */
-int node_rows_count_pods(struct db *db, int64_t run, int64_t *total, int64_t *done, struct err *e);
+/* Nodes of that kind; of them, those that ended. */
+int node_rows_count_kind(struct db *db, int64_t run, int kind, int64_t *total, int64_t *done,
+                         struct err *e);
 /* The largest id of a run, 0 if it has no node. */
 int node_rows_last_id(struct db *db, int64_t run, int64_t *ret, struct err *e);
 

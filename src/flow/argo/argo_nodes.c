@@ -292,7 +292,8 @@ add_node(void *arg, const struct node_row *row, struct err *e)
     add_resources(c, row);
     add_flags(c, v);
     if (add_document(c, "inputs", row->inputs, e) < 0 ||
-        add_document(c, "outputs", row->outputs, e) < 0)
+        /* What a loop gathered is the engine's own: upstream's groups have no outputs. */
+        (row->kind != FLOW_LOOP && add_document(c, "outputs", row->outputs, e) < 0))
         return e->code;
     add_ids(c, "children", &v->next);
     if (v->released && v->kind == FLOW_GROUP && v->template_of != NULL)

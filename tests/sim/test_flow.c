@@ -1,0 +1,445 @@
+/*
+ * Workflows under simulation: whatever dies in between, the end is the same, and what was started
+ * was started once.
+ *
+ * A workflow runs once undisturbed; its end (phases, outputs, edges of every node, without times)
+ * is what every other run must come to: killed at each crash point, without power at each crash
+ * point, with each write and each sync failing, and on a disk that fills up.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/objects.h"
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "core/controller.h"
+#include "core/core.h"
+#include "core/turn.h"
+#include "data/json.h"
+#include "data/yaml.h"
+#include "flow/argo/argo.h"
+#include "flow/argo/argo_nodes.h"
+#include "flow/flow.h"
+#include "store/store.h"
+#include "tests/sim/fake_runtime.h"
+#include "tests/sim/sim.h"
+#include "tests/sim/sim_vfs.h"
+#include "tests/unit/test.h"
+
+enum { RETRY_US = 3000 };
+
+struct site {
+    struct sim *sim;
+    struct controllers *cs;
+    struct objects *os;
+    struct flow *flow;
+    struct fake_runtime *runtime;
+    struct message m; /* of the client, who asks until somebody has said yes */
+    struct json_doc *wanted;
+    bool posted, told;
+    int losses;
+};
+
+static const struct flow_language *const languages[] = {&argo_language, NULL};
+
+static void post(struct sim *sim, void *arg);
+
+static int
+run_create(struct message *m, struct turn *t, struct err *e)
+{
+    struct site *s = CONTAINER_OF(m, struct site, m);
+
+    return objects_create(s->os, t, &kind_workflow, STR("default"), json_root(s->wanted), NULL, e);
+}
+
+static void
+created(struct message *m, const struct err *why)
+{
+    struct site *s = CONTAINER_OF(m, struct site, m);
+
+    s->posted = false;
+    if (why == NULL || why->code == ERR_EXISTS)
+        s->told = true;
+    else
+        sim_after(s->sim, RETRY_US, post, s);
+}
+
+static void
+post(struct sim *sim, void *arg)
+{
+    struct site *s = arg;
+    struct err e = ERR_INIT;
+
+    s->m = (struct message){.class = MESSAGE_REQUEST, .run = run_create, .done = created};
+    s->posted = true;
+    CHECK_INT(core_post(sim_core(sim), &s->m, &e), 0);
+}
+
+static void
+boot(struct sim *sim, void *arg)
+{
+    struct site *s = arg;
+
+    s->sim = sim;
+    if (s->runtime == NULL)
+        s->runtime = fake_runtime_new(sim);
+    s->cs = controllers_new(sim_core(sim));
+    s->os = objects_new(sim_core(sim), s->cs, kinds_builtin);
+    fake_runtime_boot(s->runtime, s->cs, s->os);
+    s->flow = flow_new(sim_core(sim), s->cs, s->os, languages);
+}
+
+static void
+halt(struct sim *sim, void *arg)
+{
+    struct site *s = arg;
+
+    (void)sim;
+    flow_free(s->flow);
+    s->os = objects_free(s->os);
+    s->cs = controllers_free(s->cs);
+}
+
+static void
+lost(struct sim *sim, void *arg)
+{
+    struct site *s = arg;
+
+    s->losses++;
+    fake_runtime_lost(s->runtime);
+    if (!s->told && !s->posted)
+        sim_after(sim, RETRY_US, post, s);
+}
+
+static const struct sim_world world = {.boot = boot, .halt = halt, .lost = lost};
+
+static struct site *
+site_new(uint64_t seed, const char *yaml)
+{
+    struct site *s = NEW(struct site);
+    struct err e = ERR_INIT;
+
+    log_set_level(LOG_ERROR + 1);
+    if (yaml_parse_one(str_of(yaml), NULL, &s->wanted, &e) < 0)
+        fail_msg("%s", e.msg);
+    sim_new(seed, &world, s);
+    sim_after(s->sim, 0, post, s);
+    return s;
+}
+
+static void
+site_free(struct site *s)
+{
+    sim_free(s->sim);
+    fake_runtime_free(s->runtime);
+    json_doc_unref(s->wanted);
+    free(s);
+}
+
+/* How it ended. */
+
+struct ask {
+    struct message m;
+    struct site *site;
+    struct json_doc *found;
+};
+
+static int
+run_compose(struct message *m, struct turn *t, struct err *e)
+{
+    struct ask *a = CONTAINER_OF(m, struct ask, m);
+    cleanup_object struct object *o =
+        objects_find(a->site->os, t, &kind_workflow, STR("default"), STR("wf"));
+
+    CHECK_NOT_NULL(o);
+    return argo_nodes_compose(turn_db(t), o, &a->found, e);
+}
+
+static int
+by_name(const void *a, const void *b)
+{
+    return str_cmp(json_str(json_get(*(const struct json *const *)a, "name")),
+                   json_str(json_get(*(const struct json *const *)b, "name")));
+}
+
+static void
+write_node(struct buf *to, const struct json *node)
+{
+    static const char *const times[] = {"startedAt", "finishedAt", "stages", "resourcesDuration",
+                                        NULL};
+    struct json_build b = JSON_BUILD_INIT;
+    struct json_doc *doc;
+
+    json_add_object(&b, NULL);
+    json_add_fields(&b, node, times);
+    json_end(&b);
+    doc = json_build_done(&b);
+    json_write(to, json_root(doc));
+    buf_char(to, '\n');
+    json_doc_unref(doc);
+}
+
+/* Everything that must be the same in every history.  The caller frees. */
+static char *
+end_of(struct site *s)
+{
+    struct ask a = {.m = {.class = MESSAGE_EVENT, .run = run_compose}, .site = s};
+    VEC(const struct json *) nodes = VEC_INIT;
+    const struct json *status;
+    struct buf text = BUF_INIT;
+    struct err e = ERR_INIT;
+
+    CHECK_INT(core_post(sim_core(s->sim), &a.m, &e), 0);
+    CHECK_TRUE(sim_run(s->sim));
+    CHECK_NOT_NULL(a.found);
+    status = json_get(json_root(a.found), "status");
+    buf_printf(&text, "%s %s %s\n", json_cstr_or(json_get(status, "phase"), ""),
+               json_cstr_or(json_get(status, "message"), ""),
+               json_cstr_or(json_get(status, "progress"), ""));
+    JSON_EACH (it, json_get(status, "nodes")) {
+        vec_push(&nodes, it.value);
+    }
+    qsort(nodes.at, nodes.n, sizeof *nodes.at, by_name);
+    for (size_t i = 0; i < nodes.n; i++)
+        write_node(&text, nodes.at[i]);
+    vec_done(&nodes);
+    json_doc_unref(a.found);
+    return buf_take(&text);
+}
+
+/* No attempt twice; without a loss of power, one for each pod. */
+static void
+check_starts(struct site *s)
+{
+    size_t n = fake_runtime_started(s->runtime);
+
+    for (size_t i = 0; i < n; i++) {
+        const char *id = fake_runtime_attempt(s->runtime, i);
+
+        for (size_t k = 0; k < i; k++)
+            CHECK_TRUE(strcmp(id, fake_runtime_attempt(s->runtime, k)) != 0);
+        if (s->losses == 0)
+            CHECK_STR(id + strlen(id) - 2, "-0");
+    }
+}
+
+static void
+check_end(struct site *s, const char *want)
+{
+    cleanup_free char *got = end_of(s);
+
+    CHECK_TRUE(s->told);
+    CHECK_STR(got, want);
+    check_starts(s);
+    CHECK_INT(controllers_busy(s->cs), 0);
+}
+
+/* Loops, retries with a pause, hooks, an exit handler, a pause, a time-out, a skipped step. */
+static const char rich[] =
+    "metadata: {name: wf}\n"
+    "spec:\n"
+    "  entrypoint: main\n"
+    "  onExit: bye\n"
+    "  templates:\n"
+    "  - name: main\n"
+    "    parallelism: 2\n"
+    "    dag:\n"
+    "      tasks:\n"
+    "      - {name: gen, template: say, arguments: {parameters: [{name: m, value: \"[1,2]\"}]}}\n"
+    "      - {name: each, depends: gen, template: pair, withParam: "
+    "\"{{tasks.gen.outputs.result}}\",\n"
+    "         arguments: {parameters: [{name: m, value: \"{{item}}\"}]}}\n"
+    "      - {name: slow, depends: gen, template: slow, hooks: {exit: {template: say, arguments: "
+    "{\n"
+    "         parameters: [{name: m, value: \"{{tasks.slow.status}}\"}]}}}}\n"
+    "      - {name: rest, depends: \"each && slow.Failed\", template: wait}\n"
+    "      - {name: nope, depends: gen, template: say, when: \"1 == 2\",\n"
+    "         arguments: {parameters: [{name: m, value: x}]}}\n"
+    "      - {name: sum, depends: rest && nope, template: say, arguments: {parameters: [\n"
+    "         {name: m, value: \"{{tasks.each.outputs.parameters.out}}\"}]}}\n"
+    "  - name: pair\n"
+    "    inputs: {parameters: [{name: m}]}\n"
+    "    steps:\n"
+    "    - - {name: one, template: fickle}\n"
+    "    - - {name: two, template: say, arguments: {parameters: [{name: m,\n"
+    "          value: \"{{inputs.parameters.m}}\"}]}}\n"
+    "    outputs: {parameters: [{name: out, valueFrom: {parameter: "
+    "\"{{steps.two.outputs.result}}\"}}]}\n"
+    "  - name: fickle\n"
+    "    retryStrategy: {limit: 2, backoff: {duration: 1s}}\n"
+    "    container: {image: i, command: [until, \"1\", \"{{retries}}\"]}\n"
+    "  - name: slow\n"
+    "    timeout: 5s\n"
+    "    container: {image: i, command: [hang]}\n"
+    "  - name: wait\n"
+    "    suspend: {duration: 2s}\n"
+    "  - name: say\n"
+    "    inputs: {parameters: [{name: m}]}\n"
+    "    container: {image: i, command: [say, \"{{inputs.parameters.m}}\"]}\n"
+    "  - name: bye\n"
+    "    steps: [[{name: word, template: say, arguments: {parameters: [{name: m,\n"
+    "      value: \"{{workflow.status}}\"}]}}]]\n";
+
+/* Small, for the tests that run it very often. */
+static const char small[] = "metadata: {name: wf}\n"
+                            "spec:\n"
+                            "  entrypoint: main\n"
+                            "  onExit: ok\n"
+                            "  templates:\n"
+                            "  - name: main\n"
+                            "    steps:\n"
+                            "    - - {name: l, template: fickle, withItems: [a, b]}\n"
+                            "    - - {name: z, template: ok}\n"
+                            "  - name: fickle\n"
+                            "    retryStrategy: {limit: 1}\n"
+                            "    container: {image: i, command: [until, \"1\", \"{{retries}}\"]}\n"
+                            "  - name: ok\n"
+                            "    container: {image: i, command: [ok]}\n";
+
+static char *
+undisturbed(uint64_t seed, const char *yaml, int64_t *points)
+{
+    struct site *s = site_new(seed, yaml);
+    int64_t before = sim_points(s->sim);
+    char *end;
+
+    CHECK_TRUE(sim_run(s->sim));
+    if (points != NULL)
+        *points = sim_points(s->sim) - before;
+    end = end_of(s);
+    check_starts(s);
+    site_free(s);
+    return end;
+}
+
+TEST(undisturbed_it_ends_as_it_should)
+{
+    cleanup_free char *end = undisturbed(1, rich, NULL);
+
+    CHECK_CONTAINS(end, "Succeeded  11/11\n");
+    CHECK_CONTAINS(end, "\"name\":\"wf.slow\",\"displayName\":\"slow\"");
+    CHECK_CONTAINS(end, "[\\\"1\\\",\\\"2\\\"]");
+    CHECK_CONTAINS(end, "\"name\":\"wf.slow.onExit\"");
+}
+
+TEST(the_order_of_events_does_not_matter)
+{
+    cleanup_free char *want = undisturbed(1, rich, NULL);
+
+    for (uint64_t seed = 2; seed < 12; seed++) {
+        cleanup_free char *got = undisturbed(seed, rich, NULL);
+
+        CHECK_STR(got, want);
+    }
+}
+
+static void
+crash_everywhere(uint64_t seed, const char *yaml, enum sim_crash how, int64_t step)
+{
+    int64_t points;
+    cleanup_free char *want = undisturbed(seed, yaml, &points);
+
+    CHECK_TRUE(points > 30);
+    for (int64_t n = 0; n < points; n += step) {
+        struct site *s = site_new(seed, yaml);
+
+        sim_crash_at(s->sim, n, how);
+        CHECK_TRUE(sim_run(s->sim));
+        CHECK_INT(sim_crashes(s->sim), 1);
+        check_end(s, want);
+        site_free(s);
+    }
+}
+
+TEST(a_kill_at_any_point_changes_nothing_in_the_end)
+{
+    crash_everywhere(3, rich, SIM_KILL, 1);
+}
+
+TEST(a_loss_of_power_at_any_point_changes_nothing_in_the_end)
+{
+    crash_everywhere(4, rich, SIM_POWER, 1);
+}
+
+TEST(crash_after_crash_changes_nothing_in_the_end)
+{
+    cleanup_free char *want = undisturbed(5, rich, NULL);
+
+    for (uint64_t seed = 100; seed < 115; seed++) {
+        struct site *s = site_new(seed, rich);
+
+        for (int i = 0; i < 6; i++) {
+            sim_crash_at(s->sim, (int64_t)sim_random(s->sim, 30), SIM_EITHER);
+            CHECK_TRUE(sim_run(s->sim));
+        }
+        check_end(s, want);
+        site_free(s);
+    }
+}
+
+static void
+fail_everywhere(uint64_t seed, void (*inject)(struct sim_disk *d, int nth), int least)
+{
+    cleanup_free char *want = undisturbed(seed, small, NULL);
+    bool reached = true;
+    int n;
+
+    for (n = 1; reached; n++) {
+        struct site *s = site_new(seed, small);
+
+        inject(sim_disk(s->sim), n);
+        CHECK_TRUE(sim_run(s->sim));
+        reached = sim_disk_has_failed(sim_disk(s->sim));
+        inject(sim_disk(s->sim), 0);
+        check_end(s, want);
+        site_free(s);
+    }
+    CHECK_TRUE(n > least);
+}
+
+TEST(each_write_may_fail_once)
+{
+    fail_everywhere(6, sim_disk_fail_write, 20);
+}
+
+TEST(each_sync_may_fail_once)
+{
+    fail_everywhere(7, sim_disk_fail_sync, 5);
+}
+
+static void
+make_room(struct sim *sim, void *arg)
+{
+    (void)arg;
+    sim_disk_set_capacity(sim_disk(sim), 0);
+}
+
+TEST(a_full_disk_holds_things_up_and_no_more)
+{
+    cleanup_free char *want = undisturbed(8, small, NULL);
+    int full = 0;
+
+    for (int64_t more = 0; more < 240 * 1024; more += 16 * 1024) {
+        struct site *s = site_new(8, small);
+        struct core_stats stats;
+
+        sim_disk_set_capacity(sim_disk(s->sim), sim_disk_bytes(sim_disk(s->sim)) + more);
+        sim_after(s->sim, 20 * CLOCK_SECOND, make_room, NULL);
+        CHECK_TRUE(sim_run(s->sim));
+        core_stats(sim_core(s->sim), &stats);
+        full += stats.failed_commits > 0;
+        check_end(s, want);
+        site_free(s);
+    }
+    CHECK_TRUE(full > 3);
+}
+
+TESTS_MAIN(T_(undisturbed_it_ends_as_it_should), T_(the_order_of_events_does_not_matter),
+           T_(a_kill_at_any_point_changes_nothing_in_the_end),
+           T_(a_loss_of_power_at_any_point_changes_nothing_in_the_end),
+           T_(crash_after_crash_changes_nothing_in_the_end), T_(each_write_may_fail_once),
+           T_(each_sync_may_fail_once), T_(a_full_disk_holds_things_up_and_no_more))
