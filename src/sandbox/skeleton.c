@@ -178,7 +178,7 @@ skeleton_dev(int dirfd, const struct skeleton_how *how, struct err *e)
     cleanup_close int message =
         openat(dirfd, "termination-log", O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0644);
 
-    if (message < 0)
+    if (message < 0 || own(dirfd, "termination-log", how) < 0)
         return err_errno(e, "create dev/termination-log");
     return 0;
 }
