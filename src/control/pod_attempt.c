@@ -159,7 +159,9 @@ pod_load_attempts(struct turn *t, struct podview *v, struct plan *plan, struct e
 
     if (attempts_list(turn_db(t), str_of(v->uid), turn_arena(t), &rows, &n, e) < 0)
         return e->code;
-    plan->attempts = NEW_ARRAY(struct plan_attempt, v->containers.n + 1);
+    if (n == 0)
+        return 0;
+    plan->attempts = NEW_ARRAY(struct plan_attempt, v->containers.n);
     for (size_t i = 0; i < v->containers.n; i++) {
         struct plan_attempt *to = &plan->attempts[plan->attempts_n];
         bool any = false;

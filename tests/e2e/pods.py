@@ -47,7 +47,10 @@ class Pods:
         self.by_name: dict[str, Any] = {}
         self.commits = 0
         for line in done.out.splitlines():
-            value = json.loads(line)
+            try:
+                value = json.loads(line)
+            except ValueError as e:
+                raise Failed(f"{e}: {line}") from e
             if "commits" in value:
                 self.commits = value["commits"]
             else:

@@ -54,6 +54,7 @@ struct deletion {
 
 struct app {
     const char *data, *init;
+    char *envs; /* of Python environments */
     enum level level;
     VEC(struct image_rule) rules;
     VEC(const char *) host_paths;
@@ -338,9 +339,11 @@ build(struct app *app)
     if (app->control == NULL)
         die("control", &e);
     vec_push(&app->host_paths, NULL);
+    app->envs = xasprintf("%s/envs", app->data);
     runtime = (struct process_runtime_config){
         .loop = app->loop,
         .data_dir = app->data,
+        .envs_dir = app->envs,
         .init_path = app->init,
         .level = app->level,
         .die_with_server = app->die,
@@ -403,6 +406,7 @@ tear_down(struct app *app)
     loop_free(app->loop);
     for (size_t i = 0; i < app->deletions.n; i++)
         free(app->deletions.at[i]);
+    free(app->envs);
     vec_done(&app->deletions);
     vec_done(&app->rules);
     vec_done(&app->host_paths);

@@ -105,8 +105,9 @@ static int
 fill_capabilities(const struct boxfill *f, struct boxspec *s, struct err *e)
 {
     const struct podspec_security *sec = &f->container->security;
-    uint64_t add = 0, drop = 0, mask;
+    uint64_t add = 0, drop = 0, mask, all = 0;
 
+    (void)capability_from_name(STR("ALL"), &all);
     JSON_EACH (it, sec->add) {
         if (!capability_from_name(json_str(it.value), &mask))
             return err_set(e, ERR_INVALID, "capabilities.add: unknown capability '%.*s'",
@@ -119,7 +120,7 @@ fill_capabilities(const struct boxfill *f, struct boxspec *s, struct err *e)
                            STR_ARG(json_str(it.value)));
         drop |= mask;
     }
-    s->capabilities = sec->privileged ? capability_all() : capability_usual();
+    s->capabilities = sec->privileged ? all : capability_usual();
     s->capabilities = ((s->capabilities & ~drop) | add) & ~capability_never();
     return 0;
 }
