@@ -68,8 +68,8 @@ capability_never(void)
     return BIT(CAP_SYS_PTRACE);
 }
 
-static uint64_t
-everything(void)
+uint64_t
+capability_all(void)
 {
     return (BIT(ARRAY_LEN(names)) - 1) & ~capability_never();
 }
@@ -80,7 +80,7 @@ capability_from_name(struct str name, uint64_t *ret)
     if (name.n > 4 && strncasecmp(name.p, "CAP_", 4) == 0)
         name = str_slice(name, 4, name.n);
     if (name.n == 3 && strncasecmp(name.p, "ALL", 3) == 0) {
-        *ret = everything();
+        *ret = capability_all();
         return true;
     }
     for (size_t i = 0; i < ARRAY_LEN(names); i++) {
