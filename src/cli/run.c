@@ -28,6 +28,7 @@
 #include "cli/option.h"
 #include "cli/run_load.h"
 #include "cli/run_log.h"
+#include "cli/run_stop.h"
 #include "cli/run_view.h"
 #include "cli/settings.h"
 #include "core/core.h"
@@ -232,83 +233,15 @@ on_object(void *arg, const struct object *now, bool gone)
 
 /* Stopping. */
 
-struct stop {
-    struct message m;
-    struct run *run;
-};
-
-static int
-ask_to_stop(struct run *r, struct turn *t, const char *uid, struct err *e)
-{
-    struct objects *os = assembly_objects(r->assembly);
-    cleanup_object struct object *o = objects_find_uid(os, t, str_of(uid));
-    cleanup_json struct json_doc *next = NULL;
-    struct json_build b = JSON_BUILD_INIT;
-
-    if (o == NULL || object_is_finished(o))
-        return 0;
-    json_add_object(&b, NULL);
-    json_add_fields(&b, object_root(o), (const char *const[]){"spec", NULL});
-    json_add_object(&b, "spec");
-    json_add_fields(&b, object_at(o, "spec"), (const char *const[]){"shutdown", NULL});
-    json_add_cstr(&b, "shutdown", "Terminate");
-    json_end(&b);
-    json_end(&b);
-    next = json_build_done(&b);
-    return objects_update(os, t, &kind_workflow, object_namespace(o), json_root(next), OBJECTS_SPEC,
-                          NULL, e);
-}
-
-static int
-run_stop(struct message *m, struct turn *t, struct err *e)
-{
-    struct stop *s = CONTAINER_OF(m, struct stop, m);
-
-    for (size_t i = 0; i < s->run->workflows.n; i++) {
-        if (ask_to_stop(s->run, t, s->run->workflows.at[i].uid, e) < 0)
-            return e->code;
-    }
-    return 0;
-}
-
 static void
-stop_done(struct message *m, const struct err *why)
+stop_in_order(struct run *r)
 {
-    if (why != NULL)
-        log_error("run", "cannot stop: %s", why->msg);
-    free(CONTAINER_OF(m, struct stop, m));
-}
+    cleanup_free const char **uids = NEW_ARRAY(const char *, r->workflows.n);
 
-static int
-kill_pods(struct message *m, struct turn *t, struct err *e)
-{
-    struct stop *s = CONTAINER_OF(m, struct stop, m);
-    struct objects_query q = {.kind = &kind_pod, .limit = 100000};
-    cleanup_objects object_vec pods = VEC_INIT;
-
-    if (objects_list(assembly_objects(s->run->assembly), t, &q, &pods, NULL, e) < 0)
-        return e->code;
-    for (size_t i = 0; i < pods.n; i++) {
-        struct objects_delete how = {.grace_seconds = 0};
-
-        if (!object_is_finished(pods.at[i]))
-            objects_delete(assembly_objects(s->run->assembly), t, &kind_pod,
-                           object_namespace(pods.at[i]), object_name(pods.at[i]), &how, NULL, e);
-    }
-    return 0;
-}
-
-static void
-post_stop(struct run *r, message_run_fn *fn)
-{
-    struct stop *s = NEW(struct stop);
-    struct err e = ERR_INIT;
-
-    s->run = r;
-    s->m = (struct message){.class = MESSAGE_EVENT, .run = fn, .done = stop_done, .name = "stop"};
-    list_init(&s->m.link);
-    if (core_post(assembly_core(r->assembly), &s->m, &e) < 0)
-        stop_done(&s->m, &e);
+    for (size_t i = 0; i < r->workflows.n; i++)
+        uids[i] = r->workflows.at[i].uid;
+    run_stop_workflows(assembly_core(r->assembly), assembly_objects(r->assembly), uids,
+                       r->workflows.n);
 }
 
 static void
@@ -317,12 +250,11 @@ on_signal(void *arg, int sig)
     struct run *r = arg;
 
     (void)sig;
-    r->interrupts++;
-    if (r->interrupts == 1) {
+    if (++r->interrupts == 1) {
         fprintf(r->cli->err, "stopping; once more stops at once\n");
-        post_stop(r, run_stop);
+        stop_in_order(r);
     } else {
-        post_stop(r, kill_pods);
+        run_stop_pods(assembly_core(r->assembly), assembly_objects(r->assembly));
     }
 }
 

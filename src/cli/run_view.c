@@ -37,13 +37,15 @@ run_form_from_name(const char *name, enum run_form *ret)
     return false;
 }
 
-/* Reading the store belongs into a turn; what was read leaves with the message. */
+/* Reading the store belongs into a turn, which may have to wait (the core may be restoring itself):
+ * so it is a message, and what was read comes with its end. */
 struct reading {
     struct message m;
     struct run_view *view;
-    const char *uid;
-    struct json_doc *found; /* NULL: the object is gone */
+    char *uid;
+    struct json_doc *found; /* NULL: the object is gone, or error.code says why not */
     struct err error;
+    void (*then)(struct reading *r);
 };
 
 static int
@@ -59,43 +61,76 @@ read_workflow(struct message *m, struct turn *t, struct err *e)
     return 0;
 }
 
-/* The workflow with its nodes as of the last commit; NULL with r->error if it cannot be read. */
-static struct json_doc *
-compose(struct run_view *v, const char *uid, struct err *e)
+static void
+reading_done(struct message *m, const struct err *why)
 {
-    struct reading r = {.m = {.class = MESSAGE_REQUEST, .run = read_workflow, .name = "view"},
-                        .view = v,
-                        .uid = uid,
-                        .error = ERR_INIT};
+    struct reading *r = CONTAINER_OF(m, struct reading, m);
 
-    list_init(&r.m.link);
-    if (core_post(assembly_core(v->assembly), &r.m, e) < 0)
-        return NULL;
-    while (core_run_turn(assembly_core(v->assembly)))
-        ;
-    *e = r.error;
-    return r.found;
+    if (why != NULL)
+        r->error = *why;
+    r->then(r);
+}
+
+static void
+reading_free(struct reading *r)
+{
+    free(r->uid);
+    json_doc_unref(r->found);
+    free(r);
+}
+
+/* Reads the workflow with its nodes as of the last commit; `then` gets it and frees the reading. */
+static struct reading *
+read_later(struct run_view *v, const char *uid, void (*then)(struct reading *r))
+{
+    struct reading *r = NEW(struct reading);
+    struct err e = ERR_INIT;
+
+    r->m = (struct message){
+        .class = MESSAGE_REQUEST, .run = read_workflow, .done = reading_done, .name = "view"};
+    list_init(&r->m.link);
+    r->view = v;
+    r->uid = xstrdup(uid);
+    r->then = then;
+    if (core_post(assembly_core(v->assembly), &r->m, &e) < 0)
+        reading_done(&r->m, &e);
+    return r;
+}
+
+static void
+tick(struct run_view *v)
+{
+    live_tick(v->live, loop_wall_us(v->loop));
+    if (live_due(v->live) >= 0 && !timer_is_armed(&v->timer))
+        timer_at(&v->timer, live_due(v->live));
+}
+
+static void
+show(struct reading *r)
+{
+    struct run_view *v = r->view;
+
+    v->reading = false;
+    if (v->live != NULL && r->found != NULL && v->uid != NULL) {
+        live_show(v->live, r->found, loop_wall_us(v->loop));
+        tick(v);
+        v->pause_us = (loop_boot_us(v->loop) - v->read_us) * SHARE;
+    }
+    reading_free(r);
 }
 
 static void
 draw(void *arg)
 {
     struct run_view *v = arg;
-    struct err e = ERR_INIT;
-    int64_t start = loop_boot_us(v->loop);
-    struct json_doc *doc;
 
-    if (v->dirty && v->uid != NULL) {
+    if (v->dirty && v->uid != NULL && !v->reading) {
         v->dirty = false;
-        doc = compose(v, v->uid, &e);
-        if (doc != NULL)
-            live_show(v->live, doc, loop_wall_us(v->loop));
-        json_doc_unref(doc);
-        v->pause_us = (loop_boot_us(v->loop) - start) * SHARE;
+        v->reading = true;
+        v->read_us = loop_boot_us(v->loop);
+        read_later(v, v->uid, show);
     }
-    live_tick(v->live, loop_wall_us(v->loop));
-    if (live_due(v->live) >= 0 && !timer_is_armed(&v->timer))
-        timer_at(&v->timer, live_due(v->live));
+    tick(v);
 }
 
 static void
@@ -145,7 +180,7 @@ void
 run_view_done(struct run_view *v)
 {
     timer_stop(&v->timer);
-    live_free(v->live);
+    live_free(TAKE(v->live));
     free(v->uid);
 }
 
@@ -195,13 +230,37 @@ print(struct run_view *v, const struct json *workflow, enum run_form form)
     fflush(v->cli->out);
 }
 
+static void
+keep(struct reading *r)
+{
+    r->view->last = r;
+}
+
+/* The last state, waited for; NULL with *e filled if it cannot be had. */
+static struct json_doc *
+read_now(struct run_view *v, const char *uid, struct err *e)
+{
+    struct json_doc *found;
+
+    v->last = NULL;
+    read_later(v, uid, keep);
+    while (v->last == NULL)
+        loop_turn(v->loop, true);
+    found = TAKE(v->last->found);
+    *e = v->last->error;
+    reading_free(TAKE(v->last));
+    if (found == NULL && e->code == 0)
+        err_set(e, ERR_NOTFOUND, "the workflow is gone");
+    return found;
+}
+
 int
 run_view_finish(struct run_view *v, const char *uid, enum run_form form, struct err *e)
 {
-    struct json_doc *doc = compose(v, uid, e);
+    cleanup_json struct json_doc *doc = read_now(v, uid, e);
 
     if (doc == NULL)
-        return e->code != 0 ? e->code : err_set(e, ERR_NOTFOUND, "the workflow is gone");
+        return e->code;
     timer_stop(&v->timer);
     if (v->uid != NULL && strcmp(v->uid, uid) == 0) {
         live_show(v->live, doc, loop_wall_us(v->loop));
@@ -212,6 +271,5 @@ run_view_finish(struct run_view *v, const char *uid, enum run_form form, struct 
     }
     free(TAKE(v->uid));
     print(v, json_root(doc), form);
-    json_doc_unref(doc);
     return 0;
 }

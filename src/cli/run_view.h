@@ -21,6 +21,7 @@ struct cli;
 struct err;
 struct live;
 struct loop;
+struct reading;
 
 enum run_form { RUN_TREE, RUN_JSON, RUN_YAML, RUN_NAME };
 
@@ -31,8 +32,9 @@ struct run_view {
     struct live *live;
     struct timer timer;
     char *uid; /* of the workflow on show; NULL: none yet */
-    int64_t pause_us;
-    bool dirty;
+    int64_t pause_us, read_us;
+    bool dirty, reading;
+    struct reading *last; /* what run_view_finish() waited for */
 };
 
 /* "tree", "json", "yaml", "name"; false for others. */
