@@ -7,7 +7,7 @@
  *   --level NAME             none, user, full, best
  *   --alias PATTERN=host | PATTERN=directory:PATH | PATTERN=python[:TARGET]
  *   --host-path PATH         may be named by hostPath volumes
- *   --max-starts N           --max-pods N
+ *   --max-starts N           --max-pods N           --strict           --reserve-mib N
  *   --delete NAME@MS         deletes the Pod so long after the start
  *   --stop-after MS          ends then, whatever runs (pods stay for the next start)
  *   --trace                  each version of a Pod as a line of JSON on stderr
@@ -62,7 +62,8 @@ struct app {
     VEC(struct deletion *) deletions;
     int64_t stop_after_ms;
     size_t max_starts, max_pods;
-    bool trace, die;
+    int64_t reserve_mib;
+    bool trace, die, strict;
     int exit_code;
 
     struct loop *loop;
@@ -351,6 +352,8 @@ build(struct app *app)
         .host_paths = app->host_paths.at,
         .max_starts = app->max_starts,
         .max_pods = app->max_pods,
+        .strict_requests = app->strict,
+        .reserve_bytes = app->reserve_mib << 20,
         .probe_id_base = geteuid() == 0 ? IDRANGE_PROBE : 0,
         .blobs = {store_blobs(app->store), blob_temp, blob_publish, blob_discard},
         .on_event = on_event,
@@ -459,6 +462,8 @@ parse(struct app *app, int argc, char **argv)
             log_set_level(LOG_DEBUG);
         else if (strcmp(flag, "--die") == 0)
             app->die = true;
+        else if (strcmp(flag, "--strict") == 0)
+            app->strict = true;
         else if (flag[0] != '-')
             vec_push(&app->files, flag);
         else if (value == NULL)
@@ -477,6 +482,8 @@ parse(struct app *app, int argc, char **argv)
             app->max_starts = strtoul(value, NULL, 10);
         else if (strcmp(flag, "--max-pods") == 0)
             app->max_pods = strtoul(value, NULL, 10);
+        else if (strcmp(flag, "--reserve-mib") == 0)
+            app->reserve_mib = strtoll(value, NULL, 10);
         else if (strcmp(flag, "--delete") == 0)
             parse_deletion(app, value);
         else if (strcmp(flag, "--stop-after") == 0)

@@ -14,6 +14,7 @@
 #include "io/job.h"
 #include "runner/podio.h"
 #include "runner/process/attempt.h"
+#include "runner/process/eviction.h"
 #include "runner/process/procpod.h"
 #include "runner/process/spawner.h"
 #include "sandbox/boxmsg.h"
@@ -99,6 +100,7 @@ add(struct process_runtime *r, struct plan *plan)
         return NULL;
     }
     map_put(&r->pods, str_of(plan->uid), p);
+    eviction_watch(&r->eviction);
     return p;
 }
 
@@ -127,6 +129,26 @@ tell_queued(struct procpod *p)
     procpod_emit(p, &event);
 }
 
+/* With strict requests, one above the machine's size is never cut: the pod waits as it would on a
+ * cluster without such a node, until it is deleted. */
+static bool
+refuse_unschedulable(struct procpod *p, const struct podspec_resources *requests)
+{
+    const struct process_runtime *r = p->runtime;
+    bool cpu = requests->cpu_request > r->machine.cpu_milli;
+    bool memory = requests->memory_request > r->machine.memory_bytes;
+    char message[160];
+    struct runtime_event event = {.type = RUNTIME_QUEUED, .message = message};
+
+    if (!cpu && !memory)
+        return false;
+    snprintf(message, sizeof message, "0/1 nodes are available: 1 %s%s%s.",
+             cpu ? "Insufficient cpu" : "", cpu && memory ? ", 1 " : "",
+             memory ? "Insufficient memory" : "");
+    procpod_emit(p, &event);
+    return true;
+}
+
 static void
 note_clamped(struct procpod *p)
 {
@@ -149,6 +171,8 @@ start(struct runtime *runtime, struct plan *plan)
     if (p == NULL)
         return;
     requests = podspec_requests(p->spec);
+    if (r->config.strict_requests && refuse_unschedulable(p, &requests))
+        return;
     if (admission_queue(&r->admission, &p->admission, p->plan->name, requests.cpu_request,
                         requests.memory_request))
         note_clamped(p);
@@ -359,6 +383,7 @@ free_runtime(struct runtime *runtime)
 {
     struct process_runtime *r = self_of(runtime);
 
+    eviction_stop(&r->eviction);
     spawner_free(TAKE(r->spawner));
     MAP_EACH (&r->pods, it) {
         struct procpod *p = it.value;
@@ -411,6 +436,9 @@ on_ready(void *arg, const struct boxmsg_ready *ready)
             task_post(&p->prepare);
     }
     admission_run(&r->admission);
+    MAP_EACH (&r->pods, it) {
+        tell_queued(it.value);
+    }
 }
 
 static int64_t
@@ -438,6 +466,7 @@ process_runtime_new(const struct process_runtime_config *config, struct err *e)
     r->level = LEVEL_NONE;
     list_init(&r->refusals);
     task_init(&r->sweep, config->loop, on_sweep, r);
+    eviction_init(&r->eviction, config->loop, config->data_dir, config->reserve_bytes, &r->runtime);
     admission_init(&r->admission, config->max_starts != 0 ? config->max_starts : 2 * (size_t)cores,
                    config->max_pods != 0 ? config->max_pods : KUBELET_MAX_PODS, cores * 1000,
                    r->machine.memory_bytes, on_admit);

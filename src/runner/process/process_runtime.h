@@ -40,6 +40,8 @@ struct process_runtime_config {
     const char *const *python_env; /* "NAME=value" for Python pods; NULL-terminated */
     size_t max_starts;             /* at once; 0: twice the processors */
     size_t max_pods;               /* 0: 110, as kubelet has it */
+    bool strict_requests;          /* requests above the machine's size wait for ever */
+    int64_t reserve_bytes;         /* free space below which the largest pod is evicted; 0: never */
     int64_t log_bytes;             /* cap of one container's log; 0: the usual one */
     uint32_t probe_id_base;        /* a range of ids for the spawner's probes; 0: none */
     struct runtime_blobs blobs;

@@ -21,6 +21,7 @@
 #include "runner/life.h"
 #include "runner/outputs.h"
 #include "runner/podspec.h"
+#include "runner/process/eviction.h"
 #include "runner/process/process_runtime.h"
 #include "runner/pyenv.h"
 #include "runner/volumes.h"
@@ -39,6 +40,7 @@ struct process_runtime {
     struct map pods;      /* by uid */
     struct list refusals; /* pods to free at the next pass */
     struct task sweep;
+    struct eviction eviction;
     enum level level; /* once ready */
     bool ready;       /* it is known what can be had */
     bool told_ready;
