@@ -243,6 +243,8 @@ on_report(struct launch *l)
     } else {
         tell(&(struct boxmsg){.type = BOXMSG_SPAWNED, .tag = l->tag, .spawned = {l->pid}},
              &l->pidfd, l->pidfd >= 0 ? 1 : 0);
+        if (l->pidfd >= 0) /* the server's now; a descriptor for each pod would run out */
+            close(TAKE_FD(l->pidfd));
         return;
     }
     l->tag = 0; /* its end is nobody's business any more */
@@ -329,6 +331,7 @@ spawner_main(void)
 
     if (block_signals(&s) < 0)
         return 1;
+    umask(022); /* the server's may be narrower; these directories are the steps' roots */
     (void)fcntl(SERVER, F_SETFD, FD_CLOEXEC);
     if (greet(&s) < 0)
         return 1;

@@ -87,7 +87,7 @@ wire_int(struct wire *w, int *value)
 void
 wire_bool(struct wire *w, bool *value)
 {
-    uint64_t n = *value;
+    uint64_t n = wire_is_reading(w) ? 0 : *value;
 
     number(w, &n, 1);
     if (n > 1)

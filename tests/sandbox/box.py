@@ -317,6 +317,7 @@ class Server:
         environment = {"PATH": os.environ["PATH"]} | ({"SLUICE_DENY": self.deny} if self.deny else {})
 
         def three():
+            os.umask(0o077)  # the spawner must not depend on its server's
             os.dup2(theirs.fileno(), 3)
             os.set_inheritable(3, True)
         if theirs.fileno() == 3:
