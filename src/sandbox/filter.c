@@ -6,19 +6,29 @@
  * Namespaces cannot be made (clone with CLONE_NEW*, unshare, setns), clone3 hides its flags behind
  * a pointer and therefore does not exist, and neither do io_uring, foreign system-call tables and
  * the socket families that reach past the machine's network (vsock, packet).
+ *
+ * Installing a filter is part of every start, and the kernel then walks it once for each call
+ * number: a chain of comparisons costs 1.8 ms, libseccomp's own tree 0.15 ms.  So libseccomp knows
+ * the calls' numbers, and the program is made here: neighbouring numbers with one answer form a
+ * range, and a binary search over some sixty ranges finds the answer.
  */
 #ifndef SLUICE_INIT
 #include "sandbox/filter.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <sched.h>
 #include <seccomp.h>
+#include <stdbool.h>
+#include <stddef.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/err.h"
+#include "base/log.h"
 #include "base/mem.h"
 
 /* clang-format off */
@@ -83,113 +93,152 @@ static const char *const refused[] = {
 
 /* clang-format on */
 
-static const uint64_t namespaces[] = {CLONE_NEWNS,  CLONE_NEWUTS, CLONE_NEWIPC,   CLONE_NEWUSER,
-                                      CLONE_NEWPID, CLONE_NEWNET, CLONE_NEWCGROUP};
 enum {
     NEW_NAMESPACES = CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID |
                      CLONE_NEWNET | CLONE_NEWCGROUP
 };
 
-/* Names of other machines' tables do not resolve here; that is no error. */
-static int
-add_names(scmp_filter_ctx c, uint32_t action, const char *const *names, size_t n)
+enum verdict { NOSYS, ALLOW, REFUSE, IF_CLONE, IF_SOCKET, IF_PERSONALITY };
+enum { CALLS = 1024, PROGRAM = 512 }; /* beyond every call's number; instructions */
+
+struct program {
+    struct sock_filter at[PROGRAM];
+    unsigned n;
+    unsigned char verdicts[CALLS];
+};
+
+static void
+emit(struct program *p, unsigned code, unsigned jt, unsigned jf, uint32_t k)
 {
-    for (size_t i = 0; i < n; i++) {
-        int nr = seccomp_syscall_resolve_name(names[i]);
-        int rc;
-
-        if (nr < 0)
-            continue;
-        rc = seccomp_rule_add(c, action, nr, 0);
-        if (rc < 0)
-            return rc;
-    }
-    return 0;
-}
-
-/* A rule for calls whose first argument compares like that; `b` is MASKED_EQ's second operand. */
-static int
-add_if(scmp_filter_ctx c, uint32_t action, int nr, enum scmp_compare op, uint64_t a, uint64_t b)
-{
-    struct scmp_arg_cmp first = {.arg = 0, .op = op, .datum_a = a, .datum_b = b};
-
-    return seccomp_rule_add_array(c, action, nr, 1, &first);
-}
-
-static int
-add_socket(scmp_filter_ctx c)
-{
-    const int nr = SCMP_SYS(socket);
-    int rc = add_if(c, SCMP_ACT_ALLOW, nr, SCMP_CMP_LT, AF_PACKET, 0);
-
-    if (rc == 0)
-        rc = add_if(c, SCMP_ACT_ERRNO(EPERM), nr, SCMP_CMP_EQ, AF_PACKET, 0);
-    if (rc == 0)
-        rc = add_if(c, SCMP_ACT_ERRNO(EPERM), nr, SCMP_CMP_EQ, AF_VSOCK, 0);
-    /* A rule cannot name one argument twice, so what lies between is listed. */
-    for (unsigned family = AF_PACKET + 1; rc == 0 && family < AF_VSOCK; family++)
-        rc = add_if(c, SCMP_ACT_ALLOW, nr, SCMP_CMP_EQ, family, 0);
-    return rc != 0 ? rc : add_if(c, SCMP_ACT_ALLOW, nr, SCMP_CMP_GT, AF_VSOCK, 0);
-}
-
-static int
-add_conditional(scmp_filter_ctx c)
-{
-    static const uint64_t personalities[] = {0x0, 0x0008, 0x20000, 0x20008, 0xffffffff};
-    const int clone_nr = SCMP_SYS(clone), personality_nr = SCMP_SYS(personality);
-    int rc = add_if(c, SCMP_ACT_ALLOW, clone_nr, SCMP_CMP_MASKED_EQ, NEW_NAMESPACES, 0);
-
-    for (size_t i = 0; rc == 0 && i < ARRAY_LEN(namespaces); i++)
-        rc = add_if(c, SCMP_ACT_ERRNO(EPERM), clone_nr, SCMP_CMP_MASKED_EQ, namespaces[i],
-                    namespaces[i]);
-    for (size_t i = 0; rc == 0 && i < ARRAY_LEN(personalities); i++)
-        rc = add_if(c, SCMP_ACT_ALLOW, personality_nr, SCMP_CMP_EQ, personalities[i], 0);
-    return rc == 0 ? add_socket(c) : rc;
-}
-
-static int
-compile(scmp_filter_ctx c)
-{
-    int rc = seccomp_attr_set(c, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_ERRNO(ENOSYS));
-
-    /* A tree in place of a chain: the kernel walks the program for each call number when it is
-     * installed, which with a chain costs 0.3 ms of every start. */
-    if (rc == 0)
-        (void)seccomp_attr_set(c, SCMP_FLTATR_CTL_OPTIMIZE, 2);
-    if (rc == 0)
-        rc = seccomp_attr_set(c, SCMP_FLTATR_CTL_NNP, 0);
-    if (rc == 0)
-        rc = add_names(c, SCMP_ACT_ALLOW, allowed, ARRAY_LEN(allowed));
-    if (rc == 0)
-        rc = add_names(c, SCMP_ACT_ERRNO(EPERM), refused, ARRAY_LEN(refused));
-    return rc == 0 ? add_conditional(c) : rc;
+    CHECK(p->n < PROGRAM && jt < 256 && jf < 256);
+    p->at[p->n++] = (struct sock_filter){(uint16_t)code, (uint8_t)jt, (uint8_t)jf, k};
 }
 
 static void
-release(void *c)
+emit_load(struct program *p, size_t offset)
 {
-    if (*(scmp_filter_ctx *)c != NULL)
-        seccomp_release(*(scmp_filter_ctx *)c);
+    emit(p, BPF_LD | BPF_W | BPF_ABS, 0, 0, (uint32_t)offset);
+}
+
+static void
+emit_answer(struct program *p, enum verdict v)
+{
+    static const uint32_t answers[] = {SECCOMP_RET_ERRNO | ENOSYS, SECCOMP_RET_ALLOW,
+                                       SECCOMP_RET_ERRNO | EPERM};
+
+    emit(p, BPF_RET | BPF_K, 0, 0, answers[v]);
+}
+
+/* The low word of the first argument, which is an int for all three calls. */
+static void
+emit_load_argument(struct program *p)
+{
+    bool big = __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__;
+
+    emit_load(p, offsetof(struct seccomp_data, args[0]) + (big ? 4 : 0));
+}
+
+/* One answer if the argument is among the values, another if not. */
+static void
+emit_choice(struct program *p, const uint32_t *values, unsigned n, enum verdict found,
+            enum verdict other)
+{
+    emit_load_argument(p);
+    for (unsigned i = 0; i < n; i++)
+        emit(p, BPF_JMP | BPF_JEQ | BPF_K, n - i, 0, values[i]);
+    emit_answer(p, other);
+    emit_answer(p, found);
+}
+
+static void
+emit_leaf(struct program *p, enum verdict v)
+{
+    static const uint32_t families[] = {AF_VSOCK, AF_PACKET};
+    static const uint32_t personalities[] = {0x0, 0x0008, 0x20000, 0x20008, 0xffffffff};
+
+    switch (v) {
+    case IF_CLONE:
+        emit_load_argument(p);
+        emit(p, BPF_JMP | BPF_JSET | BPF_K, 0, 1, NEW_NAMESPACES);
+        emit_answer(p, REFUSE);
+        emit_answer(p, ALLOW);
+        break;
+    case IF_SOCKET:
+        emit_choice(p, families, ARRAY_LEN(families), REFUSE, ALLOW);
+        break;
+    case IF_PERSONALITY:
+        emit_choice(p, personalities, ARRAY_LEN(personalities), ALLOW, REFUSE);
+        break;
+    default:
+        emit_answer(p, v);
+    }
+}
+
+/* A search among the ranges that begin at starts[0..n-1]. */
+static void
+emit_search(struct program *p, const unsigned *starts, unsigned n)
+{
+    unsigned jump = p->n;
+
+    if (n == 1) {
+        emit_leaf(p, p->verdicts[starts[0]]);
+        return;
+    }
+    emit(p, BPF_JMP | BPF_JGE | BPF_K, 0, 0, starts[n / 2]);
+    emit_search(p, starts, n / 2);
+    CHECK(p->n - jump - 1 < 256);
+    p->at[jump].jt = (uint8_t)(p->n - jump - 1);
+    emit_search(p, starts + n / 2, n - n / 2);
+}
+
+/* Names of other machines' tables have no number here; that is no error. */
+static void
+judge(struct program *p, const char *name, enum verdict v)
+{
+    int nr = seccomp_syscall_resolve_name(name);
+
+    if (nr >= 0 && nr < CALLS)
+        p->verdicts[nr] = (unsigned char)v;
+}
+
+static void
+compile(struct program *p)
+{
+    unsigned starts[CALLS], n = 0;
+
+    for (size_t i = 0; i < ARRAY_LEN(allowed); i++)
+        judge(p, allowed[i], ALLOW);
+    for (size_t i = 0; i < ARRAY_LEN(refused); i++)
+        judge(p, refused[i], REFUSE);
+    judge(p, "clone", IF_CLONE);
+    judge(p, "socket", IF_SOCKET);
+    judge(p, "personality", IF_PERSONALITY);
+    for (unsigned i = 0; i < CALLS; i++) {
+        if (i == 0 || p->verdicts[i] != p->verdicts[i - 1])
+            starts[n++] = i;
+    }
+    /* Another table's numbers mean other calls.  The library's names for tables are the kernel's.
+     */
+    emit_load(p, offsetof(struct seccomp_data, arch));
+    emit(p, BPF_JMP | BPF_JEQ | BPF_K, 1, 0, seccomp_arch_native());
+    emit_answer(p, NOSYS);
+    emit_load(p, offsetof(struct seccomp_data, nr));
+    emit_search(p, starts, n);
 }
 
 int
 filter_memfd(struct err *e)
 {
-    __attribute__((cleanup(release))) scmp_filter_ctx c = seccomp_init(SCMP_ACT_ERRNO(ENOSYS));
     cleanup_close int fd = memfd_create("filter", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-    int rc;
+    struct program p = {.n = 0};
+    size_t bytes;
 
-    if (c == NULL)
-        return err_set(e, ERR_UNAVAILABLE, "no memory for the system-call filter");
     if (fd < 0)
         return err_errno(e, "memfd_create");
-    rc = compile(c);
-    if (rc == 0)
-        rc = seccomp_export_bpf(c, fd);
-    if (rc < 0) {
-        errno = -rc;
-        return err_errno(e, "compile the system-call filter");
-    }
+    compile(&p);
+    bytes = p.n * sizeof p.at[0];
+    if (write(fd, p.at, bytes) != (ssize_t)bytes)
+        return err_errno(e, "write the system-call filter");
     if (fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) < 0)
         return err_errno(e, "seal the system-call filter");
     return TAKE_FD(fd);
