@@ -29,9 +29,6 @@ struct control {
 extern const struct controller_row pod_controller_row;
 extern const struct controller_row pvc_controller_row;
 
-/* RFC 3339 in seconds, as Kubernetes writes times. */
-void control_time(int64_t wall_us, char to[32]);
-
 /* The directory of a claim, absolute, in the arena. */
 const char *pvc_directory(const struct control *c, const struct object *pvc, struct arena *a);
 

@@ -7,8 +7,9 @@
 #include "control/podview.h"
 #include "data/json.h"
 
-void
-control_time(int64_t wall_us, char to[32])
+/* RFC 3339 in seconds, as Kubernetes writes times. */
+static void
+write_time(int64_t wall_us, char to[32])
 {
     time_t seconds = (time_t)(wall_us / CLOCK_SECOND);
     struct tm tm;
@@ -26,7 +27,7 @@ add_time(struct json_build *b, const char *key, int64_t wall_us)
         json_add_null(b, key);
         return;
     }
-    control_time(wall_us, text);
+    write_time(wall_us, text);
     json_add_cstr(b, key, text);
 }
 

@@ -1,16 +1,12 @@
 /*
- * PersistentVolumeClaims: a claim is a directory of the data directory, bound at once.
- *
- *   Pending -- valid ----> Bound
- *   Pending -- invalid --> Pending, with an Event that says why
+ * PersistentVolumeClaims: a claim is a directory of the data directory, bound at once.  What cannot
+ * be bound is not accepted (api/claim).
  *
  * The directory is made when a pod first mounts it, and removed with the claim.
  */
 #include <fcntl.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include "api/events.h"
 #include "api/objects.h"
 #include "base/arena.h"
 #include "base/err.h"
@@ -20,44 +16,11 @@
 #include "data/json.h"
 #include "io/file.h"
 #include "io/job.h"
-#include "runner/amount.h"
-
-static const char *const access_modes[] = {"ReadWriteOnce", "ReadOnlyMany", "ReadWriteMany",
-                                           "ReadWriteOncePod"};
 
 const char *
 pvc_directory(const struct control *c, const struct object *pvc, struct arena *a)
 {
     return arena_printf(a, "%s/claims/%.*s", c->data, STR_ARG(object_uid(pvc)));
-}
-
-static int
-check(const struct object *pvc, struct err *e)
-{
-    const struct json *modes = object_at(pvc, "spec.accessModes");
-    struct str storage = json_scalar_text(object_at(pvc, "spec.resources.requests.storage"));
-    int64_t bytes;
-
-    if (json_count(modes) == 0)
-        return err_set(e, ERR_INVALID,
-                       "spec.accessModes: Required value: at least 1 access mode is required");
-    JSON_EACH (it, modes) {
-        struct str mode = json_str(it.value);
-        bool known = false;
-
-        for (size_t i = 0; i < ARRAY_LEN(access_modes); i++)
-            known = known || str_is(mode, access_modes[i]);
-        if (!known)
-            return err_set(e, ERR_INVALID,
-                           "spec.accessModes: Unsupported value: \"%.*s\": supported values: "
-                           "\"ReadOnlyMany\", \"ReadWriteMany\", \"ReadWriteOnce\", "
-                           "\"ReadWriteOncePod\"",
-                           STR_ARG(mode));
-    }
-    if (storage.n == 0 || !amount_value(storage, &bytes) || bytes <= 0)
-        return err_set(e, ERR_INVALID,
-                       "spec.resources.requests.storage: must be a quantity above zero");
-    return 0;
 }
 
 static struct json_doc *
@@ -81,22 +44,10 @@ reconcile(void *self, struct turn *t, struct controller_pass *p, struct err *e)
     struct control *c = self;
     cleanup_object struct object *o = objects_find_uid(c->config.objects, t, p->uid);
     cleanup_json struct json_doc *status = NULL;
-    struct err why = ERR_INIT;
 
     if (o == NULL || str_is(json_str(object_at(o, "status.phase")), "Bound"))
         return 0;
-    if (check(o, &why) < 0) {
-        struct json_build b = JSON_BUILD_INIT;
-
-        events_record(c->config.events, t, o, "pvc-controller", EVENT_WARNING, "ProvisioningFailed",
-                      "%s", why.msg);
-        json_add_object(&b, NULL);
-        json_add_cstr(&b, "phase", "Pending");
-        json_end(&b);
-        status = json_build_done(&b);
-    } else {
-        status = bound(o);
-    }
+    status = bound(o);
     return objects_set_status(c->config.objects, t, o, json_root(status), NULL, e);
 }
 

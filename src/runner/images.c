@@ -49,7 +49,8 @@ glob(const char *pattern, struct str text)
     return fnmatch(pattern, copy, FNM_NOESCAPE) == 0;
 }
 
-bool
+/* Whether a pattern covers the image. */
+static bool
 images_match(const char *pattern, struct str image)
 {
     struct str tag, pattern_tag, name = split_tag(familiar(image), &tag);

@@ -45,7 +45,4 @@ struct image {
 /* Text lives in the arena.  ERR_NOTFOUND with the sentence that ImagePullBackOff shows. */
 int images_resolve(const struct image_rules *rules, struct str image, struct arena *a,
                    struct image *ret, struct err *e);
-/* Whether a pattern covers the image. */
-bool images_match(const char *pattern, struct str image);
-
 #endif

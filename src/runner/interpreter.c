@@ -119,7 +119,8 @@ scan_versions(interpreters *v, const char *versions)
     closedir(d);
 }
 
-void
+/* All of them, each once. */
+static void
 interpreter_find_all(interpreters *ret)
 {
     const char *root = getenv("PYENV_ROOT"), *home = getenv("HOME"), *path = getenv("PATH");

@@ -433,12 +433,6 @@ life_running(const struct life *l)
     return n;
 }
 
-bool
-life_is_over(const struct life *l)
-{
-    return l->state == POD_OVER;
-}
-
 /* A sidecar that was told to end does so with 143 or 137: that is no failure. */
 static bool
 container_failed(const struct life_container *c)

@@ -92,7 +92,6 @@ void life_fenced(struct life *l, size_t container);
 
 /* Containers that have started and not ended. */
 size_t life_running(const struct life *l);
-bool life_is_over(const struct life *l);
 struct life_verdict life_verdict(const struct life *l);
 unsigned life_attempt(const struct life *l, size_t container);
 /* The last exit of a container that has ended, or NULL. */

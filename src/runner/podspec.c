@@ -4,8 +4,8 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "data/json.h"
-#include "runner/podio.h"
 #include "runner/amount.h"
+#include "runner/podio.h"
 
 /* What is being parsed, for messages: "spec.containers[2]". */
 struct where {
@@ -181,6 +181,16 @@ parse_resources(const struct json *container, const struct where *w, struct pods
     return 0;
 }
 
+/* Extended resources have a domain in their name. */
+static void
+find_device(const struct json *container, struct podspec *s)
+{
+    JSON_EACH (it, json_at_path(container, "resources.limits")) {
+        if (str_find_char(it.key, '/', 0) >= 0 && !str_is(json_scalar_text(it.value), "0"))
+            s->device = it.key;
+    }
+}
+
 /* The container's securityContext over the pod's. */
 static int
 parse_security(const struct json *pod_spec, const struct json *container, const struct where *w,
@@ -237,6 +247,11 @@ parse_container(const struct json *pod_spec, const struct json *v, const struct 
     if (c->name.n == 0 || c->name.n > 63 || !is_label(c->name))
         return err_set(e, ERR_INVALID, "%s.name: must be a DNS label of at most 63 characters",
                        w->text);
+    if (json_count(json_get(v, "lifecycle")) > 0)
+        return err_set(e, ERR_INVALID,
+                       "%s.lifecycle: hooks cannot be run here; call the command from the "
+                       "container's own",
+                       w->text);
     if (c->image.n == 0)
         return err_set(e, ERR_INVALID, "%s.image: Required value", w->text);
     if (restart.p != NULL && (c->role != CONTAINER_INIT || !str_is(restart, "Always")))
@@ -280,6 +295,7 @@ parse_containers(const struct json *spec, const char *key, bool init, struct whe
         snprintf(w->text, sizeof w->text, "spec.%s[%zu]", key, it.index);
         if (parse_container(spec, it.value, w, c, e) < 0)
             return e->code;
+        find_device(it.value, s);
         if (podspec_container(s, c->name) != NULL)
             return err_set(e, ERR_INVALID, "%s.name: Duplicate value: \"%.*s\"", w->text,
                            STR_ARG(c->name));
@@ -401,6 +417,15 @@ larger(int64_t a, int64_t b)
     return a > b ? a : b;
 }
 
+/* Amounts come from outside and may be anything: a sum stops at the largest number. */
+static int64_t
+sum(int64_t a, int64_t b)
+{
+    int64_t total;
+
+    return __builtin_add_overflow(a, b, &total) ? INT64_MAX : total;
+}
+
 /* Restartable init containers count along with everything that starts after them. */
 struct podspec_resources
 podspec_requests(const struct podspec *s)
@@ -412,12 +437,12 @@ podspec_requests(const struct podspec *s)
 
         if (c->role == CONTAINER_INIT) {
             most.cpu_request =
-                larger(most.cpu_request, stay.cpu_request + c->resources.cpu_request);
+                larger(most.cpu_request, sum(stay.cpu_request, c->resources.cpu_request));
             most.memory_request =
-                larger(most.memory_request, stay.memory_request + c->resources.memory_request);
+                larger(most.memory_request, sum(stay.memory_request, c->resources.memory_request));
         } else {
-            stay.cpu_request += c->resources.cpu_request;
-            stay.memory_request += c->resources.memory_request;
+            stay.cpu_request = sum(stay.cpu_request, c->resources.cpu_request);
+            stay.memory_request = sum(stay.memory_request, c->resources.memory_request);
         }
     }
     most.cpu_request = larger(most.cpu_request, stay.cpu_request);

@@ -76,6 +76,8 @@ struct podspec {
     const struct json *volumes;
     struct podspec_container *containers; /* init containers first, in their order */
     size_t containers_n, init_n;
+    struct str
+        device; /* the first extended resource that is asked for (nvidia.com/gpu); .n 0: none */
     struct podio *io; /* never NULL */
 };
 

@@ -6,8 +6,8 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "data/json.h"
-#include "runner/podspec.h"
 #include "runner/amount.h"
+#include "runner/podspec.h"
 #include "runner/runtime.h"
 
 const struct json *
@@ -192,7 +192,7 @@ source_field(const struct podspec *s, const struct source_machine *m, struct str
 static int64_t
 divided(int64_t value, int64_t by)
 {
-    return by <= 0 ? value : (value + by - 1) / by;
+    return by <= 0 ? value : value / by + (value % by != 0);
 }
 
 int

@@ -129,22 +129,28 @@ tell_queued(struct procpod *p)
     procpod_emit(p, &event);
 }
 
-/* With strict requests, one above the machine's size is never cut: the pod waits as it would on a
- * cluster without such a node, until it is deleted. */
+/* A device that this machine does not have, or with strict requests more than its size: the pod
+ * waits as it would on a cluster without such a node, until it is deleted. */
 static bool
 refuse_unschedulable(struct procpod *p, const struct podspec_resources *requests)
 {
     const struct process_runtime *r = p->runtime;
-    bool cpu = requests->cpu_request > r->machine.cpu_milli;
-    bool memory = requests->memory_request > r->machine.memory_bytes;
+    bool strict = r->config.strict_requests;
+    bool cpu = strict && requests->cpu_request > r->machine.cpu_milli;
+    bool memory = strict && requests->memory_request > r->machine.memory_bytes;
+    struct str device = p->spec->device;
     char message[160];
     struct runtime_event event = {.type = RUNTIME_QUEUED, .message = message};
 
-    if (!cpu && !memory)
+    if (!cpu && !memory && device.n == 0)
         return false;
-    snprintf(message, sizeof message, "0/1 nodes are available: 1 %s%s%s.",
-             cpu ? "Insufficient cpu" : "", cpu && memory ? ", 1 " : "",
-             memory ? "Insufficient memory" : "");
+    if (device.n > 0)
+        snprintf(message, sizeof message, "0/1 nodes are available: 1 Insufficient %.*s.",
+                 device.n < 100 ? (int)device.n : 100, device.p);
+    else
+        snprintf(message, sizeof message, "0/1 nodes are available: 1 %s%s%s.",
+                 cpu ? "Insufficient cpu" : "", cpu && memory ? ", 1 " : "",
+                 memory ? "Insufficient memory" : "");
     procpod_emit(p, &event);
     return true;
 }
@@ -171,7 +177,7 @@ start(struct runtime *runtime, struct plan *plan)
     if (p == NULL)
         return;
     requests = podspec_requests(p->spec);
-    if (r->config.strict_requests && refuse_unschedulable(p, &requests))
+    if (refuse_unschedulable(p, &requests))
         return;
     if (admission_queue(&r->admission, &p->admission, p->plan->name, requests.cpu_request,
                         requests.memory_request))
