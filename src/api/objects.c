@@ -127,6 +127,12 @@ objects_new(struct core *c, struct controllers *cs, const struct kind *const *ki
     return os;
 }
 
+const struct kind *const *
+objects_kinds(const struct objects *os)
+{
+    return os->kinds;
+}
+
 struct objects *
 objects_free(struct objects *os)
 {
@@ -177,20 +183,27 @@ make_uid(struct core *c, char to[37])
     }
 }
 
-/* The generated part avoids vowels and look-alikes; the alphabet is Kubernetes'. */
+/* The generated part avoids vowels and look-alikes; the alphabet is Kubernetes'.  Upper case before
+ * it becomes lower case: some of upstream's own examples have it. */
 static char *
 make_name(struct core *c, struct str base)
 {
     static const char alphabet[] = "bcdfghjklmnpqrstvwxz2456789";
     unsigned char random[SUFFIX];
     char suffix[SUFFIX + 1];
+    char *name;
 
     core_random(c, random, sizeof random);
     for (int i = 0; i < SUFFIX; i++)
         suffix[i] = alphabet[random[i] % (sizeof alphabet - 1)];
     suffix[SUFFIX] = '\0';
-    return xasprintf("%.*s%s", (int)(base.n < MAX_GENERATED ? base.n : MAX_GENERATED), base.p,
-                     suffix);
+    name =
+        xasprintf("%.*s%s", (int)(base.n < MAX_GENERATED ? base.n : MAX_GENERATED), base.p, suffix);
+    for (char *p = name; *p != '\0'; p++) {
+        if (*p >= 'A' && *p <= 'Z')
+            *p = (char)(*p - 'A' + 'a');
+    }
+    return name;
 }
 
 static int

@@ -47,6 +47,8 @@ struct objects *objects_new(struct core *c, struct controllers *cs,
                             const struct kind *const *kinds);
 /* After the core.  NULL is fine; always returns NULL. */
 struct objects *objects_free(struct objects *os);
+/* What objects_new() was given. */
+const struct kind *const *objects_kinds(const struct objects *os);
 
 /* The limit of the cache of finished objects, in bytes; default 8 MB. */
 void objects_set_cache_limit(struct objects *os, size_t bytes);
