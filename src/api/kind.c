@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "api/claim.h"
 #include "data/json.h"
 
 /* Whether an object still needs attention. */
@@ -94,7 +95,8 @@ const struct kind kind_pvc = {.kind = "PersistentVolumeClaim",
                               .version = "v1",
                               .plural = "persistentvolumeclaims",
                               .resource = "persistentvolumeclaims",
-                              .namespaced = true};
+                              .namespaced = true,
+                              .check = claim_check};
 const struct kind kind_workflow = {.kind = "Workflow",
                                    .group = "argoproj.io",
                                    .version = "v1alpha1",

@@ -14,6 +14,7 @@
 
 #include "base/str.h"
 
+struct err;
 struct json;
 
 enum kind_name_rule {
@@ -37,6 +38,9 @@ struct kind {
     bool counts_generation;
     /* Needs no further attention: may leave the memory.  NULL: never (a CronWorkflow). */
     bool (*is_finished)(const struct json *object);
+    /* What the kind asks of an object beyond its metadata: ERR_INVALID with "field: what is wrong".
+     * NULL: nothing. */
+    int (*check)(const struct json *object, struct err *e);
     /* Dotted paths of the fields that have an index (field selectors); NULL-terminated, or NULL. */
     const char *const *indexed;
 };

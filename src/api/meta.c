@@ -237,6 +237,7 @@ meta_check(const struct kind *k, struct str name, const struct json *root, struc
 {
     const struct json *m = json_get(root, "metadata");
     struct problems p = {.text = BUF_INIT};
+    struct err wrong = ERR_INIT;
     const char *why;
     int rc;
 
@@ -253,6 +254,8 @@ meta_check(const struct kind *k, struct str name, const struct json *root, struc
     check_labels(&p, json_get(m, "labels"));
     check_finalizers(&p, json_get(m, "finalizers"));
     check_owners(&p, json_get(m, "ownerReferences"));
+    if (k->check != NULL && k->check(root, &wrong) < 0)
+        problem(&p, "%s", wrong.msg);
     rc = report(k, name, &p, e);
     buf_done(&p.text);
     return rc;

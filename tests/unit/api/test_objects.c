@@ -430,7 +430,7 @@ generate(struct world *w, struct turn *t, struct err *e)
     for (int i = 0; i < 20; i++) {
         struct object *o = NULL;
 
-        if (create(w, t, &kind_pod, "{\"metadata\":{\"generateName\":\"step-\"}}", &o, e) < 0)
+        if (create(w, t, &kind_pod, "{\"metadata\":{\"generateName\":\"Step-\"}}", &o, e) < 0)
             return e->code;
         CHECK_INT(object_name(o).n, 10);
         CHECK_TRUE(str_starts(object_name(o), STR("step-")));
@@ -441,7 +441,7 @@ generate(struct world *w, struct turn *t, struct err *e)
     return 0;
 }
 
-TEST(generated_names_have_five_safe_characters)
+TEST(generated_names_are_in_lower_case_and_end_in_five_safe_characters)
 {
     struct world w;
 
@@ -836,7 +836,7 @@ TESTS_MAIN(T_(a_new_object_gets_what_the_server_sets), T_(an_object_survives_a_r
            T_(a_change_that_changes_nothing_makes_no_version),
            T_(a_stale_version_and_a_foreign_uid_are_conflicts),
            T_(problems_of_metadata_are_reported_together),
-           T_(generated_names_have_five_safe_characters),
+           T_(generated_names_are_in_lower_case_and_end_in_five_safe_characters),
            T_(a_pod_goes_when_its_controller_says_so),
            T_(a_finalizer_holds_an_object_until_it_is_taken_off),
            T_(a_name_may_be_taken_again_in_the_turn_in_which_it_became_free),

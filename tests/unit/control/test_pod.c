@@ -454,7 +454,7 @@ TEST(outputs_become_the_annotation_in_the_turn_of_the_end)
     close_world(&w);
 }
 
-TEST(a_claim_is_bound_at_once_and_one_with_an_unknown_mode_is_not)
+TEST(a_claim_is_bound_at_once_and_a_pod_waits_for_one_that_is_missing)
 {
     struct world w;
 
@@ -463,13 +463,10 @@ TEST(a_claim_is_bound_at_once_and_one_with_an_unknown_mode_is_not)
         "{\"kind\":\"PersistentVolumeClaim\",\"metadata\":{\"name\":\"good\"},\"spec\":{"
         "\"accessModes\":[\"ReadWriteOnce\"],\"resources\":{\"requests\":{\"storage\":\"1Gi\"}}}}");
     ask(&w, run_create,
-        "{\"kind\":\"PersistentVolumeClaim\",\"metadata\":{\"name\":\"bad\"},\"spec\":{"
-        "\"accessModes\":[\"WriteSometimes\"],\"resources\":{\"requests\":{\"storage\":\"1\"}}}}");
-    ask(&w, run_create,
         "{\"kind\":\"Pod\",\"metadata\":{\"name\":\"p\"},\"spec\":{\"containers\":[{\"name\":"
         "\"main\",\"image\":\"busybox\"}],\"volumes\":[{\"name\":\"v\",\"persistentVolumeClaim\":{"
         "\"claimName\":\"bad\"}}]}}");
-    CHECK_CONTAINS(look(&w), "persistentvolumeclaim \\\"bad\\\" is not bound");
+    CHECK_CONTAINS(look(&w), "persistentvolumeclaim \\\"bad\\\" not found");
     ask(&w, run_delete, "p");
     CHECK_STR(look(&w), "");
     buf_clear(&w.told);
@@ -490,4 +487,4 @@ TESTS_MAIN(T_(a_step_without_work_costs_two_commits_intent_and_end),
            T_(an_image_that_cannot_be_had_is_backed_off),
            T_(a_deleted_pod_is_stopped_first_and_forgotten_when_it_is_over),
            T_(outputs_become_the_annotation_in_the_turn_of_the_end),
-           T_(a_claim_is_bound_at_once_and_one_with_an_unknown_mode_is_not))
+           T_(a_claim_is_bound_at_once_and_a_pod_waits_for_one_that_is_missing))
