@@ -4,6 +4,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "data/json.h"
+#include "data/tag.h"
 #include "flow/argo/argo.h"
 #include "flow/argo/argo_scope.h"
 #include "flow/flow_int.h"
@@ -103,6 +104,7 @@ argument_value(struct argo_scope *s, const struct json *argument, const struct j
     return argo_scope_text(s, text, ret, e);
 }
 
+/* `s` knows what the workflow knows: where a template stands is not where it is called. */
 static int
 declared_value(struct argo_scope *s, const struct json *declared, char **ret, struct err *e)
 {
@@ -123,24 +125,34 @@ declared_value(struct argo_scope *s, const struct json *declared, char **ret, st
     return value == NULL ? 0 : argo_scope_text_lax(s, json_scalar_text(value), ret, e);
 }
 
+/* Inputs in the making. */
+struct filling {
+    struct argo_scope *caller, *own;
+    struct json_build b;
+    bool again; /* a default has tags that only the other inputs can fill */
+};
+
 static int
-fill_parameter(struct argo_scope *s, const struct json *declared, const struct json *arguments,
-               struct json_build *b, struct err *e)
+fill_parameter(struct filling *f, const struct json *declared, const struct json *arguments,
+               struct err *e)
 {
     struct str name = json_str(json_get(declared, "name"));
     const struct json *argument = named(json_get(arguments, "parameters"), name);
     cleanup_free char *value = NULL;
 
-    if (argument != NULL && argument_value(s, argument, declared, &value, e) < 0)
+    if (argument != NULL && argument_value(f->caller, argument, declared, &value, e) < 0)
         return err_wrap(e, "inputs.parameters.%.*s", STR_ARG(name));
-    if (value == NULL && declared_value(s, declared, &value, e) < 0)
-        return err_wrap(e, "inputs.parameters.%.*s", STR_ARG(name));
+    if (value == NULL) {
+        if (declared_value(f->own, declared, &value, e) < 0)
+            return err_wrap(e, "inputs.parameters.%.*s", STR_ARG(name));
+        f->again = f->again || (value != NULL && tag_present(str_of(value)));
+    }
     if (value == NULL)
         return err_set(e, ERR_INVALID, "inputs.parameters.%.*s had no value", STR_ARG(name));
-    json_add_object(b, NULL);
-    json_add_str(b, "name", name);
-    json_add_cstr(b, "value", value);
-    json_end(b);
+    json_add_object(&f->b, NULL);
+    json_add_str(&f->b, "name", name);
+    json_add_cstr(&f->b, "value", value);
+    json_end(&f->b);
     return 0;
 }
 
@@ -238,34 +250,61 @@ fill_artifact(struct argo_scope *s, const struct json *declared, const struct js
     return 0;
 }
 
+/* What is declared may name the other inputs of its template, by now known as far as they can be.
+ */
+static int
+fill_again(struct argo_scope *own, struct json_doc **inputs, struct err *e)
+{
+    struct json_doc *filled;
+
+    argo_scope_add_inputs(own, json_root(*inputs));
+    if (argo_scope_json_lax(own, json_root(*inputs), &filled, e) < 0)
+        return e->code;
+    json_doc_unref(*inputs);
+    *inputs = filled;
+    return 0;
+}
+
+static int
+fill_all(struct filling *f, const struct json *inputs, const struct json *arguments, struct err *e)
+{
+    json_add_object(&f->b, NULL);
+    if (json_count(json_get(inputs, "parameters")) != 0) {
+        json_add_array(&f->b, "parameters");
+        JSON_EACH (p, json_get(inputs, "parameters")) {
+            if (fill_parameter(f, p.value, arguments, e) < 0)
+                return e->code;
+        }
+        json_end(&f->b);
+    }
+    if (json_count(json_get(inputs, "artifacts")) != 0) {
+        json_add_array(&f->b, "artifacts");
+        JSON_EACH (art, json_get(inputs, "artifacts")) {
+            if (fill_artifact(f->caller, art.value, arguments, &f->b, e) < 0)
+                return e->code;
+        }
+        json_end(&f->b);
+    }
+    json_end(&f->b);
+    return 0;
+}
+
 int
 argo_input_fill(struct argo_scope *s, const struct json *tmpl, const struct json *arguments,
                 struct json_doc **ret, struct err *e)
 {
     const struct json *inputs = json_get(tmpl, "inputs");
-    cleanup_json_build struct json_build b = JSON_BUILD_INIT;
+    cleanup_argo_scope struct argo_scope own = ARGO_SCOPE_INIT;
+    struct filling f = {.caller = s, .own = &own, .b = JSON_BUILD_INIT};
 
     *ret = NULL;
     if (json_count(json_get(inputs, "parameters")) + json_count(json_get(inputs, "artifacts")) == 0)
         return 0;
-    json_add_object(&b, NULL);
-    if (json_count(json_get(inputs, "parameters")) != 0) {
-        json_add_array(&b, "parameters");
-        JSON_EACH (p, json_get(inputs, "parameters")) {
-            if (fill_parameter(s, p.value, arguments, &b, e) < 0)
-                return e->code;
-        }
-        json_end(&b);
+    argo_scope_init(&own, s->turn, s->run, NULL);
+    if (fill_all(&f, inputs, arguments, e) < 0) {
+        json_build_cancel(&f.b);
+        return e->code;
     }
-    if (json_count(json_get(inputs, "artifacts")) != 0) {
-        json_add_array(&b, "artifacts");
-        JSON_EACH (art, json_get(inputs, "artifacts")) {
-            if (fill_artifact(s, art.value, arguments, &b, e) < 0)
-                return e->code;
-        }
-        json_end(&b);
-    }
-    json_end(&b);
-    *ret = json_build_done(&b);
-    return 0;
+    *ret = json_build_done(&f.b);
+    return f.again ? fill_again(&own, ret, e) : 0;
 }

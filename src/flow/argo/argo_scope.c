@@ -207,6 +207,17 @@ sibling_of(struct argo_scope *s, struct str name)
     return known_sibling(s, sibling);
 }
 
+/* The maps that hold what a skipped step would have given. */
+static bool
+is_absent_map(struct argo_scope *s, struct str name)
+{
+    const struct argo_sibling *sibling = sibling_of(s, name);
+
+    return sibling != NULL && sibling->absent &&
+           (str_ends(name, STR(".outputs")) || str_ends(name, STR(".outputs.parameters")) ||
+            str_ends(name, STR(".outputs.artifacts")));
+}
+
 static struct expr_binding
 look_up(void *arg, struct str name)
 {
@@ -219,6 +230,8 @@ look_up(void *arg, struct str name)
     b = own.lookup(own.arg, name);
     if (!b.found && s->prefix != NULL && str_is(name, s->prefix))
         b.scope = true;
+    if (!b.found && !b.scope)
+        b.scope = is_absent_map(s, name);
     /* What a skipped step did not give is known to be nothing, which an expression may ask for. */
     if (!b.found && !b.scope && s->strict && argo_scope_is_absent(s, name))
         b = (struct expr_binding){.found = true, .value = EXPR_NIL_VALUE};

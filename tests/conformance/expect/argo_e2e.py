@@ -151,7 +151,8 @@ CASES = {
     "e2e/functional/steps-skipped-producer-default.yaml": ok(
         logs={"consumer": "consumer got: [hello-from-producer]"}),
     "e2e/functional/steps-when-expr-filter.yaml": ok(
-        leaf="4S", texts=[f'{n}["always","test"]' for n in ("first", "second", "third", "fourth")]),
+        leaf="4S", texts=[f'{n}[\n  "always",\n  "test"\n]'
+                          for n in ("first", "second", "third", "fourth")]),
     "e2e/functional/stop-terminate-2.yaml": failed(needs="stop", nodes={"A": "F"}, absent=["B"]),
     "e2e/functional/success-event.yaml": ok(leaf="1S"),
     "e2e/functional/suspend-dag-template.yaml": ok(needs="resume"),
