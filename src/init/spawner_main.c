@@ -160,6 +160,18 @@ tell_ready(const struct spawner *s, uint64_t tag, enum level level, const struct
     tell(&m, NULL, 0);
 }
 
+/* The layers of the range that will be asked for first, while the server does something else; if
+ * they cannot be made, the first attempt says why. */
+static void
+warm_up(struct spawner *s, uint32_t id_base)
+{
+    struct hostroot_range *range;
+    struct err ignored;
+
+    if (s->ground.host != NULL)
+        (void)hostroot_range(s->ground.host, s->probe.root ? id_base : 0, &range, &ignored);
+}
+
 /* The first message. */
 static int
 greet(struct spawner *s)
@@ -181,6 +193,8 @@ greet(struct spawner *s)
     }
     boxpacket_close_fds(&fds);
     tell_ready(s, m.tag, level, &e);
+    if (e.code == 0 && (!s->probe.root || m.hello.id_base != 0))
+        warm_up(s, m.hello.id_base);
     return e.code;
 }
 

@@ -73,7 +73,7 @@ struct boxmsg_hello {
     int level;                 /* enum level; LEVEL_BEST: the best that is to be had */
     const char *data_dir;      /* absolute; pods never see it */
     const char *const *shared; /* further directories of the host that every step sees, read-only */
-    uint32_t id_base;          /* a range for probing; 0: none */
+    uint32_t id_base;          /* a range for probing, prepared at once; 0: none */
     bool has_filter, has_control;
 };
 

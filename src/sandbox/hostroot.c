@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -186,19 +185,24 @@ hostroot_open(struct hostroot *h, const struct probe *p, enum level level, const
     return h->kind != HOSTROOT_WHOLE ? make_dev(h, e) : 0;
 }
 
+static void
+close_range_layers(struct hostroot_range *r)
+{
+    const int fds[] = {r->skeleton, r->host, r->userns};
+
+    for (size_t i = 0; i < ARRAY_LEN(fds); i++) {
+        if (fds[i] >= 0)
+            close(fds[i]);
+    }
+}
+
 void
 hostroot_done(struct hostroot *h)
 {
     for (size_t i = 0; i < h->parts_n; i++)
         free(h->parts[i].path);
-    for (size_t i = 0; i < h->ranges_n; i++) {
-        int fds[] = {h->ranges[i].skeleton, h->ranges[i].host, h->ranges[i].userns};
-
-        for (size_t j = 0; j < ARRAY_LEN(fds); j++) {
-            if (fds[j] >= 0)
-                close(fds[j]);
-        }
-    }
+    for (size_t i = 0; i < h->ranges_n; i++)
+        close_range_layers(&h->ranges[i]);
     if (h->dev >= 0)
         close(h->dev);
     free(h->parts);
@@ -217,7 +221,7 @@ build_skeleton(struct hostroot *h, struct hostroot_range *r, struct err *e)
                                .devices = h->kind == HOSTROOT_WHOLE};
     char name[32];
 
-    snprintf(name, sizeof name, "skeleton-%" PRIu32, r->base);
+    snprintf(name, sizeof name, "skeleton-%u", h->made);
     if (make_directory(h, name, e) < 0)
         return e->code;
     r->skeleton = open_directory(h, name, O_RDONLY, e);
@@ -235,7 +239,7 @@ attach_host(struct hostroot *h, struct hostroot_range *r, struct err *e)
         r->host = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
         return r->host < 0 ? err_errno(e, "open '/'") : 0;
     }
-    snprintf(name, sizeof name, "host-%" PRIu32, r->base);
+    snprintf(name, sizeof name, "host-%u", h->made);
     if (make_directory(h, name, e) < 0)
         return e->code;
     at = open_directory(h, name, O_PATH, e);
@@ -246,6 +250,20 @@ attach_host(struct hostroot *h, struct hostroot_range *r, struct err *e)
         return err_wrap(e, "id-mapped clone of the host's root");
     r->host = open_directory(h, name, O_PATH, e);
     return r->host < 0 ? e->code : 0;
+}
+
+static int
+make_range(struct hostroot *h, struct hostroot_range *r, struct err *e)
+{
+    h->made++;
+    if (build_skeleton(h, r, e) < 0)
+        return e->code;
+    if (h->idmap && r->base != 0) {
+        r->userns = userns_open(r->base, e);
+        if (r->userns < 0)
+            return e->code;
+    }
+    return h->kind == HOSTROOT_WHOLE ? attach_host(h, r, e) : 0;
 }
 
 int
@@ -259,15 +277,10 @@ hostroot_range(struct hostroot *h, uint32_t base, struct hostroot_range **ret, s
             return 0;
         }
     }
-    if (build_skeleton(h, &r, e) < 0)
+    if (make_range(h, &r, e) < 0) {
+        close_range_layers(&r);
         return e->code;
-    if (h->idmap && base != 0) {
-        r.userns = userns_open(base, e);
-        if (r.userns < 0)
-            return e->code;
     }
-    if (h->kind == HOSTROOT_WHOLE && attach_host(h, &r, e) < 0)
-        return e->code;
     h->ranges = xrealloc(h->ranges, h->ranges_n + 1, sizeof *h->ranges);
     h->ranges[h->ranges_n++] = r;
     *ret = &h->ranges[h->ranges_n - 1];

@@ -4,8 +4,8 @@
  * Kept on a tmpfs that is mounted over <data>/layers in the spawner's own mount namespace, where
  * nobody else sees it:
  *
- *   skeleton-BASE/  the layer above the host's files for one id range (skeleton.h)
- *   host-BASE/      the host's root once more, with file owner 0 as id BASE (level full)
+ *   skeleton-N/     the layer above the host's files for one id range (skeleton.h)
+ *   host-N/         the host's root once more, with file owner 0 as the range's (level full)
  *   dev/            device nodes or binds of them, for roots whose skeleton cannot hold any
  *   at/             where an attempt's init attaches its root before it moves into it
  *
@@ -56,6 +56,7 @@ struct hostroot {
     size_t parts_n;
     struct hostroot_range *ranges;
     size_t ranges_n;
+    unsigned made; /* ranges that were tried: a failed one's directories stay behind */
 };
 
 /* Mounts the tmpfs and finds the parts.  The process stands in a mount namespace of its own.
