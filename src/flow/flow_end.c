@@ -175,6 +175,8 @@ timer_due(struct turn *t, struct flow_node *n, struct err *e)
     struct flow_result r = {.phase = FLOW_PENDING};
     int rc;
 
+    if (n->kind == FLOW_LEAF && n->pod == NULL)
+        return flow_leaf_tend(t, n, e);
     n->wake_us = 0;
     flow_node_touch(n);
     if (n->kind == FLOW_RETRY && n->next == n->total && n->open == n->hooks) {

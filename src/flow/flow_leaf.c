@@ -118,6 +118,45 @@ wait_for_room(struct turn *t, struct flow_node *n)
     flow_node_explain(n, "waiting for room on the disk");
 }
 
+/* It goes on: shown once, then looked at without writing anything. */
+static void
+keep_tending(struct flow_node *n, struct flow_result *r, int64_t again_us)
+{
+    if (n->phase != FLOW_RUNNING) {
+        n->phase = FLOW_RUNNING;
+        flow_node_explain(n, "waiting for its conditions");
+        flow_run_changed(n->run);
+    }
+    if (r->outputs != NULL) {
+        json_doc_unref(n->outputs);
+        n->outputs = TAKE(r->outputs);
+        flow_node_touch(n);
+    }
+    flow_set_timer(n->run->flow, &n->timer, again_us);
+}
+
+int
+flow_leaf_tend(struct turn *t, struct flow_node *n, struct err *e)
+{
+    struct flow_result r = {.phase = FLOW_PENDING};
+    struct err why = ERR_INIT;
+    int64_t again_us = 0;
+    int rc = n->run->language->tend(t, n, &r, &again_us, &why);
+
+    if (rc == ERR_FULL) {
+        wait_for_room(t, n);
+        rc = 0;
+    } else if (rc < 0) {
+        *e = why;
+    } else if (flow_phase_is_final(r.phase)) {
+        rc = flow_end(t, n, &r, e);
+    } else {
+        keep_tending(n, &r, again_us);
+    }
+    flow_result_done(&r);
+    return rc;
+}
+
 static int
 try_place(struct turn *t, struct flow_node *n, struct err *e)
 {
@@ -127,6 +166,8 @@ try_place(struct turn *t, struct flow_node *n, struct err *e)
     struct err why = ERR_INIT;
     int rc = n->run->language->pod(t, n, &manifest, &why);
 
+    if (rc >= 0 && manifest == NULL)
+        return flow_leaf_tend(t, n, e);
     if (rc >= 0)
         rc = objects_create(f->objects, t, &kind_pod, str_of(n->run->namespace),
                             json_root(manifest), &pod, &why);

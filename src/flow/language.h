@@ -102,8 +102,14 @@ struct flow_language {
     int (*depend)(struct turn *t, struct flow_node *group, struct err *e);
     int (*child)(struct turn *t, struct flow_node *parent, int64_t index, struct flow_child *c,
                  struct err *e);
-    /* The Pod of a leaf, a manifest without uid.  A workflow at fault: ERR_INVALID. */
+    /* The Pod of a leaf, a manifest without uid.  A workflow at fault: ERR_INVALID.  *ret stays
+     * NULL for a leaf that has no Pod: then tend() does its work. */
     int (*pod)(struct turn *t, struct flow_node *leaf, struct json_doc **ret, struct err *e);
+    /* A leaf without a Pod does its work, in this turn, or looks whether what it waits for has
+     * come. While r->phase is not final it is asked again at *again_us, and r->outputs is what the
+     * node remembers until then (n->outputs).  ERR_FULL: asked again when there is room. */
+    int (*tend)(struct turn *t, struct flow_node *leaf, struct flow_result *r, int64_t *again_us,
+                struct err *e);
     /* The Pod of a leaf ended. */
     int (*collect)(struct turn *t, struct flow_node *leaf, const struct object *pod,
                    struct flow_result *r, struct err *e);

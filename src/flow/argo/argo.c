@@ -10,6 +10,7 @@
 #include "flow/argo/argo_output.h"
 #include "flow/argo/argo_pod.h"
 #include "flow/argo/argo_publish.h"
+#include "flow/argo/argo_resource.h"
 #include "flow/argo/argo_retry.h"
 
 static const char *
@@ -101,6 +102,7 @@ const struct flow_language argo_language = {
     .depend = argo_depend,
     .child = argo_child,
     .pod = argo_pod,
+    .tend = argo_resource_tend,
     .collect = argo_collect,
     .closes = argo_closes,
     .fold = argo_fold,

@@ -8,7 +8,7 @@
  *   argo_child    names and places of children; who waits for whom
  *   argo_input    a template's inputs from a call's arguments
  *   argo_loop     withItems, withParam, withSequence
- *   argo_pod      the Pod of a leaf
+ *   argo_pod      the Pod of a leaf; argo_resource what a leaf does without one
  *   argo_output   what a leaf, a group, a loop gives to those behind it
  *   argo_retry    another attempt?
  *   argo_hook     exit handlers and life-cycle hooks

@@ -146,19 +146,18 @@ add_parameters(struct json_build *b, const struct json *declared, const struct j
 
 /* The store's keys begin with the bucket, an artifact's do not. */
 static void
-add_key(struct json_build *b, const struct json *location, const struct json *saved)
+add_key(struct json_build *b, const struct json *location, struct str key)
 {
-    struct str key = json_str(json_get(saved, "key"));
-    struct str bucket = str_of(json_cstr_or(json_get(location, "bucket"), ARGO_BUCKET));
+    struct str bucket = str_cut(&key, '/');
 
-    if (str_starts(key, bucket) && key.n > bucket.n && key.p[bucket.n] == '/')
-        key = str_slice(key, bucket.n + 1, key.n);
+    if (json_get(location, "bucket") == NULL && !str_is(bucket, ARGO_BUCKET))
+        json_add_str(b, "bucket", bucket);
     json_add_str(b, "key", key);
 }
 
 static void
 add_artifacts(struct json_build *b, const struct json *declared, const struct json *saved,
-              const char *logs)
+              struct str logs)
 {
     json_add_array(b, "artifacts");
     JSON_EACH (art, declared) {
@@ -170,15 +169,15 @@ add_artifacts(struct json_build *b, const struct json *declared, const struct js
         json_add_fields(b, art.value, (const char *const[]){"s3", "from", NULL});
         json_add_object(b, "s3");
         json_add_fields(b, json_get(art.value, "s3"), (const char *const[]){"key", NULL});
-        add_key(b, json_get(art.value, "s3"), at);
+        add_key(b, json_get(art.value, "s3"), json_str(json_get(at, "key")));
         json_end(b);
         json_end(b);
     }
-    if (logs != NULL) {
+    if (logs.n != 0) {
         json_add_object(b, NULL);
         json_add_cstr(b, "name", "main-logs");
         json_add_object(b, "s3");
-        json_add_cstr(b, "key", logs);
+        add_key(b, NULL, logs);
         json_end(b);
         json_end(b);
     }
@@ -202,7 +201,7 @@ declared_of(struct turn *t, struct flow_node *leaf, const struct json *tmpl, str
 
 static struct json_doc *
 outputs_of(const struct json *declared, const struct json *left, const struct json *main,
-           const char *logs)
+           struct str logs)
 {
     const struct json *saved = json_get(left, "artifacts");
     struct json_build b = JSON_BUILD_INIT;
@@ -211,7 +210,7 @@ outputs_of(const struct json *declared, const struct json *left, const struct js
     json_add_object(&b, NULL);
     if (json_count(json_get(declared, "parameters")) != 0)
         add_parameters(&b, json_get(declared, "parameters"), json_get(left, "parameters"));
-    if (json_count(json_get(declared, "artifacts")) != 0 || logs != NULL)
+    if (json_count(json_get(declared, "artifacts")) != 0 || logs.n != 0)
         add_artifacts(&b, json_get(declared, "artifacts"), saved, logs);
     json_add_value(&b, "result", json_get(left, "result"));
     if (json_int(json_at_path(main, "state.terminated.exitCode"), &code))
@@ -230,9 +229,9 @@ display_name(const struct flow_node *n)
 }
 
 /* Exit handlers may ask which leaves failed; nobody else does. */
-static void
-note_failure(struct turn *t, struct flow_node *leaf, const struct object *pod,
-             const struct flow_result *r)
+void
+argo_output_note_failure(struct turn *t, struct flow_node *leaf, struct str pod,
+                         const struct flow_result *r)
 {
     struct argo *a = argo_of(leaf->run);
     struct json_build b = JSON_BUILD_INIT;
@@ -245,11 +244,24 @@ note_failure(struct turn *t, struct flow_node *leaf, const struct object *pod,
     json_add_cstr(&b, "message", r->message != NULL ? r->message : "");
     json_add_str(&b, "templateName", argo_name_template(str_of(leaf->template_of)));
     json_add_cstr(&b, "phase", flow_phase_name(r->phase));
-    json_add_str(&b, "podName", object_name(pod));
+    json_add_str(&b, "podName", pod);
     argo_time_add(&b, "finishedAt", leaf->ended_us != 0 ? leaf->ended_us : turn_now_us(t));
     json_end(&b);
     vec_push(&a->failures, json_build_done(&b));
     flow_run_touch(leaf->run);
+}
+
+/* Where the pod was told to save its log; STR_NULL: nowhere. */
+static struct str
+logs_of(const struct flow_node *leaf, const struct json *tmpl, const struct object *pod,
+        struct json_doc **io)
+{
+    struct err ignored = ERR_INIT; /* the pod controller has read it */
+
+    if (!argo_podio_archives_logs(leaf, tmpl) ||
+        json_parse(object_annotation(pod, "sluice.dev/io"), NULL, io, &ignored) < 0)
+        return STR_NULL;
+    return json_str(json_get(json_root(*io), "archiveLogs"));
 }
 
 int
@@ -258,8 +270,7 @@ argo_collect(struct turn *t, struct flow_node *leaf, const struct object *pod,
 {
     const struct json *tmpl = argo_template(argo_of(leaf->run), str_of(leaf->template_of));
     struct str text = object_annotation(pod, "sluice.dev/outputs");
-    cleanup_json struct json_doc *left = NULL, *declared = NULL;
-    cleanup_free char *logs = NULL;
+    cleanup_json struct json_doc *left = NULL, *declared = NULL, *io = NULL;
     struct err why = ERR_INIT;
 
     if (text.n != 0 && json_parse(text, NULL, &left, e) < 0)
@@ -277,11 +288,10 @@ argo_collect(struct turn *t, struct flow_node *leaf, const struct object *pod,
         r->phase = FLOW_ERROR;
         r->message = xasprintf("outputs: %s", why.msg);
     }
-    if (argo_podio_archives_logs(leaf, tmpl))
-        logs = xasprintf("%s/%.*s/main.log", leaf->run->name, STR_ARG(object_name(pod)));
-    r->outputs = outputs_of(json_root(declared), json_root(left), main_status(pod), logs);
+    r->outputs = outputs_of(json_root(declared), json_root(left), main_status(pod),
+                            logs_of(leaf, tmpl, pod, &io));
     if (flow_phase_is_bad(r->phase))
-        note_failure(t, leaf, pod, r);
+        argo_output_note_failure(t, leaf, object_name(pod), r);
     argo_output_publish(leaf->run, json_root(r->outputs));
     return 0;
 }

@@ -105,6 +105,15 @@ open_leaf(struct argo_scope *s, const struct json *tmpl, struct flow_opening *o,
     return 0;
 }
 
+/* It looks at its time itself, whenever it looks at its object. */
+static int
+open_resource(struct flow_opening *o)
+{
+    o->kind = FLOW_LEAF;
+    o->counts = true;
+    return 0;
+}
+
 static bool
 any_task_has_hooks(const struct json *tasks)
 {
@@ -150,6 +159,8 @@ open_body(struct turn *t, struct flow_node *n, const struct json *tmpl, struct f
         rc = open_group(&s, tmpl, o, &why);
     else if (json_get(tmpl, "container") != NULL || json_get(tmpl, "script") != NULL)
         rc = open_leaf(&s, tmpl, o, &why);
+    else if (json_get(tmpl, "resource") != NULL)
+        rc = open_resource(o);
     else
         rc = err_set(&why, ERR_UNSUPPORTED, "template %.*s: this type of template cannot be run",
                      STR_ARG(json_str(json_get(tmpl, "name"))));

@@ -8,6 +8,7 @@
 #include "flow/argo/argo.h"
 #include "flow/argo/argo_claim.h"
 #include "flow/argo/argo_name.h"
+#include "flow/argo/argo_resource.h"
 #include "flow/argo/argo_retry.h"
 #include "flow/argo/argo_scope.h"
 #include "schema/merge.h"
@@ -91,7 +92,7 @@ add_metadata(struct making *m, struct err *e)
     cleanup_buf struct buf text = BUF_INIT;
     struct json_build *b = &m->b;
 
-    if (argo_podio_add(&io, m->leaf, m->tmpl, m->inputs, m->pod, e) < 0) {
+    if (argo_podio_add(&io, m->scope, m->leaf, m->tmpl, m->inputs, e) < 0) {
         json_build_cancel(&io);
         return e->code;
     }
@@ -363,6 +364,8 @@ argo_pod(struct turn *t, struct flow_node *leaf, struct json_doc **ret, struct e
     struct making m = {.leaf = leaf, .argo = a, .scope = &s};
     int rc;
 
+    if (argo_resource_is(leaf))
+        return 0;
     argo_scope_init(&s, t, leaf->run, NULL);
     m.pod = argo_name_pod(leaf->run->name, str_of(leaf->name),
                           argo_name_template(str_of(leaf->template_of)));
