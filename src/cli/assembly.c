@@ -8,6 +8,7 @@
 #include "api/objects.h"
 #include "base/err.h"
 #include "base/log.h"
+#include "base/mem.h"
 #include "cli/cli.h"
 #include "cli/settings.h"
 #include "control/control.h"
@@ -238,6 +239,8 @@ make_runtime(struct assembly *a, struct err *e)
         .host_paths = a->host_paths.at,
         .python_env = a->python.at,
         .max_pods = (size_t)s->max_pods,
+        .strict_requests = s->strict_requests,
+        .reserve_bytes = s->reserve,
         .log_bytes = s->log_limit,
         .blobs = {.arg = store_blobs(a->store),
                   .temp = blob_temp,
@@ -260,6 +263,8 @@ make_all(struct assembly *a, struct err *e)
 {
     struct store_options options = {.clock = loop_clock(a->config.loop),
                                     .temporary = a->config.temporary};
+    struct flow_options flow = {.languages = languages,
+                                .artifact_key = a->config.settings->artifact_key};
 
     add_rules(a);
     add_list(&a->shared, &a->config.settings->shared);
@@ -267,7 +272,7 @@ make_all(struct assembly *a, struct err *e)
     add_python(a);
     a->envs =
         a->config.envs != NULL ? xstrdup(a->config.envs) : xasprintf("%s/envs", a->config.data);
-    a->init_path = cli_init_path(e);
+    a->init_path = a->config.init != NULL ? xstrdup(a->config.init) : cli_init_path(e);
     if (a->init_path == NULL || store_open(a->config.data, &options, &a->store, e) < 0)
         return e->code;
     a->drive = drive_new(a->config.loop, e);
@@ -276,7 +281,7 @@ make_all(struct assembly *a, struct err *e)
     make_core(a);
     if (make_control(a, e) < 0)
         return e->code;
-    a->flow = flow_new(a->core, a->controllers, a->objects, languages);
+    a->flow = flow_new(a->core, a->controllers, a->objects, &flow);
     if (make_runtime(a, e) < 0 || core_start(a->core, e) < 0)
         return e->code;
     drive_attach(a->drive, a->core);

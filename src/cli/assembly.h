@@ -33,6 +33,7 @@ struct assembly_config {
     struct loop *loop;
     const struct settings *settings;
     const char *data;     /* the data directory; absolute */
+    const char *init;     /* the path of sluice-init; NULL: where this program's is */
     const char *envs;     /* Python environments; absolute; NULL: below the data directory */
     bool die_with_server; /* pods end with this process */
     bool temporary;       /* nothing is kept: the store need not be durable */

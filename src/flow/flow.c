@@ -115,7 +115,7 @@ begin(struct flow *f, struct turn *t, const struct flow_language *l, const struc
 static const struct flow_language *
 language_of(const struct flow *f, const struct object *o)
 {
-    const struct flow_language *const *l = f->languages;
+    const struct flow_language *const *l = f->options.languages;
 
     while (*l != NULL && str_cmp(str_of((*l)->kind), str_of(object_kind(o)->kind)) != 0)
         l++;
@@ -304,14 +304,16 @@ static const struct controller_row leaf_row = {
 
 struct flow *
 flow_new(struct core *core, struct controllers *controllers, struct objects *objects,
-         const struct flow_language *const *languages)
+         const struct flow_options *options)
 {
     struct flow *f = NEW(struct flow);
 
     f->core = core;
     f->controllers = controllers;
     f->objects = objects;
-    f->languages = languages;
+    f->options = *options;
+    if (f->options.artifact_key == NULL)
+        f->options.artifact_key = FLOW_ARTIFACT_KEY;
     list_init(&f->runs);
     list_init(&f->unplaced);
     core_timer_init(&f->room, room_due);

@@ -58,10 +58,19 @@ bool flow_phase_is_final(enum flow_phase phase);
 /* Failed or Error. */
 bool flow_phase_is_bad(enum flow_phase phase);
 
-/* Attaches the engine to a core: its rows, timers, and watches.  `languages` ends with NULL and is
- * borrowed for ever. */
+struct flow_options {
+    const struct flow_language *const *languages; /* ends with NULL */
+    /* The folder of the artifact store for what names no key of its own; may have tags.  NULL:
+     * FLOW_ARTIFACT_KEY. */
+    const char *artifact_key;
+};
+
+#define FLOW_ARTIFACT_KEY "{{workflow.name}}/{{pod.name}}"
+
+/* Attaches the engine to a core: its rows, timers, and watches.  What the options point to is
+ * borrowed for its life. */
 struct flow *flow_new(struct core *core, struct controllers *controllers, struct objects *objects,
-                      const struct flow_language *const *languages);
+                      const struct flow_options *options);
 void flow_free(struct flow *f);
 
 /* The limits that keep a large run small in memory. */

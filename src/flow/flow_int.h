@@ -16,10 +16,10 @@
 #include "base/list.h"
 #include "base/map.h"
 #include "core/core_timer.h"
+#include "flow/flow.h"
 
 struct controllers;
 struct core;
-struct flow_language;
 struct flow_node;
 struct flow_run;
 struct objects;
@@ -29,13 +29,13 @@ struct flow {
     struct core *core;
     struct controllers *controllers;
     struct objects *objects;
-    const struct flow_language *const *languages; /* ends with NULL */
-    struct list runs;                             /* flow_run.link: all that are not over */
-    struct map by_uid;                            /* uid of the object -> run */
-    struct map by_pod;                            /* uid of a Pod -> node */
-    struct list unplaced;                         /* leaves, by wait_link: no room for their Pods */
-    struct core_timer room;                       /* armed while there are any: try again */
-    struct err broken;                            /* code 0: not */
+    struct flow_options options;
+    struct list runs;       /* flow_run.link: all that are not over */
+    struct map by_uid;      /* uid of the object -> run */
+    struct map by_pod;      /* uid of a Pod -> node */
+    struct list unplaced;   /* leaves, by wait_link: no room for their Pods */
+    struct core_timer room; /* armed while there are any: try again */
+    struct err broken;      /* code 0: not */
 };
 
 /* The turn fails as a whole; *e says why. */

@@ -32,7 +32,7 @@ struct flow_run *
 flow_run_revive(struct flow *f, int64_t number_of, struct str uid, struct str language,
                 const struct json *state)
 {
-    const struct flow_language *const *l = f->languages;
+    const struct flow_language *const *l = f->options.languages;
     struct flow_run *run;
 
     while (*l != NULL && !str_is(language, (*l)->name))

@@ -83,6 +83,7 @@ static void
 boot(struct sim *sim, void *arg)
 {
     struct site *s = arg;
+    struct flow_options options = {.languages = languages};
 
     s->sim = sim;
     if (s->runtime == NULL)
@@ -90,7 +91,7 @@ boot(struct sim *sim, void *arg)
     s->cs = controllers_new(sim_core(sim));
     s->os = objects_new(sim_core(sim), s->cs, kinds_builtin);
     fake_runtime_boot(s->runtime, s->cs, s->os);
-    s->flow = flow_new(sim_core(sim), s->cs, s->os, languages);
+    s->flow = flow_new(sim_core(sim), s->cs, s->os, &options);
 }
 
 static void

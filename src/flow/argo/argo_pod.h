@@ -17,11 +17,11 @@ struct json_build;
 /* struct flow_language's pod. */
 int argo_pod(struct turn *t, struct flow_node *leaf, struct json_doc **ret, struct err *e);
 
-/* The value of the annotation for a template whose tags are filled in (argo_podio.c).  `pod` is the
- * pod's name, for default keys.  ERR_INVALID: an artifact cannot be had here. */
-int argo_podio_add(struct json_build *b, const struct flow_node *leaf, const struct json *tmpl,
-                   const struct json *inputs, const char *pod, struct err *e);
-/* Whether the logs of this template's pods become an artifact, <workflow>/<pod>/main.log. */
+/* The value of the annotation for a template whose tags are filled in (argo_podio.c).  The scope
+ * has the pod's name, for default keys.  ERR_INVALID: an artifact cannot be had here. */
+int argo_podio_add(struct json_build *b, struct argo_scope *s, const struct flow_node *leaf,
+                   const struct json *tmpl, const struct json *inputs, struct err *e);
+/* Whether the logs of this template's pods become an artifact, main.log beside the others. */
 bool argo_podio_archives_logs(const struct flow_node *leaf, const struct json *tmpl);
 
 #endif

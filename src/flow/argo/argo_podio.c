@@ -4,6 +4,7 @@
 #include "base/err.h"
 #include "data/json.h"
 #include "flow/argo/argo.h"
+#include "flow/argo/argo_key.h"
 
 #define SCRIPT_PATH "/argo/staging/script"
 
@@ -24,18 +25,6 @@ add_script(struct json_build *b, const struct json *tmpl)
     json_end(b);
 }
 
-static const struct json *
-stored_location(const struct json *art)
-{
-    static const char *const stores[] = {"s3", "gcs", "azure", "oss"};
-
-    for (size_t i = 0; i < ARRAY_LEN(stores); i++) {
-        if (!json_is_null(json_get(art, stores[i])))
-            return json_get(art, stores[i]);
-    }
-    return NULL;
-}
-
 /* "bucket/key"; a key that ends with a slash means the same directory as one that does not. */
 static void
 add_key(struct json_build *b, const char *field, const struct json *location)
@@ -53,7 +42,7 @@ add_input(struct json_build *b, const struct json *art, struct err *e)
 {
     struct str name = json_str(json_get(art, "name"));
     const struct json *raw = json_at_path(art, "raw.data");
-    const struct json *location = stored_location(art);
+    const struct json *location = argo_key_location(art);
 
     if (json_str(json_get(art, "path")).n == 0)
         return 0;
@@ -100,12 +89,11 @@ archive_of(const struct json *art)
     return json_get(archive, "zip") != NULL ? "zip" : "tar";
 }
 
-/* The key that the template names, or the repository's format and the artifact's file. */
+/* The key that the template names, or the artifact's file in the folder. */
 static void
-add_output_key(struct json_build *b, const struct flow_node *leaf, const struct json *art,
-               const char *pod)
+add_output_key(struct json_build *b, const struct json *art, const char *folder)
 {
-    const struct json *location = stored_location(art);
+    const struct json *location = argo_key_location(art);
     const char *archive = archive_of(art);
     struct str name = json_str(json_get(art, "name"));
 
@@ -114,16 +102,15 @@ add_output_key(struct json_build *b, const struct flow_node *leaf, const struct 
         return;
     }
     if (str_is(str_of(archive), "none"))
-        json_add_printf(b, "key", ARGO_BUCKET "/%s/%s/%.*s", leaf->run->name, pod,
+        json_add_printf(b, "key", "%s/%.*s", folder,
                         STR_ARG(base_name(json_str(json_get(art, "path")))));
     else
-        json_add_printf(b, "key", ARGO_BUCKET "/%s/%s/%.*s.%s", leaf->run->name, pod, STR_ARG(name),
+        json_add_printf(b, "key", "%s/%.*s.%s", folder, STR_ARG(name),
                         str_is(str_of(archive), "zip") ? "zip" : "tgz");
 }
 
 static void
-add_outputs(struct json_build *b, const struct flow_node *leaf, const struct json *outputs,
-            const char *pod)
+add_outputs(struct json_build *b, const struct json *outputs, const char *folder)
 {
     json_add_object(b, "outputs");
     json_add_array(b, "parameters");
@@ -151,7 +138,7 @@ add_outputs(struct json_build *b, const struct flow_node *leaf, const struct jso
         json_add_value(b, "mode", json_get(art.value, "mode"));
         json_add_cstr(b, "archive", archive_of(art.value));
         json_add_value(b, "level", json_at_path(art.value, "archive.tar.compressionLevel"));
-        add_output_key(b, leaf, art.value, pod);
+        add_output_key(b, art.value, folder);
         json_end(b);
     }
     json_end(b);
@@ -167,10 +154,25 @@ argo_podio_archives_logs(const struct flow_node *leaf, const struct json *tmpl)
                         false);
 }
 
-int
-argo_podio_add(struct json_build *b, const struct flow_node *leaf, const struct json *tmpl,
-               const struct json *inputs, const char *pod, struct err *e)
+/* Only a default key needs the folder, whose tags cost something. */
+static bool
+needs_folder(const struct flow_node *leaf, const struct json *tmpl)
 {
+    JSON_EACH (art, json_at_path(tmpl, "outputs.artifacts")) {
+        if (json_str(json_get(argo_key_location(art.value), "key")).n == 0)
+            return true;
+    }
+    return argo_podio_archives_logs(leaf, tmpl);
+}
+
+int
+argo_podio_add(struct json_build *b, struct argo_scope *s, const struct flow_node *leaf,
+               const struct json *tmpl, const struct json *inputs, struct err *e)
+{
+    cleanup_free char *folder = NULL;
+
+    if (needs_folder(leaf, tmpl) && argo_key_folder(s, tmpl, &folder, e) < 0)
+        return e->code;
     json_add_object(b, NULL);
     json_add_array(b, "main");
     json_add_cstr(b, NULL, "main");
@@ -188,9 +190,9 @@ argo_podio_add(struct json_build *b, const struct flow_node *leaf, const struct 
             return e->code;
     }
     json_end(b);
-    add_outputs(b, leaf, json_get(tmpl, "outputs"), pod);
+    add_outputs(b, json_get(tmpl, "outputs"), folder);
     if (argo_podio_archives_logs(leaf, tmpl))
-        json_add_printf(b, "archiveLogs", ARGO_BUCKET "/%s/%s/main.log", leaf->run->name, pod);
+        json_add_printf(b, "archiveLogs", "%s/main.log", folder);
     json_end(b);
     return 0;
 }

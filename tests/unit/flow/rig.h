@@ -44,7 +44,8 @@ struct rig {
     bool (*holds)(const struct json *pod); /* it ends only when it is told to; NULL: none does */
     struct buf order; /* displayed names of pods in the order of their ends, with spaces */
     int pods_at_once, most_at_once;
-    char *name; /* of the workflow */
+    char *name;               /* of the workflow */
+    const char *artifact_key; /* for rig_reopen(); NULL: the usual one */
 };
 
 static const struct flow_language *const rig_languages[] = {&argo_language, NULL};
@@ -55,6 +56,7 @@ rig_reopen(struct rig *r)
     struct err e = ERR_INIT;
     struct store_options o = {.clock = &r->clock.clock};
     struct core_options co = {.clock = &r->clock.clock};
+    struct flow_options fo = {.languages = rig_languages, .artifact_key = r->artifact_key};
 
     if (store_open(r->dir.path, &o, &r->store, &e) < 0)
         fail_msg("%s", e.msg);
@@ -62,20 +64,26 @@ rig_reopen(struct rig *r)
     r->core = core_new(&co);
     r->controllers = controllers_new(r->core);
     r->objects = objects_new(r->core, r->controllers, kinds_builtin);
-    r->flow = flow_new(r->core, r->controllers, r->objects, rig_languages);
+    r->flow = flow_new(r->core, r->controllers, r->objects, &fo);
     if (core_start(r->core, &e) < 0)
         fail_msg("%s", e.msg);
     core_run(r->core, 1000);
 }
 
 static inline void
-rig_open(struct rig *r)
+rig_open_with_key(struct rig *r, const char *artifact_key)
 {
-    *r = (struct rig){.order = BUF_INIT};
+    *r = (struct rig){.order = BUF_INIT, .artifact_key = artifact_key};
     log_set_level(LOG_WARN);
     r->dir = scratch_new();
     clock_manual_init(&r->clock, RIG_START_S * CLOCK_SECOND);
     rig_reopen(r);
+}
+
+static inline void
+rig_open(struct rig *r)
+{
+    rig_open_with_key(r, NULL);
 }
 
 /* As after kill -9: nothing is told to end. */
@@ -190,7 +198,8 @@ rig_end_one_(struct rig *r, struct turn *t)
         if (object_is_finished(pods.at[i]))
             continue;
         open++;
-        if (r->holds != NULL && r->holds(object_root(pods.at[i])) && !object_is_deleting(pods.at[i]))
+        if (r->holds != NULL && r->holds(object_root(pods.at[i])) &&
+            !object_is_deleting(pods.at[i]))
             continue;
         if (next == NULL || object_rv(pods.at[i]) < object_rv(next))
             next = pods.at[i];

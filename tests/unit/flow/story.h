@@ -35,6 +35,26 @@ story_holds_(const struct json *pod)
     return str_is(json_str(story_word_(pod, 0)), "hang");
 }
 
+/* Where the pod was told to save that artifact, or else a key of its own. */
+static inline void
+story_add_key_(struct json_build *b, const struct json *pod, struct str name)
+{
+    const struct json *annotations = json_at_path(pod, "metadata.annotations");
+    cleanup_json struct json_doc *io = NULL;
+    struct err e = ERR_INIT;
+
+    if (json_parse(json_str(json_get(annotations, "sluice.dev/io")), NULL, &io, &e) < 0)
+        fail_msg("%s", e.msg);
+    JSON_EACH (art, json_at_path(json_root(io), "outputs.artifacts")) {
+        if (str_eq(json_str(json_get(art.value, "name")), name)) {
+            json_add_value(b, "key", json_get(art.value, "key"));
+            return;
+        }
+    }
+    json_add_printf(b, "key", "mlpipeline/%s/%.*s.tgz",
+                    json_cstr_or(json_at_path(pod, "metadata.name"), ""), STR_ARG(name));
+}
+
 static inline const char *
 story_outputs_(const struct json *pod, struct str verb, struct buf *text)
 {
@@ -54,9 +74,7 @@ story_outputs_(const struct json *pod, struct str verb, struct buf *text)
     for (size_t i = 1; str_is(verb, "keep") && story_word_(pod, i) != NULL; i++) {
         json_add_key(&b, json_str(story_word_(pod, i)));
         json_add_object(&b, NULL);
-        json_add_printf(&b, "key", "mlpipeline/%s/%.*s.tgz",
-                        json_cstr_or(json_at_path(pod, "metadata.name"), ""),
-                        STR_ARG(json_str(story_word_(pod, i))));
+        story_add_key_(&b, pod, json_str(story_word_(pod, i)));
         json_end(&b);
     }
     json_end(&b);
@@ -88,13 +106,20 @@ story_play_(const struct json *pod)
     return end;
 }
 
+/* With a format of artifacts' keys; NULL: the usual one. */
+static inline void
+story_open_with_key(struct story *s, const char *artifact_key)
+{
+    *s = (struct story){.text = BUF_INIT};
+    rig_open_with_key(&s->r, artifact_key);
+    s->r.play = story_play_;
+    s->r.holds = story_holds_;
+}
+
 static inline void
 story_open(struct story *s)
 {
-    *s = (struct story){.text = BUF_INIT};
-    rig_open(&s->r);
-    s->r.play = story_play_;
-    s->r.holds = story_holds_;
+    story_open_with_key(s, NULL);
 }
 
 /* The workflow as it is now. */

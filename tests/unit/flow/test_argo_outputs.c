@@ -70,13 +70,68 @@ TEST(artifacts_are_handed_on)
         "    inputs: {artifacts: [{name: in, path: /in}]}\n"
         "    container: {image: i, command: [say, \"{{inputs.artifacts.in.path}}\"]}\n" KINDS);
     story_is(&s, "Succeeded", NULL);
-    CHECK_CONTAINS(story_field(&s, "a", "outputs.artifacts"), "\"s3\":{\"key\":\"wf-make-");
+    CHECK_CONTAINS(story_field(&s, "a", "outputs.artifacts"), "\"s3\":{\"key\":\"wf/wf-make-");
     CHECK_CONTAINS(story_field(&s, "b", "inputs.artifacts"), "/art.tgz/x/y\"");
     CHECK_CONTAINS(story_field(&s, "c", "inputs.artifacts"), "/art.tgz\"");
     CHECK_STR(story_field(&s, "d", "inputs.artifacts"),
               "[{\"name\":\"in\",\"path\":\"/in\",\"raw\":{\"data\":\"some text\"}}]");
     CHECK_CONTAINS(story_field(&s, "f", "inputs.artifacts"), "/art.tgz\"");
     CHECK_STR(story_field(&s, "f", "outputs.result"), "/in");
+    story_close(&s);
+}
+
+#define KEYED \
+    "metadata: {name: wf}\n" \
+    "spec:\n" \
+    "  archiveLogs: true\n" \
+    "  entrypoint: main\n" \
+    "  templates:\n" \
+    "  - name: main\n" \
+    "    dag:\n" \
+    "      tasks:\n" \
+    "      - {name: a, template: make, arguments: {parameters: [{name: v, value: 7}]}}\n" \
+    "      - {name: b, depends: a, template: use, arguments: {artifacts: [\n" \
+    "         {name: in, from: \"{{tasks.a.outputs.artifacts.art}}\"}]}}\n" \
+    "  - name: make\n" \
+    "    inputs: {parameters: [{name: v}]}\n" \
+    "    container: {image: i, command: [keep, art, own]}\n" \
+    "    outputs: {artifacts: [{name: art, path: /tmp/art}, {name: own, path: /tmp/own,\n" \
+    "      s3: {key: \"mine/{{inputs.parameters.v}}\"}}]}\n" \
+    "  - name: use\n" \
+    "    inputs: {artifacts: [{name: in, path: /in}]}\n" \
+    "    container: {image: i, command: [ok]}\n"
+
+TEST(artifacts_without_a_key_go_where_the_setting_says)
+{
+    struct story s;
+
+    story_open_with_key(&s, "/all/{{workflow.namespace}}/{{workflow.name}}/"
+                            "{{inputs.parameters.v}}/{{=workflow.name + '-x'}}/");
+    story_run(&s, KEYED);
+    story_is(&s, "Error", NULL);
+    CHECK_STR(story_field(&s, "a", "outputs.artifacts"),
+              "[{\"name\":\"art\",\"path\":\"/tmp/art\",\"s3\":"
+              "{\"key\":\"all/default/wf/7/wf-x/art.tgz\"}},"
+              "{\"name\":\"own\",\"path\":\"/tmp/own\",\"s3\":{\"key\":\"mine/7\"}},"
+              "{\"name\":\"main-logs\",\"s3\":{\"key\":\"all/default/wf/7/wf-x/main.log\"}}]");
+    CHECK_CONTAINS(story_field(&s, "b", "message"), "has a name that is not known");
+    story_close(&s);
+}
+
+TEST(a_template_may_name_a_place_and_bucket_for_its_artifacts)
+{
+    struct story s;
+
+    story_open(&s);
+    story_run(
+        &s, KEYED
+        "    archiveLocation: {s3: {bucket: other, key: \"x/{{workflow.name}}/{{pod.name}}\"},"
+        " archiveLogs: true}\n");
+    story_is(&s, "Succeeded", NULL);
+    CHECK_CONTAINS(story_field(&s, "a", "outputs.artifacts"), "\"key\":\"wf/wf-make-");
+    CHECK_CONTAINS(story_field(&s, "b", "inputs.artifacts"), "/art.tgz\"");
+    CHECK_CONTAINS(story_field(&s, "b", "outputs.artifacts"),
+                   "\"s3\":{\"bucket\":\"other\",\"key\":\"x/wf/wf-use-");
     story_close(&s);
 }
 
@@ -452,6 +507,8 @@ TEST(claims_stay_after_a_failure)
 }
 
 TESTS_MAIN(T_(globals_are_known_to_later_steps_and_exit_handlers), T_(artifacts_are_handed_on),
+           T_(artifacts_without_a_key_go_where_the_setting_says),
+           T_(a_template_may_name_a_place_and_bucket_for_its_artifacts),
            T_(artifacts_that_are_not_there_matter_only_to_those_who_need_them),
            T_(outputs_of_a_skipped_step_have_their_defaults_or_are_absent),
            T_(outputs_may_be_expressions_over_branches), T_(parameters_may_come_from_config_maps),
