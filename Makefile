@@ -144,9 +144,14 @@ e2e: all $(E2E_HELPERS)
 	$(Q)tests/run $(O) e2e $(T)
 .PHONY: e2e
 
-##> make test       unit, sim and e2e, with one closing line
+##> make sandbox    the sandbox and init by themselves
+sandbox: all
+	$(Q)tests/run $(O) sandbox $(T)
+.PHONY: sandbox
+
+##> make test       unit, sim, sandbox and e2e, with one closing line
 test: test-programs
-	$(Q)tests/run $(O) unit,sim,e2e $(T)
+	$(Q)tests/run $(O) unit,sim,sandbox,e2e $(T)
 test-programs: all $(E2E_HELPERS) $(addprefix $(O)/,$(call selected,$(UNIT_TESTS) $(SIM_TESTS)))
 .PHONY: test test-programs
 
