@@ -134,7 +134,7 @@ on_close(void *arg, const char *why)
 {
     struct attempt *a = arg;
 
-    (void)why;
+    log_debug(a->id, "control socket: %s", why);
     packet_free(TAKE(a->control));
     if (a->watch == NULL)
         end(a); /* adopted: the connection stands for init */
@@ -217,6 +217,7 @@ on_look(void *arg)
         return;
     }
     if (!a->same_boot || connect_control(a, &e) < 0 || send_control(a, &ask, &e) < 0) {
+        log_debug(a->id, "adopt: %s", e.msg);
         end(a);
         return;
     }

@@ -14,6 +14,7 @@
 #include "io/file.h"
 #include "runner/archive.h"
 #include "runner/env.h"
+#include "runner/hosts.h"
 #include "runner/outputs.h"
 #include "runner/podio.h"
 #include "runner/podspec.h"
@@ -55,21 +56,36 @@ entry_point(const struct boxfill *f)
     return f->image->kind == IMAGE_PYTHON ? "python3" : "sh";
 }
 
+static size_t
+add_words(const char **argv, size_t n, const char *const *words, size_t words_n)
+{
+    for (size_t i = 0; i < words_n; i++)
+        argv[n + i] = words[i];
+    return n + words_n;
+}
+
+/* A container's command takes the place of both of the image's, its args that of Cmd. */
 static void
 fill_command(const struct boxfill *f, const env_vars *vars, struct arena *a, struct boxspec *s)
 {
+    const struct imageconfig *image = f->image_config;
     size_t command_n, args_n, n = 0;
     const char **command =
         env_expand_list(vars, json_get(f->container->root, "command"), a, &command_n);
     const char **args = env_expand_list(vars, json_get(f->container->root, "args"), a, &args_n);
-    const char **argv = ARENA_ARRAY(a, const char *, command_n + args_n + 2);
+    const char **argv =
+        ARENA_ARRAY(a, const char *, command_n + args_n + image->entrypoint_n + image->cmd_n + 2);
 
-    for (size_t i = 0; i < command_n; i++)
-        argv[n++] = command[i];
-    if (command_n == 0 && args_n == 0)
-        argv[n++] = entry_point(f);
-    for (size_t i = 0; i < args_n; i++)
-        argv[n++] = args[i];
+    if (command_n != 0)
+        n = add_words(argv, n, command, command_n);
+    else
+        n = add_words(argv, n, image->entrypoint, image->entrypoint_n);
+    if (args_n != 0)
+        n = add_words(argv, n, args, args_n);
+    else if (command_n == 0)
+        n = add_words(argv, n, image->cmd, image->cmd_n);
+    if (n == 0)
+        argv[0] = entry_point(f);
     s->argv = argv;
 }
 
@@ -136,7 +152,8 @@ static int
 mount_directory(const struct boxfill *f, struct arena *a, struct boxspec *s, size_t room,
                 struct err *e)
 {
-    static const char *const never[] = {".", "..", "proc", "sys", "dev", "tmp", "run"};
+    static const char *const never[] = {".",   "..",  "proc", "sys",
+                                        "dev", "tmp", "run",  IMAGECONFIG_FILE};
     DIR *d = opendir(f->image->target);
     struct stat st;
 
@@ -377,6 +394,23 @@ fill_outputs(const struct boxfill *f, struct arena *a, struct boxspec *s)
     s->result_bytes = io->result ? BOXSPEC_RESULT_BYTES : 0;
 }
 
+static int
+fill_files(const struct boxfill *f, struct arena *a, struct boxspec *s, struct err *e)
+{
+    struct str hosts;
+
+    if (hosts_text(f->spec->root, a, &hosts, e) < 0)
+        return e->code;
+    if (hosts.p == NULL)
+        return 0;
+    if (f->level == LEVEL_NONE)
+        return err_set(e, ERR_INVALID,
+                       "spec.hostAliases: without isolation steps share the machine's /etc/hosts");
+    s->files = ARENA_NEW(a, struct box_file);
+    s->files[s->files_n++] = (struct box_file){"/etc/hosts", hosts, 0644};
+    return 0;
+}
+
 static void
 fill_limits(const struct boxfill *f, struct boxspec *s)
 {
@@ -407,7 +441,7 @@ fill(const struct boxfill *f, const env_vars *vars, struct arena *a, struct boxs
     if (f->main)
         fill_outputs(f, a, s);
     if (fill_ids(f, a, s, e) < 0 || fill_capabilities(f, s, e) < 0 ||
-        fill_mounts(f, vars, a, s, e) < 0)
+        fill_mounts(f, vars, a, s, e) < 0 || fill_files(f, a, s, e) < 0)
         return e->code;
     if (f->level == LEVEL_NONE) {
         mounts_to_links(a, s);

@@ -3,7 +3,8 @@
  *
  * From the pod's spec, what its volumes and inputs are on this machine, and what stands in for its
  * image, comes the plain list of mounts, environment, ids and limits that the spawner carries out.
- * Text lives in the arena.  Reads at most the top of an image's directory; loop thread.
+ * Text lives in the arena.  Reads at most the top of an image's directory and /etc/hosts; loop
+ * thread.
  */
 #ifndef RUNNER_BOXFILL_H
 #define RUNNER_BOXFILL_H
@@ -12,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "runner/imageconfig.h"
 #include "runner/images.h"
 #include "runner/inputs.h"
 #include "runner/pyenv.h"
@@ -39,7 +41,8 @@ struct boxfill {
     const struct placed_input *inputs;
     size_t inputs_n;
     const struct image *image;
-    const struct pyenv *pyenv; /* NULL: the image is no Python environment */
+    const struct imageconfig *image_config; /* empty lists: the image names no command */
+    const struct pyenv *pyenv;              /* NULL: the image is no Python environment */
     const struct source_machine *machine;
     const char *const *python_env; /* "NAME=value" for Python pods; NULL-terminated, or NULL */
     int64_t log_bytes;

@@ -218,6 +218,7 @@ write_spec(struct proc_container *c, unsigned number, struct err *e)
         .inputs = p->inputs,
         .inputs_n = p->inputs_n,
         .image = &c->image,
+        .image_config = &c->image_config,
         .pyenv = c->image.kind == IMAGE_PYTHON ? &c->pyenv : NULL,
         .machine = &r->machine,
         .python_env = r->config.python_env,

@@ -71,6 +71,7 @@ struct proc_container {
     struct attempt *attempt; /* the current one; NULL before the first */
     bool asked;              /* adopting: it has not answered yet */
     struct image image;
+    struct imageconfig image_config;
     struct pyenv pyenv;
     struct proc_probe probes[3];
     struct task fail; /* a launch that went wrong is told from the loop */

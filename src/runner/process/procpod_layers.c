@@ -12,6 +12,7 @@
 #include "runner/process/procpod.h"
 #include "sandbox/boxrecord.h"
 
+/* The first two are what names begin with: there is a layer for each place of the root. */
 static const char *const of_attempt[] = {BOX_UPPER, BOX_WORK, BOX_OUTBOX, BOX_CONTROL, "none"};
 static const char *const of_pod[] = {"volumes", "inputs", "prepared"};
 
@@ -40,17 +41,32 @@ each_directory(int at, const char *name, each_fn *fn, struct err *e)
     closedir(d);
 }
 
+static bool
+is_layer(const char *name)
+{
+    for (size_t i = 0; i < ARRAY_LEN(of_attempt); i++)
+        if (i < 2 ? str_starts(str_of(name), str_of(of_attempt[i]))
+                  : strcmp(name, of_attempt[i]) == 0)
+            return true;
+    return false;
+}
+
 static int
 clean_attempt(int at, const char *name, struct err *e)
 {
-    cleanup_close int fd = file_open_dir(at, name, e);
+    int fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), rc = 0;
+    DIR *d = fd >= 0 ? fdopendir(fd) : NULL;
 
-    if (fd < 0)
-        return fd;
-    for (size_t i = 0; i < ARRAY_LEN(of_attempt); i++)
-        if (file_remove_tree(fd, of_attempt[i], e) < 0)
-            return e->code;
-    return 0;
+    if (d == NULL) {
+        if (fd >= 0)
+            close(fd);
+        return 0;
+    }
+    for (struct dirent *entry; rc == 0 && (entry = readdir(d)) != NULL;)
+        if (is_layer(entry->d_name))
+            rc = file_remove_tree(fd, entry->d_name, e);
+    closedir(d);
+    return rc;
 }
 
 static int

@@ -1,8 +1,8 @@
 /*
  * Before a pod's first container can start: what stands in for each image, the Python environments
  * that are not built yet, volumes, inputs.  All of it may block, so it is a job; the pod is left
- * alone by the loop meanwhile (p->job).  A pod without volumes, inputs and Python has nothing that
- * blocks, and is prepared in place.
+ * alone by the loop meanwhile (p->job).  A pod without volumes and inputs that runs the host's
+ * programs has nothing that blocks, and is prepared in place.
  */
 #include <fcntl.h>
 #include <stdlib.h>
@@ -39,6 +39,9 @@ prepare_images(struct procpod *p)
         struct image *image = &container->image;
 
         if (images_resolve(&c->images, container->spec->image, &p->arena, image, &e) < 0)
+            return trouble(p, i, "ErrImagePull", &e);
+        if (image->kind == IMAGE_DIRECTORY &&
+            imageconfig_read(image->target, &p->arena, &container->image_config, &e) < 0)
             return trouble(p, i, "ErrImagePull", &e);
         if (image->kind != IMAGE_PYTHON)
             continue;
@@ -152,7 +155,7 @@ may_block(struct procpod *p)
 
         if (images_resolve(&p->runtime->config.images, p->spec->containers[i].image, &p->arena,
                            &image, &e) == 0 &&
-            image.kind == IMAGE_PYTHON)
+            image.kind != IMAGE_HOST)
             return true;
     }
     return false;
