@@ -119,8 +119,7 @@ scan_versions(interpreters *v, const char *versions)
     closedir(d);
 }
 
-/* All of them, each once. */
-static void
+void
 interpreter_find_all(interpreters *ret)
 {
     const char *root = getenv("PYENV_ROOT"), *home = getenv("HOME"), *path = getenv("PATH");

@@ -23,6 +23,8 @@ struct interpreter {
 };
 typedef VEC(struct interpreter) interpreters;
 
+/* All of them, each once. */
+void interpreter_find_all(interpreters *ret);
 void interpreter_done(interpreters *v);
 
 /* The one that `target` names (a path of an interpreter or prefix), or whose version is nearest to
