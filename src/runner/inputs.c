@@ -255,7 +255,7 @@ place(struct placing *p, const struct podspec_container *c, size_t i, struct pla
         return 0;
     if (host != NULL)
         return copy_into_volume(c, p->volumes, host, path, p->arena, e);
-    *ret = (struct placed_input){path, str_dup_arena(p->arena, in->path), shared};
+    *ret = (struct placed_input){path, str_dup_arena(p->arena, in->path), shared, in->anywhere};
     return 1;
 }
 

@@ -23,7 +23,7 @@ struct volumes;
 /* To be bound at its path in the main container. */
 struct placed_input {
     const char *source, *target; /* absolute: on the host, inside */
-    bool read_only;
+    bool read_only, anywhere;
 };
 
 /* `dir` is the pod's folder for inputs, absolute.  Text lives in the arena.  With `placed`, an

@@ -54,8 +54,9 @@ archive_field(const struct json *v, const char *at, enum podio_archive otherwise
 static int
 parse_input(const struct json *v, struct podio_input *in, struct err *e)
 {
-    *in =
-        (struct podio_input){.mode = -1, .optional = json_bool_or(json_get(v, "optional"), false)};
+    *in = (struct podio_input){.mode = -1,
+                               .optional = json_bool_or(json_get(v, "optional"), false),
+                               .anywhere = json_bool_or(json_get(v, "anywhere"), false)};
     if (text_field(v, "inputs", "name", true, &in->name, e) < 0 ||
         path_field(v, "inputs", &in->path, e) < 0 ||
         text_field(v, "inputs", "blob", false, &in->blob, e) < 0 ||

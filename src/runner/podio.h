@@ -5,11 +5,14 @@
  *    "sidecars": ["name"],          containers that are stopped when the main ones have ended
  *    "result": true,                keep the main container's stdout
  *    "inputs": [{"name","path","mode"?,"blob":KEY | "raw":TEXT,"archive":"auto"|"none","subPath"?,
- *                "optional"?}],
+ *                "optional"?,"anywhere"?}],
  *    "outputs": {"parameters":[{"name","path","default"?}],
  *                "artifacts":[{"name","path","key","archive":"tar"|"zip"|"none","level"?,
  *                              "optional"?,"mode"?}]},
  *    "archiveLogs": KEY}
+ *
+ * "anywhere": only words of command and args name the path, each as a whole, so that without
+ * isolation the file stays where it is and these words follow it.
  *
  * Inputs and outputs belong to the first main container.  Text is borrowed from the annotation's
  * document, which the arena's owner keeps.  Any thread.
@@ -34,7 +37,7 @@ struct podio_input {
     struct str name, path, blob, raw, sub_path; /* blob.p or raw.p is NULL */
     int64_t mode;                               /* -1: as it is */
     enum podio_archive archive;                 /* AUTO or NONE */
-    bool optional;
+    bool optional, anywhere;
 };
 
 struct podio_parameter {

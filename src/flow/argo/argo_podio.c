@@ -22,6 +22,7 @@ add_script(struct json_build *b, const struct json *tmpl)
     json_add_cstr(b, "path", SCRIPT_PATH);
     json_add_int(b, "mode", SCRIPT_MODE);
     json_add_str(b, "raw", source);
+    json_add_bool(b, "anywhere", true);
     json_end(b);
 }
 

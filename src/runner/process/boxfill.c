@@ -278,16 +278,39 @@ fill_mounts(const struct boxfill *f, const env_vars *vars, struct arena *a, stru
     for (size_t i = 0; i < f->container->mounts_n; i++)
         if (mount_volume(f, &f->container->mounts[i], vars, a, s, e) < 0)
             return e->code;
-    for (size_t i = 0; f->main && i < f->inputs_n; i++)
+    for (size_t i = 0; f->main && i < f->inputs_n; i++) {
+        if (f->level == LEVEL_NONE && f->inputs[i].anywhere)
+            continue;
         *add_mount(s) = (struct box_mount){.kind = BOX_BIND,
                                            .source = f->inputs[i].source,
                                            .target = f->inputs[i].target,
                                            .read_only = f->inputs[i].read_only,
                                            .idmap = true};
+    }
     if (mount_message(f, a, s, e) < 0)
         return e->code;
     sort_mounts(s->mounts + first, s->mounts_n - first);
     return 0;
+}
+
+/* Level none: the words that name an input which may lie anywhere name its file, which needs no
+ * link then. */
+static void
+follow_inputs(const struct boxfill *f, struct arena *a, struct boxspec *s)
+{
+    const char **argv;
+    size_t n = 0;
+
+    while (s->argv[n] != NULL)
+        n++;
+    argv = ARENA_ARRAY(a, const char *, n + 1);
+    for (size_t w = 0; w < n; w++) {
+        argv[w] = s->argv[w];
+        for (size_t i = 0; f->main && i < f->inputs_n; i++)
+            if (f->inputs[i].anywhere && strcmp(argv[w], f->inputs[i].target) == 0)
+                argv[w] = f->inputs[i].source;
+    }
+    s->argv = argv;
 }
 
 /* Level none has no mounts: the paths become links. */
@@ -444,6 +467,7 @@ fill(const struct boxfill *f, const env_vars *vars, struct arena *a, struct boxs
         fill_mounts(f, vars, a, s, e) < 0 || fill_files(f, a, s, e) < 0)
         return e->code;
     if (f->level == LEVEL_NONE) {
+        follow_inputs(f, a, s);
         mounts_to_links(a, s);
         return link_outputs(f, a, s, e);
     }

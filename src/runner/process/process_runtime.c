@@ -109,9 +109,11 @@ add(struct process_runtime *r, struct plan *plan)
 static void
 make_exclusive(struct process_runtime *r, struct procpod *p)
 {
-    bool fixed = json_count(p->spec->volumes) > 0 || p->spec->io->inputs_n > 0 ||
-                 podio_has_outputs(p->spec->io);
+    const struct podio *io = p->spec->io;
+    bool fixed = json_count(p->spec->volumes) > 0 || io->parameters_n > 0 || io->artifacts_n > 0;
 
+    for (size_t i = 0; i < io->inputs_n; i++)
+        fixed |= !io->inputs[i].anywhere;
     if (r->level == LEVEL_NONE && fixed && p->admission.state == ADMISSION_QUEUED)
         p->admission.cpu_milli = r->admission.cpu_milli;
 }
