@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "api/events.h"
+#include "api/history.h"
 #include "api/objects.h"
 #include "base/err.h"
 #include "base/log.h"
@@ -40,6 +41,7 @@ struct assembly {
     struct control *control;
     struct runtime *runtime;
     struct flow *flow;
+    struct history *old_pods, *old_workflows;
     char *init_path, *envs;
     rules images;
     words shared, host_paths, python; /* NULL-terminated */
@@ -199,11 +201,16 @@ make_core(struct assembly *a)
                                    .clock = loop_clock(a->config.loop),
                                    .wake = drive_wake,
                                    .wake_arg = a->drive};
+    const struct settings *s = a->config.settings;
 
     a->core = core_new(&options);
     a->controllers = controllers_new(a->core);
     a->objects = objects_new(a->core, a->controllers, kinds_builtin);
     a->events = events_new(a->core, a->objects);
+    a->old_pods = history_new(a->core, a->objects, &kind_pod, (size_t)s->history_pods);
+    if (s->history_workflows > 0)
+        a->old_workflows =
+            history_new(a->core, a->objects, &kind_workflow, (size_t)s->history_workflows);
     if (a->config.on_object != NULL)
         objects_on_published(a->objects, on_published, a);
 }
@@ -313,6 +320,8 @@ assembly_close(struct assembly *a)
         a->runtime->ops->free(a->runtime);
     flow_free(a->flow);
     control_free(a->control);
+    history_free(a->old_pods);
+    history_free(a->old_workflows);
     events_free(a->events);
     objects_free(a->objects);
     controllers_free(a->controllers);
