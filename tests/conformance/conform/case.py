@@ -11,7 +11,6 @@ import tempfile
 import time
 
 from conform import checks
-from conform.entrypoints import with_commands
 from conform.images import rules
 from conform.result import Result
 from conform.server import FileServer
@@ -65,12 +64,12 @@ def wrapper_workflow(template: str) -> str:
         "spec": {"workflowTemplateRef": {"name": template}}})
 
 
-def prepare(case: Case, how: dict, folder: pathlib.Path, commands: bool) -> list:
+def prepare(case: Case, how: dict, folder: pathlib.Path) -> list:
     """The files to give to `sluice run`, objects first: copies where they are adapted."""
     files = []
     for source in [*(case.support / name for name in how.get("files", [])), case.path]:
         text = source.read_text(errors="surrogateescape")
-        changed = with_commands(text, HERE / "images") if commands else text
+        changed = text
         for old, new in how.get("edit", []):
             changed = re.sub(old, new, changed)
         path = source
@@ -112,7 +111,7 @@ def execute(case: Case, how: dict, sluice: pathlib.Path, options) -> Result:
         args = [re.sub(r"\{server\}", lambda m: words[m[0]], a) for a in how.get("args", [])]
         how = dict(how, edit=[(old, re.sub(r"\{server\}", lambda m: words[m[0]], new))
                               for old, new in how.get("edit", [])])
-        command = [str(sluice), "run", *prepare(case, how, folder, options.commands), *args,
+        command = [str(sluice), "run", *prepare(case, how, folder), *args,
                    "--config", str(settings(folder, how.get("images", {}))),
                    "--data", str(folder / "data"), "-o", "json", "--log"]
         if options.isolation:
