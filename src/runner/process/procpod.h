@@ -18,6 +18,7 @@
 #include "base/map.h"
 #include "io/loop.h"
 #include "runner/admission.h"
+#include "runner/imageconfig.h"
 #include "runner/life.h"
 #include "runner/outputs.h"
 #include "runner/podspec.h"
