@@ -1,6 +1,7 @@
 #include "flow/flow.h"
 
 #include "api/objects.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "core/controller.h"
@@ -122,12 +123,30 @@ language_of(const struct flow *f, const struct object *o)
     return *l;
 }
 
+/* A limit on the run's time may be set, or moved, while it goes on; 0 ends it at once. */
+static void
+heed_deadline(struct flow_run *run, const struct object *o)
+{
+    int64_t seconds, at_us;
+
+    if (run->state != FLOW_RUN_BEGUN || run->shutdown != FLOW_NO_SHUTDOWN ||
+        !json_int(object_at(o, "spec.activeDeadlineSeconds"), &seconds))
+        return;
+    at_us = run->started_us + seconds * CLOCK_SECOND;
+    if (at_us == run->deadline_us)
+        return;
+    run->deadline_us = at_us;
+    flow_set_timer(run->flow, &run->deadline, at_us);
+    flow_run_touch(run);
+}
+
 /* What the object's spec asks of a run that goes on: an early end, a pause. */
 static int
 heed(struct turn *t, struct flow_run *run, const struct object *o, struct err *e)
 {
     struct str shutdown = json_str(object_at(o, "spec.shutdown"));
 
+    heed_deadline(run, o);
     flow_run_suspend(run, json_bool_or(object_at(o, "spec.suspend"), false));
     if (str_is(shutdown, "Terminate"))
         return flow_run_shut_down(t, run, FLOW_TERMINATE,

@@ -187,6 +187,7 @@ flow_run_start(struct turn *t, struct flow_run *run, struct err *e)
     int rc;
 
     run->started_us = turn_now_us(t);
+    flow_run_touch(run);
     if (run->deadline_us != 0)
         flow_set_timer(run->flow, &run->deadline, run->deadline_us);
     rc = run->language->root(t, run, &c, e);

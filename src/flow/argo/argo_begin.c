@@ -10,6 +10,7 @@
 #include "flow/argo/argo.h"
 #include "flow/argo/argo_claim.h"
 #include "flow/argo/argo_global.h"
+#include "flow/argo/argo_meta.h"
 #include "flow/argo/validate.h"
 #include "flow/flow_gate.h"
 #include "flow/flow_int.h"
@@ -212,18 +213,33 @@ freeze(const struct object *o, const struct json *spec)
     return json_build_done(&b);
 }
 
-/* Numbers that may be written as tags over the workflow's parameters. */
-static int
-set_limits(struct turn *t, struct flow_run *run, struct err *e)
+static void
+set_limits(struct turn *t, struct flow_run *run)
 {
-    struct argo *a = argo_of(run);
+    const struct json *spec = argo_of(run)->spec;
     int64_t seconds, parallelism;
 
-    if (json_int_or_string(json_get(a->spec, "activeDeadlineSeconds"), &seconds))
+    if (json_int(json_get(spec, "activeDeadlineSeconds"), &seconds))
         run->deadline_us = turn_now_us(t) + seconds * CLOCK_SECOND;
-    if (json_int_or_string(json_get(a->spec, "parallelism"), &parallelism) && parallelism > 0)
+    if (json_int(json_get(spec, "parallelism"), &parallelism) && parallelism > 0)
         flow_gate_init(&run->pods, parallelism);
-    (void)e;
+}
+
+/* Metadata may ask for names, and adds to them: then everything is made again from what is frozen
+ * with it. */
+static int
+add_metadata(struct turn *t, struct flow_run *run, struct err *e)
+{
+    struct json_doc *frozen = NULL;
+
+    if (argo_meta_apply(t, run, &frozen, e) < 0)
+        return err_wrap(e, "failed to set workflow metadata");
+    if (frozen == NULL)
+        return 0;
+    argo_forget(run);
+    (void)make_mind(run, frozen);
+    if (argo_global_fill(t, run, e) < 0)
+        return err_wrap(e, "failed to set global parameters");
     return 0;
 }
 
@@ -241,9 +257,12 @@ argo_begin(struct turn *t, struct flow_run *run, const struct object *o, struct 
         return e->code;
     if (argo_global_fill(t, run, e) < 0)
         return err_wrap(e, "failed to set global parameters");
-    if (set_limits(t, run, e) < 0 || argo_claim_make(t, run, e) < 0)
+    if (add_metadata(t, run, e) < 0)
         return e->code;
-    *frozen = json_doc_ref(a->frozen);
+    set_limits(t, run);
+    if (argo_claim_make(t, run, e) < 0)
+        return e->code;
+    *frozen = json_doc_ref(argo_of(run)->frozen);
     return 0;
 }
 

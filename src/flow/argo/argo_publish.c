@@ -11,22 +11,40 @@
 
 #define LABEL(name) "workflows.argoproj.io/" name
 
+/* Labels that follow the status; nobody else's value counts. */
+static const char *const own_labels[] = {LABEL("phase"), LABEL("completed"),
+                                         LABEL("workflow-template"),
+                                         LABEL("cluster-workflow-template"), NULL};
+static const char *const own_annotations[] = {LABEL("pod-name-format"), NULL};
+
+/* What is there, with `wanted` (NULL: nothing) over it, without our own. */
+static void
+add_laid_over(struct json_build *b, const struct json *before, const struct json *wanted,
+              const char *const *ours)
+{
+    struct json_build kept = JSON_BUILD_INIT;
+    struct json_doc *doc;
+
+    json_add_object(&kept, NULL);
+    JSON_EACH (it, before) {
+        if (json_get_str(wanted, it.key) == NULL) {
+            json_add_key(&kept, it.key);
+            json_add_value(&kept, NULL, it.value);
+        }
+    }
+    json_end(&kept);
+    doc = json_build_done(&kept);
+    json_add_fields(b, json_root(doc), ours);
+    json_add_fields(b, wanted, ours);
+    json_doc_unref(doc);
+}
+
 static void
 add_labels(struct json_build *b, const struct json *before, const struct json *wanted,
            const char *phase, bool over, const struct json *ref)
 {
-    static const char *const ours[] = {LABEL("phase"), LABEL("completed"),
-                                       LABEL("workflow-template"),
-                                       LABEL("cluster-workflow-template"), NULL};
-
     json_add_object(b, "labels");
-    json_add_fields(b, before, ours);
-    JSON_EACH (it, wanted) {
-        if (json_get_str(before, it.key) == NULL) {
-            json_add_key(b, it.key);
-            json_add_value(b, NULL, it.value);
-        }
-    }
+    add_laid_over(b, before, wanted, own_labels);
     json_add_cstr(b, LABEL("phase"), phase);
     json_add_cstr(b, LABEL("completed"), over ? "true" : "false");
     if (!json_is_null(ref))
@@ -42,13 +60,7 @@ static void
 add_annotations(struct json_build *b, const struct json *before, const struct json *wanted)
 {
     json_add_object(b, "annotations");
-    json_add_fields(b, before, (const char *const[]){LABEL("pod-name-format"), NULL});
-    JSON_EACH (it, wanted) {
-        if (json_get_str(before, it.key) == NULL) {
-            json_add_key(b, it.key);
-            json_add_value(b, NULL, it.value);
-        }
-    }
+    add_laid_over(b, before, wanted, own_annotations);
     json_add_cstr(b, LABEL("pod-name-format"), "v2");
     json_end(b);
 }
@@ -143,10 +155,12 @@ argo_publish(struct turn *t, struct flow_run *run, const struct object *now, str
 {
     struct json_build b = JSON_BUILD_INIT;
     bool over = run->state == FLOW_RUN_OVER;
+    /* workflowMetadata is applied once: whoever changes a label later keeps the change. */
+    bool first = json_is_null(object_at(now, "status.startedAt"));
 
     (void)t;
     (void)e;
-    begin_object(&b, now, json_get(argo_of(run)->spec, "workflowMetadata"),
+    begin_object(&b, now, first ? argo_of(run)->meta : NULL,
                  flow_phase_name(over ? run->result.phase : FLOW_RUNNING), over);
     add_status(&b, run, now);
     json_end(&b);
