@@ -8,6 +8,7 @@
 #include "core/core.h"
 #include "core/turn.h"
 #include "data/json.h"
+#include "flow/flow_discard.h"
 #include "flow/flow_int.h"
 #include "flow/flow_leaf.h"
 #include "flow/flow_pump.h"
@@ -195,7 +196,7 @@ reconcile_workflow(void *self, struct turn *t, struct controller_pass *p, struct
     return 0;
 }
 
-/* The object was deleted: its run goes with it. */
+/* The object was deleted: its run goes with it, what is left of it later. */
 static int
 workflow_gone(void *self, struct turn *t, struct str uid, struct err *e)
 {
@@ -203,9 +204,13 @@ workflow_gone(void *self, struct turn *t, struct str uid, struct err *e)
     struct flow_run *run = map_get(&f->by_uid, uid);
 
     (void)e;
+    flow_discard_later(t, f);
     if (run == NULL)
         return 0;
     run->state = FLOW_RUN_OVER;
+    run->gone = true;
+    if (run->ended_us == 0)
+        run->ended_us = turn_now_us(t);
     run->row_dirty = true;
     turn_before_commit(t, flush, f);
     return 0;
@@ -279,6 +284,7 @@ forget(void *self)
     struct flow_run *run;
 
     core_timer_stop(&f->room);
+    core_timer_stop(&f->discard);
     LIST_EACH (run, &f->runs, struct flow_run, link) {
         flow_run_free(run);
     }
@@ -302,6 +308,7 @@ restore(void *self, struct turn *t, struct err *e)
         }
         flow_wake(run);
     }
+    flow_discard_later(t, f);
     return 0;
 }
 
@@ -336,6 +343,7 @@ flow_new(struct core *core, struct controllers *controllers, struct objects *obj
     list_init(&f->runs);
     list_init(&f->unplaced);
     core_timer_init(&f->room, room_due);
+    core_timer_init(&f->discard, flow_discard_due);
     controllers_add(controllers, &workflow_row, f);
     controllers_add(controllers, &leaf_row, f);
     return f;

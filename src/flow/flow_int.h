@@ -35,6 +35,7 @@ struct flow {
     struct map by_pod;      /* uid of a Pod -> node */
     struct list unplaced;   /* leaves, by wait_link: no room for their Pods */
     struct core_timer room; /* armed while there are any: try again */
+    struct core_timer discard; /* armed while runs may be there whose object is gone */
     struct err broken;      /* code 0: not */
 };
 

@@ -115,7 +115,8 @@ write_run(struct turn *t, struct flow_run *run, const struct json_doc *frozen, s
     struct run_row row = {.run = run->number,
                           .uid = str_of(run->uid),
                           .language = str_of(run->language->name),
-                          .live = run->state != FLOW_RUN_OVER};
+                          .live = run->state != FLOW_RUN_OVER,
+                          .gone = run->gone};
     int rc;
 
     json_write(&text, json_root(state));

@@ -64,6 +64,7 @@ struct flow_run {
     struct list link;                          /* on flow->runs */
     struct json_doc *revived, *revived_frozen; /* what was stored, while a restart reads it */
     bool row_dirty, root_released;
+    bool gone; /* so is the object */
 };
 
 /* A run of this object, known to the engine; nothing is stored yet. */

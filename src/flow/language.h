@@ -17,6 +17,8 @@
 
 #include "flow/flow.h"
 
+struct flow_gone;
+struct node_row;
 struct object;
 
 #define FLOW_KINDS(X) \
@@ -138,6 +140,10 @@ struct flow_language {
     void (*hook_ended)(struct flow_run *run, const struct flow_node *hook);
     /* The run took longer than it may. */
     int (*overdue)(struct turn *t, struct flow_run *run, struct err *e);
+    /* The object of a run that ended is gone: throws away what this node (a row) made and nobody
+     * else may want. */
+    int (*discard)(struct turn *t, const struct flow_gone *run, const struct node_row *node,
+                   struct err *e);
     /* Everything of the run ended: cleans up what it made.  The phase is in run->result. */
     int (*end)(struct turn *t, struct flow_run *run, struct err *e);
 };

@@ -3,7 +3,7 @@
 #include "base/err.h"
 #include "base/log.h"
 
-static const struct migration *const list[] = {&schema_base, &schema_flow};
+static const struct migration *const list[] = {&schema_base, &schema_flow, &schema_gone};
 
 static int
 version_of(struct db *d, int64_t *ret, struct err *e)

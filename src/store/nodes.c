@@ -161,6 +161,28 @@ node_rows_each(struct db *db, int64_t run, int64_t after, node_row_fn *fn, void 
 }
 
 int
+node_rows_first(struct db *db, int64_t run, int64_t limit, node_row_fn *fn, void *arg,
+                struct err *e)
+{
+    struct stmt *s =
+        db_stmt(db, "SELECT " NODE_COLUMNS " FROM nodes WHERE run = ?1 ORDER BY id LIMIT ?2");
+
+    stmt_bind_int(s, 1, run);
+    stmt_bind_int(s, 2, limit);
+    return each_node(s, fn, arg, e);
+}
+
+int
+node_rows_delete(struct db *db, int64_t run, int64_t last, struct err *e)
+{
+    struct stmt *s = db_stmt(db, "DELETE FROM nodes WHERE run = ?1 AND id <= ?2");
+
+    stmt_bind_int(s, 1, run);
+    stmt_bind_int(s, 2, last);
+    return stmt_run(s, e);
+}
+
+int
 node_rows_each_open(struct db *db, int64_t run, node_row_fn *fn, void *arg, struct err *e)
 {
     struct stmt *s = db_stmt(db, "SELECT " NODE_COLUMNS " FROM nodes"
@@ -210,6 +232,15 @@ node_rows_count_kind(struct db *db, int64_t run, int kind, int64_t *total, int64
     return rc < 0 ? rc : 0;
 }
 
+/* The column `live`; schema_gone.c knows the number of what is gone. */
+enum { RUN_OVER, RUN_LIVE, RUN_GONE };
+
+static int64_t
+live_of(const struct run_row *row)
+{
+    return row->gone ? RUN_GONE : row->live ? RUN_LIVE : RUN_OVER;
+}
+
 int
 run_rows_insert(struct db *db, struct run_row *row, struct err *e)
 {
@@ -218,7 +249,7 @@ run_rows_insert(struct db *db, struct run_row *row, struct err *e)
 
     stmt_bind_str(s, 1, row->uid);
     stmt_bind_str(s, 2, row->language);
-    stmt_bind_int(s, 3, row->live);
+    stmt_bind_int(s, 3, live_of(row));
     stmt_bind_str(s, 4, row->frozen);
     stmt_bind_str(s, 5, row->state);
     return stmt_get_int(s, 0, &row->run, e);
@@ -230,7 +261,7 @@ run_rows_update(struct db *db, const struct run_row *row, struct err *e)
     struct stmt *s = db_stmt(db, "UPDATE runs SET live = ?2, state = ?3 WHERE run = ?1");
 
     stmt_bind_int(s, 1, row->run);
-    stmt_bind_int(s, 2, row->live);
+    stmt_bind_int(s, 2, live_of(row));
     stmt_bind_str(s, 3, row->state);
     return stmt_run(s, e);
 }
@@ -260,7 +291,8 @@ each_run(struct stmt *s, run_row_fn *fn, void *arg, struct err *e)
         struct run_row row = {.run = stmt_int(s, 0),
                               .uid = stmt_str(s, 1),
                               .language = stmt_str(s, 2),
-                              .live = stmt_int(s, 3) != 0,
+                              .live = stmt_int(s, 3) == RUN_LIVE,
+                              .gone = stmt_int(s, 3) == RUN_GONE,
                               .frozen = stmt_str(s, 4),
                               .state = stmt_str(s, 5)};
 
@@ -287,11 +319,19 @@ run_rows_find(struct db *db, struct str uid, run_row_fn *fn, void *arg, struct e
                       : 0;
 }
 
+/* "live" alone, so that the index of those that are not over serves. */
 int
 run_rows_each_live(struct db *db, run_row_fn *fn, void *arg, struct err *e)
 {
-    return each_run(
-        db_stmt(db,
-                "SELECT run, uid, language, live, frozen, state FROM runs WHERE live ORDER BY run"),
-        fn, arg, e);
+    return each_run(db_stmt(db, "SELECT run, uid, language, live, frozen, state FROM runs"
+                                " WHERE live AND live = 1 ORDER BY run"),
+                    fn, arg, e);
+}
+
+int
+run_rows_first_gone(struct db *db, run_row_fn *fn, void *arg, struct err *e)
+{
+    return each_run(db_stmt(db, "SELECT run, uid, language, live, frozen, state FROM runs"
+                                " WHERE live AND live = 2 ORDER BY run LIMIT 1"),
+                    fn, arg, e);
 }

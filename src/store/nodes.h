@@ -25,6 +25,7 @@ struct run_row {
     int64_t run; /* number, assigned by run_rows_insert */
     struct str uid, language;
     bool live;
+    bool gone;         /* and so is its object: thrown away piece by piece */
     struct str frozen; /* JSON, the language's: what the run is; written once */
     struct str state;  /* JSON, the engine's and the language's: how far it is */
 };
@@ -38,6 +39,8 @@ int run_rows_update(struct db *db, const struct run_row *row, struct err *e);
 int run_rows_delete(struct db *db, int64_t run, struct err *e); /* and all of its nodes */
 /* ERR_NOTFOUND if there is none. */
 int run_rows_find(struct db *db, struct str uid, run_row_fn *fn, void *arg, struct err *e);
+/* One of those that are gone; the number of rows. */
+int run_rows_first_gone(struct db *db, run_row_fn *fn, void *arg, struct err *e);
 int run_rows_each_live(struct db *db, run_row_fn *fn, void *arg, struct err *e);
 
 struct node_row {
@@ -60,6 +63,10 @@ typedef int node_row_fn(void *arg, const struct node_row *row, struct err *e);
 
 int node_rows_insert(struct db *db, const struct node_row *row, struct err *e);
 int node_rows_update(struct db *db, const struct node_row *row, struct err *e);
+/* The first `limit` of a run, and the removal of all up to an id. */
+int node_rows_first(struct db *db, int64_t run, int64_t limit, node_row_fn *fn, void *arg,
+                    struct err *e);
+int node_rows_delete(struct db *db, int64_t run, int64_t last, struct err *e);
 /* One node by its place; ERR_NOTFOUND if there is none. */
 int node_rows_get(struct db *db, int64_t run, int64_t id, node_row_fn *fn, void *arg,
                   struct err *e);

@@ -4,6 +4,7 @@
 #include "flow/argo/argo_begin.h"
 #include "flow/argo/argo_child.h"
 #include "flow/argo/argo_claim.h"
+#include "flow/argo/argo_discard.h"
 #include "flow/argo/argo_global.h"
 #include "flow/argo/argo_hook.h"
 #include "flow/argo/argo_open.h"
@@ -114,5 +115,6 @@ const struct flow_language argo_language = {
     .exiting = exiting,
     .hook_ended = hook_ended,
     .overdue = overdue,
+    .discard = argo_discard,
     .end = argo_claim_end,
 };

@@ -12,6 +12,7 @@
  *   argo_output   what a leaf, a group, a loop gives to those behind it
  *   argo_retry    another attempt?
  *   argo_hook     exit handlers and life-cycle hooks
+ *   argo_discard  what a deleted workflow's nodes made
  *   argo_publish  the object's status; argo_nodes its status.nodes
  *
  * A node's `spec` says what it is an instance of:
