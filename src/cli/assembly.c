@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "cli/cli.h"
+#include "cli/podpython.h"
 #include "cli/settings.h"
 #include "control/control.h"
 #include "control/drive.h"
@@ -44,17 +45,25 @@ struct assembly {
     struct history *old_pods, *old_workflows;
     char *init_path, *envs;
     rules images;
-    words shared, host_paths, python; /* NULL-terminated */
-    VEC(char *) texts;                /* what `python` points to */
+    words shared, host_paths; /* NULL-terminated */
+    struct podpython python;
 };
 
-/* Blobs for job threads. */
+/* Blobs for job threads, which come when the store is open. */
+
+static struct blobs *
+blobs_of(void *assembly)
+{
+    const struct assembly *a = assembly;
+
+    return store_blobs(a->store);
+}
 
 static int
 blob_temp(void *arg, char id[33], char **path, struct err *e)
 {
     struct blob_id made;
-    int rc = blobs_temp(arg, &made, path, e);
+    int rc = blobs_temp(blobs_of(arg), &made, path, e);
 
     if (rc >= 0)
         memcpy(id, made.text, sizeof made.text);
@@ -75,7 +84,7 @@ blob_publish(void *arg, const char *id, struct err *e)
 {
     struct blob_id made = blob_of(id);
 
-    return blobs_publish(arg, &made, e);
+    return blobs_publish(blobs_of(arg), &made, e);
 }
 
 static void
@@ -83,7 +92,7 @@ blob_discard(void *arg, const char *id)
 {
     struct blob_id made = blob_of(id);
 
-    blobs_discard(arg, &made);
+    blobs_discard(blobs_of(arg), &made);
 }
 
 /* Settings in the runtime's words. */
@@ -108,43 +117,6 @@ add_list(words *to, const settings_list *from)
     for (size_t i = 0; i < from->n; i++)
         vec_push(to, (const char *)from->at[i]);
     vec_push(to, NULL);
-}
-
-/* A name in the list stands for the caller's variable, NAME* for all that begin so. */
-static bool
-is_listed(const settings_list *names, const char *variable)
-{
-    size_t n = strcspn(variable, "=");
-
-    for (size_t i = 0; i < names->n; i++) {
-        size_t k = strlen(names->at[i]);
-
-        if (k > 0 && names->at[i][k - 1] == '*' ? strncmp(names->at[i], variable, k - 1) == 0
-                                                : k == n && memcmp(names->at[i], variable, n) == 0)
-            return true;
-    }
-    return false;
-}
-
-static void
-add_python(struct assembly *a)
-{
-    const struct settings *s = a->config.settings;
-
-    for (char **v = environ; *v != NULL; v++) {
-        if (is_listed(&s->environment, *v))
-            vec_push(&a->texts, xstrdup(*v));
-    }
-    for (size_t i = 0; i < s->pip.n; i++) {
-        char *text = xasprintf("PIP_%s=%s", s->pip.at[i].name, s->pip.at[i].value);
-
-        for (char *p = text; *p != '\0' && *p != '='; p++)
-            *p = *p == '-' ? '_' : (char)(*p >= 'a' && *p <= 'z' ? *p - 'a' + 'A' : *p);
-        vec_push(&a->texts, text);
-    }
-    for (size_t i = 0; i < a->texts.n; i++)
-        vec_push(&a->python, (const char *)a->texts.at[i]);
-    vec_push(&a->python, NULL);
 }
 
 static enum level
@@ -239,48 +211,57 @@ make_runtime(struct assembly *a, struct err *e)
         .envs_dir = a->envs,
         .init_path = a->init_path,
         .level = level_wanted(s),
-        .probe_id_base = getuid() == 0 ? IDRANGE_PROBE : 0,
+        .first_id_base = getuid() == 0 ? IDRANGE_FIRST : 0,
         .die_with_server = a->config.die_with_server,
         .images = {a->images.at, a->images.n},
         .shared = a->shared.at,
         .host_paths = a->host_paths.at,
-        .python_env = a->python.at,
+        .python_env = a->python.variables.at,
+        .python_files = a->python.files.at,
         .max_pods = (size_t)s->max_pods,
         .strict_requests = s->strict_requests,
         .reserve_bytes = s->reserve,
         .log_bytes = s->log_limit,
-        .blobs = {.arg = store_blobs(a->store),
-                  .temp = blob_temp,
-                  .publish = blob_publish,
-                  .discard = blob_discard},
+        .blobs = {.arg = a, .temp = blob_temp, .publish = blob_publish, .discard = blob_discard},
         .on_event = on_event,
         .on_ready = on_ready,
         .arg = a,
     };
 
     a->runtime = process_runtime_new(&config, e);
-    if (a->runtime == NULL)
+    return a->runtime != NULL ? 0 : e->code;
+}
+
+/* The store's lock comes before anything else touches the directory; in one that nobody else knows,
+ * the spawner finds out what it can do while the store is made. */
+static int
+make_ground(struct assembly *a, struct err *e)
+{
+    struct store_options options = {.clock = loop_clock(a->config.loop),
+                                    .temporary = a->config.temporary};
+
+    if (a->config.temporary && make_runtime(a, e) < 0)
         return e->code;
-    control_set_runtime(a->control, a->runtime);
-    return 0;
+    if (store_open(a->config.data, &options, &a->store, e) < 0)
+        return e->code;
+    return a->config.temporary ? 0 : make_runtime(a, e);
 }
 
 static int
 make_all(struct assembly *a, struct err *e)
 {
-    struct store_options options = {.clock = loop_clock(a->config.loop),
-                                    .temporary = a->config.temporary};
     struct flow_options flow = {.languages = languages,
                                 .artifact_key = a->config.settings->artifact_key};
 
     add_rules(a);
     add_list(&a->shared, &a->config.settings->shared);
     add_list(&a->host_paths, &a->config.settings->host_paths);
-    add_python(a);
+    if (podpython_load(a->config.settings, (const char *const *)environ, &a->python, e) < 0)
+        return e->code;
     a->envs =
         a->config.envs != NULL ? xstrdup(a->config.envs) : xasprintf("%s/envs", a->config.data);
     a->init_path = a->config.init != NULL ? xstrdup(a->config.init) : cli_init_path(e);
-    if (a->init_path == NULL || store_open(a->config.data, &options, &a->store, e) < 0)
+    if (a->init_path == NULL || make_ground(a, e) < 0)
         return e->code;
     a->drive = drive_new(a->config.loop, e);
     if (a->drive == NULL)
@@ -289,7 +270,8 @@ make_all(struct assembly *a, struct err *e)
     if (make_control(a, e) < 0)
         return e->code;
     a->flow = flow_new(a->core, a->controllers, a->objects, &flow);
-    if (make_runtime(a, e) < 0 || core_start(a->core, e) < 0)
+    control_set_runtime(a->control, a->runtime);
+    if (core_start(a->core, e) < 0)
         return e->code;
     drive_attach(a->drive, a->core);
     return 0;
@@ -326,13 +308,10 @@ assembly_close(struct assembly *a)
     objects_free(a->objects);
     controllers_free(a->controllers);
     store_close(a->store);
-    for (size_t i = 0; i < a->texts.n; i++)
-        free(a->texts.at[i]);
-    vec_done(&a->texts);
     vec_done(&a->images);
     vec_done(&a->shared);
     vec_done(&a->host_paths);
-    vec_done(&a->python);
+    podpython_done(&a->python);
     free(a->init_path);
     free(a->envs);
     free(a);

@@ -354,7 +354,7 @@ build(struct app *app)
         .max_pods = app->max_pods,
         .strict_requests = app->strict,
         .reserve_bytes = app->reserve_mib << 20,
-        .probe_id_base = geteuid() == 0 ? IDRANGE_PROBE : 0,
+        .first_id_base = geteuid() == 0 ? IDRANGE_FIRST : 0,
         .blobs = {store_blobs(app->store), blob_temp, blob_publish, blob_discard},
         .on_event = on_event,
         .on_ready = on_ready,

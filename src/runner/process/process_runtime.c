@@ -465,7 +465,7 @@ process_runtime_new(const struct process_runtime_config *config, struct err *e)
         .data_dir = config->data_dir,
         .level = config->level,
         .shared = config->shared,
-        .id_base = config->probe_id_base,
+        .id_base = config->first_id_base,
         .die_with_server = config->die_with_server,
     };
 
