@@ -1,18 +1,15 @@
 #include "base/log.h"
 #include "store/db_int.h"
 
-static struct stmt *
-prepare(struct db *d, const char *sql)
+static void
+prepare(struct stmt *s, const char *sql)
 {
-    struct stmt *s = NEW(struct stmt);
-    int rc = sqlite3_prepare_v3(d->h, sql, -1, SQLITE_PREPARE_PERSISTENT, &s->h, NULL);
+    int rc = sqlite3_prepare_v3(s->d->h, sql, -1, SQLITE_PREPARE_PERSISTENT, &s->h, NULL);
 
-    s->d = d;
     if (rc == SQLITE_ERROR)
-        panic(__FILE__, __LINE__, "SQL: %s in: %s", sqlite3_errmsg(d->h), sql);
+        panic(__FILE__, __LINE__, "SQL: %s in: %s", sqlite3_errmsg(s->d->h), sql);
     s->error = rc;
     s->writes = rc == SQLITE_OK && !sqlite3_stmt_readonly(s->h);
-    return s;
 }
 
 struct stmt *
@@ -25,10 +22,13 @@ db_stmt(struct db *d, const char *sql)
     while (s != NULL && s->taken)
         s = s->next;
     if (s == NULL) {
-        s = prepare(d, sql);
+        s = NEW(struct stmt);
+        s->d = d;
         s->next = first;
         map_put_u64(&d->statements, key, s);
     }
+    if (s->h == NULL) /* new, or there was no memory for it when it was */
+        prepare(s, sql);
     s->taken = true;
     return s;
 }

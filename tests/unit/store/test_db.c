@@ -1,5 +1,6 @@
 #include "store/db.h"
 
+#include <sqlite3.h>
 #include <stdio.h>
 
 #include "base/err.h"
@@ -203,10 +204,27 @@ TEST(a_file_that_is_no_database_is_named)
     CHECK_CONTAINS(e.msg, "is not a database");
 }
 
+TEST(a_statement_for_which_there_was_no_memory_is_tried_again)
+{
+    SCRATCH(dir);
+    CLEANUP(db_close) struct db *d = open_in(&dir);
+    struct err e = ERR_INIT;
+
+    sqlite3_hard_heap_limit64(1);
+    CHECK_INT(put(d, 1, "a", &e), ERR_UNAVAILABLE);
+    sqlite3_hard_heap_limit64(0);
+    e = ERR_INIT;
+    db_turn_begin(d);
+    CHECK_INT(put(d, 1, "a", &e), 1);
+    CHECK_INT(db_commit(d, &e), 0);
+    CHECK_INT(rows(d), 1);
+}
+
 TESTS_MAIN(T_(statements_bind_step_and_read_all_types),
            T_(a_statement_in_use_is_given_out_as_a_copy), T_(a_turn_that_only_reads_opens_nothing),
            T_(a_mark_takes_back_one_message_and_leaves_the_others),
            T_(a_turn_whose_only_write_was_taken_back_wrote_nothing),
            T_(a_rolled_back_turn_leaves_nothing_and_the_next_one_works),
            T_(a_constraint_is_a_conflict_and_does_not_break_the_turn),
-           T_(what_was_committed_is_there_after_reopening), T_(a_file_that_is_no_database_is_named))
+           T_(what_was_committed_is_there_after_reopening), T_(a_file_that_is_no_database_is_named),
+           T_(a_statement_for_which_there_was_no_memory_is_tried_again))
