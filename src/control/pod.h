@@ -13,7 +13,7 @@
  *   sluice.dev/io       what to place before the main container starts and to save after it ended
  *                       (runner/podio.h has the fields)
  *   sluice.dev/outputs  written in the turn in which the phase becomes Succeeded or Failed:
- *     {"exitCode":0,"result":"text","parameters":{"name":"value"},
+ *     {"exitCode":0,"progress":"N/M","result":"text","parameters":{"name":"value"},
  *      "artifacts":{"name":{"key","bytes","digest"}},"missing":["name"],"error":"text",
  *      "queued_us","ready_us","started_us","ended_us","saved_us","samples":{"cpu_us",
  *      "memory_peak_bytes"}}

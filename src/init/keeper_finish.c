@@ -16,7 +16,7 @@
 #include "sandbox/boxlink.h"
 #include "sandbox/boxrecord.h"
 
-enum { MESSAGE_MAX = 4096 };
+enum { MESSAGE_MAX = 4096, PROGRESS_MAX = 256 };
 
 static void
 save_outputs(struct keeper *k, struct arena *a, struct box_exit *x)
@@ -37,28 +37,28 @@ save_outputs(struct keeper *k, struct arena *a, struct box_exit *x)
         x->outputs[i] = keeper_save(&save, &s->outputs[i]);
 }
 
-/* The last bytes of the file, as text: what is not is made so. */
-static void
-read_message(struct keeper *k, struct arena *a, struct box_exit *x)
+/* The last bytes of a file that the command wrote, as text: what is not is made so.  NULL: there is
+ * none. */
+static const char *
+read_tail(const char *path, ssize_t most, struct arena *a)
 {
     cleanup_close int fd = -1;
     struct stat st;
     char *text;
     ssize_t n;
 
-    if (k->spec->message_path == NULL)
-        return;
-    fd = open(k->spec->message_path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    if (path == NULL)
+        return NULL;
+    fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
     if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
-        return;
-    text = arena_alloc(a, MESSAGE_MAX + 1);
-    n = pread(fd, text, MESSAGE_MAX, st.st_size > MESSAGE_MAX ? st.st_size - MESSAGE_MAX : 0);
+        return NULL;
+    text = arena_alloc(a, (size_t)most + 1);
+    n = pread(fd, text, (size_t)most, st.st_size > most ? st.st_size - most : 0);
     for (ssize_t i = 0; i < n; i++) {
         if (text[i] == '\0')
             text[i] = ' ';
     }
-    if (n > 0)
-        x->message = text;
+    return n > 0 ? text : NULL;
 }
 
 static void
@@ -101,7 +101,8 @@ keeper_finish(struct keeper *k)
     measure(k, &x);
     if (x.executed)
         save_outputs(k, &a, &x);
-    read_message(k, &a, &x);
+    x.message = read_tail(k->spec->message_path, MESSAGE_MAX, &a);
+    x.progress = read_tail(k->spec->progress_path, PROGRESS_MAX, &a);
     x.log_bytes = k->log.seen;
     x.log_lost = k->log.lost;
     x.result_bytes = k->log.result_bytes;

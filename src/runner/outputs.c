@@ -28,9 +28,36 @@ outputs_name(char kind, size_t i, char name[16])
     snprintf(name, 16, "%c%u", kind, (unsigned)i);
 }
 
+/* "N/M" with N at most M and M above zero: what upstream takes for progress. */
+static bool
+is_progress(struct str line)
+{
+    struct str total = line, done = str_cut(&total, '/');
+    int64_t n, m;
+
+    return str_to_int(done, &n) && str_to_int(total, &m) && n >= 0 && n <= m && m > 0;
+}
+
+/* The last line that has something; earlier ones are of no interest. */
+static char *
+last_progress(struct str text)
+{
+    struct str last = STR_NULL;
+
+    while (text.p != NULL) {
+        struct str line = str_trim(str_cut(&text, '\n'));
+
+        if (line.n > 0)
+            last = line;
+    }
+    return is_progress(last) ? str_dup(last) : NULL;
+}
+
 void
 outputs_take(struct outputs_work *w, const struct box_exit *x)
 {
+    if (x->progress != NULL && w->progress == NULL)
+        w->progress = last_progress(str_of(x->progress));
     for (size_t i = 0; i < x->outputs_n; i++) {
         struct outputs_taken *t = vec_grow(&w->taken);
 
@@ -360,6 +387,8 @@ write_artifacts(const struct outputs_work *w, struct json_build *b)
 void
 outputs_write(const struct outputs_work *w, struct json_build *b)
 {
+    if (w->progress != NULL)
+        json_add_cstr(b, "progress", w->progress);
     if (w->result != NULL)
         add_text(b, "result", w->result);
     json_add_object(b, "parameters");
@@ -398,6 +427,7 @@ outputs_done(struct outputs_work *w)
     vec_done(&w->saved);
     vec_done(&w->saved_first);
     vec_done(&w->saved_count);
+    free(w->progress);
     free(w->result);
     free(w->error);
 }

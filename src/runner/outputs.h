@@ -38,6 +38,7 @@ struct outputs_work {
     bool succeeded; /* the main container's exit code was 0: what is missing is an error */
     VEC(struct outputs_taken) taken; /* empty: it never ran */
     /* Results. */
+    char *progress;     /* "N/M" as the step last said; NULL: it said nothing */
     char *result;       /* NULL: none */
     VEC(char *) values; /* of parameters; NULL: missing */
     runtime_blob_vec saved;
@@ -48,7 +49,7 @@ struct outputs_work {
 /* Copies what the record says about outputs. */
 void outputs_take(struct outputs_work *w, const struct box_exit *x);
 void outputs_save(struct outputs_work *w);
-/* Adds the fields result, parameters, artifacts, missing and error. */
+/* Adds the fields progress, result, parameters, artifacts, missing and error. */
 void outputs_write(const struct outputs_work *w, struct json_build *b);
 void outputs_done(struct outputs_work *w);
 

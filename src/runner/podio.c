@@ -127,6 +127,17 @@ parse_lists(const struct json *root, struct arena *a, struct podio *io, struct e
     return 0;
 }
 
+static int
+progress_field(const struct json *root, struct str *ret, struct err *e)
+{
+    if (text_field(root, "", "progress", false, ret, e) < 0)
+        return e->code;
+    if (ret->p != NULL && (ret->n < 2 || ret->p[0] != '/'))
+        return err_set(e, ERR_INVALID, WHERE ": progress: '%.*s' is not an absolute path",
+                       STR_ARG(*ret));
+    return 0;
+}
+
 int
 podio_parse(const struct json *pod, struct arena *a, struct podio **ret, struct err *e)
 {
@@ -145,7 +156,7 @@ podio_parse(const struct json *pod, struct arena *a, struct podio **ret, struct 
     io->sidecars = json_get(root, "sidecars");
     io->result = json_bool_or(json_get(root, "result"), false);
     if (text_field(root, "", "archiveLogs", false, &io->archive_logs, e) < 0 ||
-        parse_lists(root, a, io, e) < 0) {
+        progress_field(root, &io->progress, e) < 0 || parse_lists(root, a, io, e) < 0) {
         json_doc_unref(TAKE(io->doc));
         return e->code;
     }

@@ -9,7 +9,8 @@
  *    "outputs": {"parameters":[{"name","path","default"?}],
  *                "artifacts":[{"name","path","key","archive":"tar"|"zip"|"none","level"?,
  *                              "optional"?,"mode"?}]},
- *    "archiveLogs": KEY}
+ *    "archiveLogs": KEY,
+ *    "progress": PATH}              the file whose last line says how far the main container is
  *
  * "anywhere": only words of command and args name the path, each as a whole, so that without
  * isolation the file stays where it is and these words follow it.
@@ -62,6 +63,7 @@ struct podio {
     struct podio_artifact *artifacts;
     size_t artifacts_n;
     struct str archive_logs; /* .p NULL: no */
+    struct str progress;     /* an absolute path; .p NULL: no */
 };
 
 /* `pod` is the whole object.  ERR_INVALID naming the annotation and the field.  *ret->doc belongs

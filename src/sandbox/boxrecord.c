@@ -60,6 +60,7 @@ exit_fields(struct wire *w, struct box_exit *x)
     wire_u64(w, &x->result_bytes);
     wire_text(w, &x->text);
     wire_text(w, &x->message);
+    wire_text(w, &x->progress);
     WIRE_LIST(w, x->outputs, x->outputs_n, 24, saved_fields);
     if (wire_is_reading(w) && x->id == NULL)
         wire_fail(w, "the record names no attempt");

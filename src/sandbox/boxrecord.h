@@ -69,6 +69,7 @@ struct box_exit {
     uint64_t result_bytes;        /* kept in `result` */
     const char *text;             /* NULL, or why it could not be executed */
     const char *message;          /* the termination message, at most 4096 bytes; NULL: none */
+    const char *progress;         /* the end of the progress file, at most 256; NULL: none */
     struct box_saved *outputs;    /* in the specification's order */
     size_t outputs_n;
 };

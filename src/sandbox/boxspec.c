@@ -105,6 +105,7 @@ spec_fields(struct wire *w, struct boxspec *s)
     wire_u64(w, &s->log_bytes);
     wire_u64(w, &s->result_bytes);
     wire_text(w, &s->message_path);
+    wire_text(w, &s->progress_path);
 }
 
 int
@@ -191,6 +192,9 @@ check(const struct boxspec *s, struct err *e)
     if (s->message_path != NULL && !is_absolute(s->message_path))
         return err_set(e, ERR_INVALID, "terminationMessagePath '%s' must be an absolute path",
                        s->message_path);
+    if (s->progress_path != NULL && !is_absolute(s->progress_path))
+        return err_set(e, ERR_INVALID, "path '%s' of the progress must be absolute",
+                       s->progress_path);
     if ((s->capabilities & capability_never()) != 0)
         return err_set(e, ERR_INVALID, "a step cannot have the capability SYS_PTRACE");
     return check_paths(s, e);

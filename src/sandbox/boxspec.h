@@ -121,6 +121,9 @@ struct boxspec {
     uint64_t log_bytes;         /* cap of the log file; 0: BOXSPEC_LOG_BYTES */
     uint64_t result_bytes;      /* of stdout kept apart; 0: nothing is */
     const char *message_path;   /* terminationMessagePath, read after the end; NULL: none */
+    /* Where the command says how far it is; read after the end.  Its directory is made, for
+     * everybody to write to, except at level none.  NULL: none. */
+    const char *progress_path;
 };
 
 /* What a caller starts from: kind attempt, level, one empty argv and env, all capabilities off. */

@@ -391,6 +391,30 @@ write_files(const struct boxspec *s, int root, struct err *e)
     return 0;
 }
 
+/* Whoever the command runs as may say how far it is. */
+static int
+make_progress_directory(const struct boxspec *s, int root, struct err *e)
+{
+    cleanup_free char *directory = NULL;
+    cleanup_close int at = -1, fd = -1;
+    char *slash;
+
+    if (s->progress_path == NULL)
+        return 0;
+    directory = xstrdup(s->progress_path);
+    slash = strrchr(directory, '/');
+    if (slash == directory)
+        return 0;
+    *slash = '\0';
+    at = inroot_directory(root, directory, e);
+    if (at < 0)
+        return e->code;
+    fd = openat(at, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0 || fchmod(fd, 0777) < 0)
+        return err_errno(e, "directory '%s'", directory);
+    return 0;
+}
+
 /* The data directory, where a listed directory has it inside: an empty one covers it. */
 static int
 hide(const struct hostroot *h, int root, struct err *e)
@@ -404,7 +428,8 @@ rootfs_enter(const struct hostroot *h, const struct boxspec *s, const struct roo
 {
     if (fill_bare_root(h, root, e) < 0 || attach_some(s, r, root, 0, r->system_n, e) < 0 ||
         attach_own(s, root, e) < 0 || attach_some(s, r, root, r->system_n, r->n, e) < 0 ||
-        write_files(s, root, e) < 0 || hide(h, root, e) < 0)
+        write_files(s, root, e) < 0 || make_progress_directory(s, root, e) < 0 ||
+        hide(h, root, e) < 0)
         return e->code;
     if (s->read_only_root && boxmount_restrict(root, MOUNT_ATTR_RDONLY, false, e) < 0)
         return e->code;

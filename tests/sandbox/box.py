@@ -126,6 +126,7 @@ def spec_bytes(s: dict) -> bytes:
     w.u64(s.get("log_bytes", 0))
     w.u64(s.get("result_bytes", 0))
     w.text(s.get("message_path"))
+    w.text(s.get("progress_path"))
     return bytes(w.b)
 
 
@@ -189,7 +190,8 @@ def exit_record(directory: pathlib.Path) -> dict:
     x = {"id": r.text(), "executed": r.bool(), "code": r.int(), "signal": r.int(), "oom": r.bool(),
          "deadline": r.bool(), "stopped": r.bool(), "started_us": r.i64(), "ended_us": r.i64(),
          "saved_us": r.i64(), "cpu_us": r.u64(), "peak": r.u64(), "log_bytes": r.u64(),
-         "log_lost": r.u64(), "result_bytes": r.u64(), "text": r.text(), "message": r.text()}
+         "log_lost": r.u64(), "result_bytes": r.u64(), "text": r.text(), "message": r.text(),
+         "progress": r.text()}
     x["outputs"] = {}
     for _ in range(r.u32()):
         name = r.text()

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/arena.h"
@@ -24,7 +25,8 @@
 
 #define USUAL_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
-enum { PIDS_LIMIT = 16384 };
+/* What container engines give: enough for a step's threads, and a fork bomb is over soon. */
+enum { PIDS_LIMIT = 2048 };
 
 static void
 base_env(const struct boxfill *f, struct arena *a, env_vars *vars)
@@ -196,6 +198,19 @@ mount_pyenv(const struct boxfill *f, struct boxspec *s)
                                            .read_only = true};
     *add_mount(s) =
         (struct box_mount){.kind = BOX_OVERLAY, .source = f->pyenv->path, .target = f->pyenv->path};
+    for (const char *const *file = f->python_files; file != NULL && *file != NULL; file++)
+        *add_mount(s) = (struct box_mount){
+            .kind = BOX_BIND, .source = *file, .target = *file, .read_only = true};
+}
+
+static size_t
+count_words(const char *const *words)
+{
+    size_t n = 0;
+
+    while (words != NULL && words[n] != NULL)
+        n++;
+    return n;
 }
 
 static int
@@ -269,7 +284,9 @@ fill_mounts(const struct boxfill *f, const env_vars *vars, struct arena *a, stru
     size_t first;
 
     s->mounts =
-        ARENA_ARRAY(a, struct box_mount, TOP_ENTRIES + 3 + f->container->mounts_n + f->inputs_n);
+        ARENA_ARRAY(a, struct box_mount,
+                    TOP_ENTRIES + 3 + count_words(f->python_files) + f->container->mounts_n +
+                        f->inputs_n);
     if (f->image->kind == IMAGE_DIRECTORY && mount_directory(f, a, s, TOP_ENTRIES, e) < 0)
         return e->code;
     if (f->pyenv != NULL)
@@ -434,10 +451,41 @@ fill_files(const struct boxfill *f, struct arena *a, struct boxspec *s, struct e
     return 0;
 }
 
+/* Without isolation the path that the step was told is the machine's: it gets another. */
+static int
+fill_progress(const struct boxfill *f, env_vars *vars, struct arena *a, struct boxspec *s,
+              struct err *e)
+{
+    struct str path = f->spec->io->progress;
+    const char *folder = arena_printf(a, "%s/none", f->attempt_dir);
+
+    if (path.p == NULL)
+        return 0;
+    s->progress_path = str_dup_arena(a, path);
+    if (f->level != LEVEL_NONE)
+        return 0;
+    if (file_mkdirs(AT_FDCWD, folder, 0700, e) < 0)
+        return e->code;
+    s->progress_path = arena_printf(a, "%s/progress", folder);
+    for (size_t i = 0; i < vars->n; i++) {
+        if (str_eq(vars->at[i].value, path))
+            vars->at[i].value = str_of(s->progress_path);
+    }
+    return 0;
+}
+
 static void
-fill_limits(const struct boxfill *f, struct boxspec *s)
+fill_limits(const struct boxfill *f, struct arena *a, struct boxspec *s)
 {
     const struct podspec_resources *r = &f->container->resources;
+
+    /* An ordinary user seldom has control groups; processes of a user namespace are counted apart
+     * from those outside, so a resource limit does as well. */
+    if (f->level == LEVEL_USER) {
+        s->rlimits = ARENA_NEW(a, struct box_rlimit);
+        s->rlimits[0] = (struct box_rlimit){RLIMIT_NPROC, PIDS_LIMIT, PIDS_LIMIT};
+        s->rlimits_n = 1;
+    }
 
     s->memory_bytes = (uint64_t)r->memory_limit;
     s->cpu_milli = (uint32_t)(r->cpu_limit < UINT32_MAX ? r->cpu_limit : UINT32_MAX);
@@ -448,9 +496,10 @@ fill_limits(const struct boxfill *f, struct boxspec *s)
 }
 
 static int
-fill(const struct boxfill *f, const env_vars *vars, struct arena *a, struct boxspec *s,
-     struct err *e)
+fill(const struct boxfill *f, env_vars *vars, struct arena *a, struct boxspec *s, struct err *e)
 {
+    if (f->main && fill_progress(f, vars, a, s, e) < 0)
+        return e->code;
     fill_command(f, vars, a, s);
     s->env = env_block(vars, a);
     s->cwd = f->container->working_dir.n > 0 ? str_dup_arena(a, f->container->working_dir) : NULL;
@@ -460,7 +509,7 @@ fill(const struct boxfill *f, const env_vars *vars, struct arena *a, struct boxs
     s->stdin_open = f->container->stdin;
     s->read_only_root = f->container->security.read_only_root;
     s->message_path = str_dup_arena(a, f->container->termination_path);
-    fill_limits(f, s);
+    fill_limits(f, a, s);
     if (f->main)
         fill_outputs(f, a, s);
     if (fill_ids(f, a, s, e) < 0 || fill_capabilities(f, s, e) < 0 ||
