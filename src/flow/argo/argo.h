@@ -9,6 +9,7 @@
  *   argo_input    a template's inputs from a call's arguments
  *   argo_loop     withItems, withParam, withSequence
  *   argo_pod      the Pod of a leaf; argo_resource what a leaf does without one
+ *   argo_repository  where artifacts go that do not say
  *   argo_output   what a leaf, a group, a loop gives to those behind it
  *   argo_retry    another attempt?
  *   argo_hook     exit handlers and life-cycle hooks
@@ -65,7 +66,7 @@ struct argo_frozen {
 
 /* The language's memory of a run. */
 struct argo {
-    struct json_doc *frozen; /* {"meta":{...},"spec":{...}}: metadata and effective spec */
+    struct json_doc *frozen; /* {"meta","spec","repository"}: metadata, effective spec, artifacts */
     const struct json *meta; /* within frozen */
     const struct json *spec; /* within frozen */
     struct map templates;    /* name -> struct json of the spec's templates */
@@ -75,6 +76,7 @@ struct argo {
     struct json_doc *outputs;        /* global outputs: {"parameters":[],"artifacts":[]}, or NULL */
     struct tag_cache *cache;         /* compiled expressions */
     VEC(struct json_doc *) failures; /* leaves that ended badly, for workflow.failures */
+    int64_t progress_more;           /* what leaves counted beyond one each, of those that ended */
     VEC(char *) claims;              /* names of claims made from volumeClaimTemplates */
     VEC(char *) parameters;          /* values of spec.arguments.parameters, in their order */
 };

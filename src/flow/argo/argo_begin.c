@@ -11,6 +11,7 @@
 #include "flow/argo/argo_claim.h"
 #include "flow/argo/argo_global.h"
 #include "flow/argo/argo_meta.h"
+#include "flow/argo/argo_repository.h"
 #include "flow/argo/validate.h"
 #include "flow/flow_gate.h"
 #include "flow/flow_int.h"
@@ -199,7 +200,7 @@ make_mind(struct flow_run *run, struct json_doc *frozen)
 }
 
 static struct json_doc *
-freeze(const struct object *o, const struct json *spec)
+freeze(const struct object *o, const struct json *spec, const struct json *repository)
 {
     struct json_build b = JSON_BUILD_INIT;
 
@@ -209,6 +210,7 @@ freeze(const struct object *o, const struct json *spec)
                     (const char *const[]){"managedFields", "ownerReferences", NULL});
     json_end(&b);
     json_add_value(&b, "spec", spec);
+    json_add_value(&b, "repository", repository);
     json_end(&b);
     return json_build_done(&b);
 }
@@ -247,12 +249,13 @@ int
 argo_begin(struct turn *t, struct flow_run *run, const struct object *o, struct json_doc **frozen,
            struct err *e)
 {
-    cleanup_json struct json_doc *spec = NULL;
+    cleanup_json struct json_doc *spec = NULL, *repository = NULL;
     struct argo *a;
 
-    if (validate(run, o, e) < 0 || effective_spec(t, run, o, &spec, e) < 0)
+    if (validate(run, o, e) < 0 || effective_spec(t, run, o, &spec, e) < 0 ||
+        argo_repository_find(t, run, json_root(spec), &repository, e) < 0)
         return e->code;
-    a = make_mind(run, freeze(o, json_root(spec)));
+    a = make_mind(run, freeze(o, json_root(spec), json_root(repository)));
     if (refuse_unsupported(a, e) < 0)
         return e->code;
     if (argo_global_fill(t, run, e) < 0)
@@ -290,6 +293,7 @@ argo_save(struct flow_run *run)
     for (size_t i = 0; i < a->claims.n; i++)
         json_add_cstr(&b, NULL, a->claims.at[i]);
     json_end(&b);
+    json_add_int(&b, "progress", a->progress_more);
     json_end(&b);
     return json_build_done(&b);
 }
@@ -313,6 +317,7 @@ argo_resume(struct turn *t, struct flow_run *run, struct json_doc *frozen, const
     JSON_EACH (claim, json_get(state, "claims")) {
         vec_push(&a->claims, str_dup(json_str(claim.value)));
     }
+    (void)json_int(json_get(state, "progress"), &a->progress_more);
     if (json_get(state, "outputs") != NULL)
         a->outputs = json_copy(json_get(state, "outputs"));
     argo_global_refill(t, run, json_get(state, "parameters"));

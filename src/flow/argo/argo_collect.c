@@ -11,8 +11,11 @@
 #include "flow/argo/argo.h"
 #include "flow/argo/argo_name.h"
 #include "flow/argo/argo_pod.h"
+#include "flow/argo/argo_repository.h"
 #include "flow/argo/argo_scope.h"
 #include "flow/argo/argo_time.h"
+
+enum { MAX_PROGRESS = 1000 * 1000 * 1000 }; /* sums of it do not overflow */
 
 static const struct json *
 main_status(const struct object *pod)
@@ -146,18 +149,18 @@ add_parameters(struct json_build *b, const struct json *declared, const struct j
 
 /* The store's keys begin with the bucket, an artifact's do not. */
 static void
-add_key(struct json_build *b, const struct json *location, struct str key)
+add_key(struct json_build *b, const struct argo *a, const struct json *location, struct str key)
 {
     struct str bucket = str_cut(&key, '/');
 
-    if (json_get(location, "bucket") == NULL && !str_is(bucket, ARGO_BUCKET))
+    if (json_get(location, "bucket") == NULL && !str_is(bucket, argo_repository_bucket(a)))
         json_add_str(b, "bucket", bucket);
     json_add_str(b, "key", key);
 }
 
 static void
-add_artifacts(struct json_build *b, const struct json *declared, const struct json *saved,
-              struct str logs)
+add_artifacts(struct json_build *b, const struct argo *a, const struct json *declared,
+              const struct json *saved, struct str logs)
 {
     json_add_array(b, "artifacts");
     JSON_EACH (art, declared) {
@@ -169,7 +172,7 @@ add_artifacts(struct json_build *b, const struct json *declared, const struct js
         json_add_fields(b, art.value, (const char *const[]){"s3", "from", NULL});
         json_add_object(b, "s3");
         json_add_fields(b, json_get(art.value, "s3"), (const char *const[]){"key", NULL});
-        add_key(b, json_get(art.value, "s3"), json_str(json_get(at, "key")));
+        add_key(b, a, json_get(art.value, "s3"), json_str(json_get(at, "key")));
         json_end(b);
         json_end(b);
     }
@@ -177,7 +180,7 @@ add_artifacts(struct json_build *b, const struct json *declared, const struct js
         json_add_object(b, NULL);
         json_add_cstr(b, "name", "main-logs");
         json_add_object(b, "s3");
-        add_key(b, NULL, logs);
+        add_key(b, a, NULL, logs);
         json_end(b);
         json_end(b);
     }
@@ -200,8 +203,8 @@ declared_of(struct turn *t, struct flow_node *leaf, const struct json *tmpl, str
 }
 
 static struct json_doc *
-outputs_of(const struct json *declared, const struct json *left, const struct json *main,
-           struct str logs)
+outputs_of(const struct argo *a, const struct json *declared, const struct json *left,
+           const struct json *main, struct str logs)
 {
     const struct json *saved = json_get(left, "artifacts");
     struct json_build b = JSON_BUILD_INIT;
@@ -211,8 +214,9 @@ outputs_of(const struct json *declared, const struct json *left, const struct js
     if (json_count(json_get(declared, "parameters")) != 0)
         add_parameters(&b, json_get(declared, "parameters"), json_get(left, "parameters"));
     if (json_count(json_get(declared, "artifacts")) != 0 || logs.n != 0)
-        add_artifacts(&b, json_get(declared, "artifacts"), saved, logs);
+        add_artifacts(&b, a, json_get(declared, "artifacts"), saved, logs);
     json_add_value(&b, "result", json_get(left, "result"));
+    json_add_value(&b, ARGO_PROGRESS, json_get(left, "progress"));
     if (json_int(json_at_path(main, "state.terminated.exitCode"), &code))
         json_add_printf(&b, "exitCode", "%" PRId64, code);
     json_end(&b);
@@ -264,6 +268,20 @@ logs_of(const struct flow_node *leaf, const struct json *tmpl, const struct obje
     return json_str(json_get(json_root(*io), "archiveLogs"));
 }
 
+/* A leaf that has ended counts as complete, whatever it said last; most count as one. */
+static void
+count_progress(struct flow_run *run, const struct json *left)
+{
+    struct str total = json_str(json_get(left, "progress"));
+    int64_t n;
+
+    (void)str_cut(&total, '/');
+    if (!str_to_int(total, &n) || n <= 1 || n > MAX_PROGRESS)
+        return;
+    argo_of(run)->progress_more += n - 1;
+    flow_run_touch(run);
+}
+
 int
 argo_collect(struct turn *t, struct flow_node *leaf, const struct object *pod,
              struct flow_result *r, struct err *e)
@@ -288,8 +306,9 @@ argo_collect(struct turn *t, struct flow_node *leaf, const struct object *pod,
         r->phase = FLOW_ERROR;
         r->message = xasprintf("outputs: %s", why.msg);
     }
-    r->outputs = outputs_of(json_root(declared), json_root(left), main_status(pod),
-                            logs_of(leaf, tmpl, pod, &io));
+    r->outputs = outputs_of(argo_of(leaf->run), json_root(declared), json_root(left),
+                            main_status(pod), logs_of(leaf, tmpl, pod, &io));
+    count_progress(leaf->run, json_root(left));
     if (flow_phase_is_bad(r->phase))
         argo_output_note_failure(t, leaf, object_name(pod), r);
     argo_output_publish(leaf->run, json_root(r->outputs));

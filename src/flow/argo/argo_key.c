@@ -5,6 +5,7 @@
 #include "data/json.h"
 #include "data/tag.h"
 #include "flow/argo/argo.h"
+#include "flow/argo/argo_repository.h"
 #include "flow/argo/argo_scope.h"
 #include "flow/flow_int.h"
 
@@ -35,8 +36,11 @@ argo_key_folder(struct argo_scope *s, const struct json *tmpl, char **ret, struc
 {
     const struct json *location = argo_key_location(json_get(tmpl, "archiveLocation"));
     struct str format = json_str(json_get(location, "key")), folder;
+    const struct argo *a = argo_of(s->run);
     cleanup_free char *filled = NULL;
 
+    if (format.n == 0)
+        format = argo_repository_key_format(a);
     if (format.n == 0)
         format = str_of(s->run->flow->options.artifact_key);
     if (argo_scope_text_lax(s, format, &filled, e) < 0)
@@ -47,7 +51,8 @@ argo_key_folder(struct argo_scope *s, const struct json *tmpl, char **ret, struc
     if (tag_present(folder))
         return err_set(e, ERR_INVALID, "the key of artifacts, '%.*s', has a name that is not known",
                        STR_ARG(folder));
-    *ret = xasprintf("%s/%.*s", json_cstr_or(json_get(location, "bucket"), ARGO_BUCKET),
-                     STR_ARG(folder));
+    *ret =
+        xasprintf("%s/%.*s", json_cstr_or(json_get(location, "bucket"), argo_repository_bucket(a)),
+                  STR_ARG(folder));
     return 0;
 }

@@ -1,9 +1,9 @@
 /*
  * argo_key - where artifacts go that name no key of their own.
  *
- * A folder of the artifact store: the key of the template's archiveLocation, else the format that
- * the engine was made with (struct flow_options), with the names of the leaf filled in: workflow.*,
- * node.name, pod.name, its inputs.
+ * A folder of the artifact store: the key of the template's archiveLocation, else the format of the
+ * repository that the workflow refers to, else the one that the engine was made with (struct
+ * flow_options), with the names of the leaf filled in: workflow.*, node.name, pod.name, its inputs.
  */
 #ifndef FLOW_ARGO_ARGO_KEY_H
 #define FLOW_ARGO_ARGO_KEY_H

@@ -7,6 +7,7 @@
 #include "flow/argo/argo.h"
 #include "flow/argo/argo_graph.h"
 #include "flow/argo/argo_name.h"
+#include "flow/argo/argo_output.h"
 #include "flow/argo/argo_time.h"
 #include "store/nodes.h"
 
@@ -177,16 +178,60 @@ add_template(struct composing *c, const struct argo_vertex *v)
 }
 
 static int
-add_document(struct composing *c, const char *field, struct str text, struct err *e)
+parse_document(struct composing *c, const char *field, struct str text, struct json_doc **ret,
+               struct err *e)
+{
+    if (text.n == 0 || json_parse(text, NULL, ret, e) >= 0)
+        return 0;
+    return err_wrap(e, "node %s: %s", c->graph.nodes.at[c->at].name, field);
+}
+
+static int
+add_inputs(struct composing *c, const struct node_row *row, struct err *e)
 {
     cleanup_json struct json_doc *doc = NULL;
 
-    if (text.n == 0)
-        return 0;
-    if (json_parse(text, NULL, &doc, e) < 0)
-        return err_wrap(e, "node %s: %s", c->graph.nodes.at[c->at].name, field);
+    if (parse_document(c, "inputs", row->inputs, &doc, e) < 0)
+        return e->code;
     if (json_count(json_root(doc)) != 0)
-        json_add_value(&c->b, field, json_root(doc));
+        json_add_value(&c->b, "inputs", json_root(doc));
+    return 0;
+}
+
+/* How far a leaf's command is.  What has ended counts as complete, whatever it said last. */
+static void
+add_progress(struct composing *c, const struct node_row *row, const struct json *outputs)
+{
+    struct str total = json_str(json_get(outputs, ARGO_PROGRESS));
+
+    if (row->kind != FLOW_LEAF)
+        return;
+    (void)str_cut(&total, '/');
+    if (row->state == FLOW_OPEN)
+        json_add_cstr(&c->b, "progress", "0/1");
+    else if (total.n == 0)
+        json_add_cstr(&c->b, "progress", "1/1");
+    else
+        json_add_printf(&c->b, "progress", "%.*s/%.*s", STR_ARG(total), STR_ARG(total));
+}
+
+static int
+add_outputs(struct composing *c, const struct node_row *row, struct err *e)
+{
+    cleanup_json struct json_doc *doc = NULL;
+    const struct json *outputs;
+
+    if (parse_document(c, "outputs", row->outputs, &doc, e) < 0)
+        return e->code;
+    outputs = json_root(doc);
+    add_progress(c, row, outputs);
+    /* What a loop gathered is the engine's own: upstream's groups have no outputs. */
+    if (row->kind == FLOW_LOOP ||
+        json_count(outputs) == (json_get(outputs, ARGO_PROGRESS) != NULL ? 1 : 0))
+        return 0;
+    json_add_object(&c->b, "outputs");
+    json_add_fields(&c->b, outputs, (const char *const[]){ARGO_PROGRESS, NULL});
+    json_end(&c->b);
     return 0;
 }
 
@@ -281,8 +326,6 @@ add_node(void *arg, const struct node_row *row, struct err *e)
     if (row->reason.n != 0)
         json_add_str(b, "reason", row->reason);
     add_times(c, row);
-    if (row->kind == FLOW_LEAF)
-        json_add_cstr(b, "progress", row->state != FLOW_OPEN ? "1/1" : "0/1");
     if (boundary != NULL) {
         argo_name_id(c->workflow, str_of(boundary->name), id, sizeof id);
         json_add_cstr(b, "boundaryID", id);
@@ -291,9 +334,7 @@ add_node(void *arg, const struct node_row *row, struct err *e)
         json_add_cstr(b, "hostNodeName", "localhost");
     add_resources(c, row);
     add_flags(c, v);
-    if (add_document(c, "inputs", row->inputs, e) < 0 ||
-        /* What a loop gathered is the engine's own: upstream's groups have no outputs. */
-        (row->kind != FLOW_LOOP && add_document(c, "outputs", row->outputs, e) < 0))
+    if (add_inputs(c, row, e) < 0 || add_outputs(c, row, e) < 0)
         return e->code;
     add_ids(c, "children", &v->next);
     if (v->released && v->kind == FLOW_GROUP && v->template_of != NULL)

@@ -14,6 +14,9 @@
 struct argo_scope;
 struct json;
 
+/* Among the outputs of a leaf as they are stored: "N/M" as its command last said. */
+#define ARGO_PROGRESS "progress"
+
 /* struct flow_language's collect and fold. */
 int argo_collect(struct turn *t, struct flow_node *leaf, const struct object *pod,
                  struct flow_result *r, struct err *e);

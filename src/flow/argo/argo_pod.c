@@ -1,5 +1,8 @@
 #include "flow/argo/argo_pod.h"
 
+#include <inttypes.h>
+
+#include "api/objects.h"
 #include "base/buf.h"
 #include "base/err.h"
 #include "core/turn.h"
@@ -11,6 +14,7 @@
 #include "flow/argo/argo_resource.h"
 #include "flow/argo/argo_retry.h"
 #include "flow/argo/argo_scope.h"
+#include "flow/flow_int.h"
 #include "schema/merge.h"
 #include "schema/schema.h"
 
@@ -24,6 +28,7 @@ struct making {
     const struct argo *argo;
     struct argo_scope *scope;
     const struct json *tmpl;   /* filled in */
+    const struct json *spec;   /* what the workflow says of all its pods, filled in */
     const struct json *inputs; /* filled in */
     char *pod;                 /* its name */
     char id[512];              /* the node's */
@@ -85,7 +90,7 @@ is_exit_pod(const struct flow_node *leaf)
 static int
 add_metadata(struct making *m, struct err *e)
 {
-    const struct json *of_workflow = json_get(m->argo->spec, "podMetadata");
+    const struct json *of_workflow = json_get(m->spec, "podMetadata");
     const struct json *own = json_get(m->tmpl, "metadata");
     struct json_build io = JSON_BUILD_INIT;
     cleanup_json struct json_doc *annotation = NULL;
@@ -167,7 +172,7 @@ add_environment(struct making *m, const struct json *container, const char *name
     add_variable(b, "ARGO_WORKFLOW_UID", m->leaf->run->uid);
     add_variable(b, "ARGO_INCLUDE_SCRIPT_OUTPUT", "true");
     add_variable(b, "ARGO_DEADLINE", "0001-01-01T00:00:00Z");
-    add_variable(b, "ARGO_PROGRESS_FILE", "/var/run/argo/progress");
+    add_variable(b, "ARGO_PROGRESS_FILE", ARGO_PROGRESS_FILE);
     json_end(b);
 }
 
@@ -221,7 +226,7 @@ add_helper(struct making *m, const struct json *helper)
 }
 
 static void
-add_volumes(struct making *m, const struct json *of_workflow)
+add_volumes(struct making *m)
 {
     struct json_build *b = &m->b;
     const struct json *own = json_get(m->tmpl, "volumes");
@@ -230,7 +235,7 @@ add_volumes(struct making *m, const struct json *of_workflow)
     JSON_EACH (it, own) {
         json_add_value(b, NULL, it.value);
     }
-    JSON_EACH (it, of_workflow) {
+    JSON_EACH (it, json_get(m->spec, "volumes")) {
         if (argo_artifact_named(own, json_str(json_get(it.value, "name"))) == NULL)
             json_add_value(b, NULL, it.value);
     }
@@ -244,11 +249,11 @@ add_either(struct making *m, const char *field, const char *in_template)
 {
     const struct json *own = json_get(m->tmpl, in_template);
 
-    json_add_value(&m->b, field, !json_is_null(own) ? own : json_get(m->argo->spec, field));
+    json_add_value(&m->b, field, !json_is_null(own) ? own : json_get(m->spec, field));
 }
 
 static int
-add_spec(struct making *m, const struct json *volumes, struct err *e)
+add_spec(struct making *m, struct err *e)
 {
     struct json_build *b = &m->b;
     int64_t limit;
@@ -268,7 +273,7 @@ add_spec(struct making *m, const struct json *volumes, struct err *e)
         add_helper(m, it.value);
     }
     json_end(b);
-    add_volumes(m, volumes);
+    add_volumes(m);
     add_either(m, "serviceAccountName", "serviceAccountName");
     add_either(m, "nodeSelector", "nodeSelector");
     add_either(m, "affinity", "affinity");
@@ -337,14 +342,14 @@ apply_patches(struct making *m, struct json_doc **pod, struct err *e)
 }
 
 static int
-make(struct making *m, const struct json *volumes, struct json_doc **ret, struct err *e)
+make(struct making *m, struct json_doc **ret, struct err *e)
 {
     int rc;
 
     json_add_object(&m->b, NULL);
     rc = add_metadata(m, e);
     if (rc >= 0)
-        rc = add_spec(m, volumes, e);
+        rc = add_spec(m, e);
     if (rc < 0) {
         json_build_cancel(&m->b);
         return rc;
@@ -354,33 +359,69 @@ make(struct making *m, const struct json *volumes, struct json_doc **ret, struct
     return apply_patches(m, ret, e);
 }
 
+/* What the workflow says of all its pods, with the names of this one filled in. */
+static int
+fill_spec(struct making *m, struct json_doc **ret, struct err *e)
+{
+    static const char *const fields[] = {"podMetadata",      "volumes",     "serviceAccountName",
+                                         "nodeSelector",     "affinity",    "tolerations",
+                                         "hostAliases",      "hostNetwork", "securityContext",
+                                         "imagePullSecrets", "dnsConfig",   "dnsPolicy"};
+    cleanup_json struct json_doc *all = NULL;
+    struct json_build b = JSON_BUILD_INIT;
+
+    json_add_object(&b, NULL);
+    for (size_t i = 0; i < ARRAY_LEN(fields); i++)
+        json_add_value(&b, fields[i], json_get(m->argo->spec, fields[i]));
+    json_end(&b);
+    all = json_build_done(&b);
+    return argo_scope_json_lax(m->scope, json_root(all), ret, e);
+}
+
+/* Upstream's name; with the node's number behind it where another pod of the run has that already.
+ * A stranger's pod of that name is an error. */
+static char *
+pod_name(struct turn *t, const struct flow_node *leaf)
+{
+    cleanup_free char *name = argo_name_pod(leaf->run->name, str_of(leaf->name),
+                                            argo_name_template(str_of(leaf->template_of)));
+    cleanup_object struct object *other = NULL;
+
+    if ((leaf->flags & FLOW_RENAMED) != 0)
+        other = objects_find(leaf->run->flow->objects, t, &kind_pod, str_of(leaf->run->namespace),
+                             str_of(name));
+    return other != NULL && str_is(object_controller_uid(other), leaf->run->uid)
+               ? xasprintf("%s-%" PRId64, name, leaf->id)
+               : TAKE(name);
+}
+
 int
 argo_pod(struct turn *t, struct flow_node *leaf, struct json_doc **ret, struct err *e)
 {
     struct argo *a = argo_of(leaf->run);
     const struct json *tmpl = argo_template(a, str_of(leaf->template_of));
     cleanup_argo_scope struct argo_scope s = ARGO_SCOPE_INIT;
-    cleanup_json struct json_doc *filled = NULL, *inputs = NULL, *volumes = NULL;
+    cleanup_json struct json_doc *filled = NULL, *inputs = NULL, *spec = NULL;
     struct making m = {.leaf = leaf, .argo = a, .scope = &s};
     int rc;
 
     if (argo_resource_is(leaf))
         return 0;
     argo_scope_init(&s, t, leaf->run, NULL);
-    m.pod = argo_name_pod(leaf->run->name, str_of(leaf->name),
-                          argo_name_template(str_of(leaf->template_of)));
+    m.pod = pod_name(t, leaf);
     argo_name_id(leaf->run->name, str_of(leaf->name), m.id, sizeof m.id);
     rc = add_names(&m, e);
     if (rc >= 0)
         rc = argo_scope_json_lax(&s, tmpl, &filled, e);
     if (rc >= 0 && leaf->inputs != NULL)
         rc = argo_scope_json_lax(&s, json_root(leaf->inputs), &inputs, e);
-    if (rc >= 0 && json_get(a->spec, "volumes") != NULL)
-        rc = argo_scope_json_lax(&s, json_get(a->spec, "volumes"), &volumes, e);
+    if (rc >= 0)
+        rc = fill_spec(&m, &spec, e);
     m.tmpl = json_root(filled);
     m.inputs = json_root(inputs);
+    m.spec = json_root(spec);
     if (rc >= 0)
-        rc = make(&m, json_root(volumes), ret, e);
+        rc = make(&m, ret, e);
     free(m.pod);
     return rc;
 }

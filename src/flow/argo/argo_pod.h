@@ -14,6 +14,9 @@
 struct argo_scope;
 struct json_build;
 
+/* Where upstream has a step say how far it is: lines "N/M". */
+#define ARGO_PROGRESS_FILE "/var/run/argo/progress"
+
 /* struct flow_language's pod. */
 int argo_pod(struct turn *t, struct flow_node *leaf, struct json_doc **ret, struct err *e);
 

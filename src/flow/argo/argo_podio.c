@@ -5,6 +5,7 @@
 #include "data/json.h"
 #include "flow/argo/argo.h"
 #include "flow/argo/argo_key.h"
+#include "flow/argo/argo_repository.h"
 
 #define SCRIPT_PATH "/argo/staging/script"
 
@@ -28,18 +29,19 @@ add_script(struct json_build *b, const struct json *tmpl)
 
 /* "bucket/key"; a key that ends with a slash means the same directory as one that does not. */
 static void
-add_key(struct json_build *b, const char *field, const struct json *location)
+add_key(struct json_build *b, const char *field, const struct json *location, const struct argo *a)
 {
     struct str key = json_str(json_get(location, "key"));
 
     while (key.n > 0 && key.p[key.n - 1] == '/')
         key.n--;
-    json_add_printf(b, field, "%s/%.*s", json_cstr_or(json_get(location, "bucket"), ARGO_BUCKET),
+    json_add_printf(b, field, "%s/%.*s",
+                    json_cstr_or(json_get(location, "bucket"), argo_repository_bucket(a)),
                     STR_ARG(key));
 }
 
 static int
-add_input(struct json_build *b, const struct json *art, struct err *e)
+add_input(struct json_build *b, const struct json *art, const struct argo *a, struct err *e)
 {
     struct str name = json_str(json_get(art, "name"));
     const struct json *raw = json_at_path(art, "raw.data");
@@ -61,7 +63,7 @@ add_input(struct json_build *b, const struct json *art, struct err *e)
     if (raw != NULL)
         json_add_str(b, "raw", json_str(raw));
     else
-        add_key(b, "blob", location);
+        add_key(b, "blob", location, a);
     json_add_cstr(b, "archive",
                   raw != NULL || json_at_path(art, "archive.none") != NULL ? "none" : "auto");
     json_end(b);
@@ -92,14 +94,15 @@ archive_of(const struct json *art)
 
 /* The key that the template names, or the artifact's file in the folder. */
 static void
-add_output_key(struct json_build *b, const struct json *art, const char *folder)
+add_output_key(struct json_build *b, const struct json *art, const struct argo *a,
+               const char *folder)
 {
     const struct json *location = argo_key_location(art);
     const char *archive = archive_of(art);
     struct str name = json_str(json_get(art, "name"));
 
     if (json_str(json_get(location, "key")).n != 0) {
-        add_key(b, "key", location);
+        add_key(b, "key", location, a);
         return;
     }
     if (str_is(str_of(archive), "none"))
@@ -111,7 +114,8 @@ add_output_key(struct json_build *b, const struct json *art, const char *folder)
 }
 
 static void
-add_outputs(struct json_build *b, const struct json *outputs, const char *folder)
+add_outputs(struct json_build *b, const struct json *outputs, const struct argo *a,
+            const char *folder)
 {
     json_add_object(b, "outputs");
     json_add_array(b, "parameters");
@@ -139,7 +143,7 @@ add_outputs(struct json_build *b, const struct json *outputs, const char *folder
         json_add_value(b, "mode", json_get(art.value, "mode"));
         json_add_cstr(b, "archive", archive_of(art.value));
         json_add_value(b, "level", json_at_path(art.value, "archive.tar.compressionLevel"));
-        add_output_key(b, art.value, folder);
+        add_output_key(b, art.value, a, folder);
         json_end(b);
     }
     json_end(b);
@@ -151,8 +155,9 @@ argo_podio_archives_logs(const struct flow_node *leaf, const struct json *tmpl)
 {
     const struct json *own = json_at_path(tmpl, "archiveLocation.archiveLogs");
 
-    return json_bool_or(own != NULL ? own : json_get(argo_of(leaf->run)->spec, "archiveLogs"),
-                        false);
+    if (own == NULL)
+        own = json_get(argo_of(leaf->run)->spec, "archiveLogs");
+    return json_bool_or(own, argo_repository_archives_logs(argo_of(leaf->run)));
 }
 
 /* Only a default key needs the folder, whose tags cost something. */
@@ -187,13 +192,14 @@ argo_podio_add(struct json_build *b, struct argo_scope *s, const struct flow_nod
     json_add_array(b, "inputs");
     add_script(b, tmpl);
     JSON_EACH (art, json_get(inputs, "artifacts")) {
-        if (add_input(b, art.value, e) < 0)
+        if (add_input(b, art.value, argo_of(leaf->run), e) < 0)
             return e->code;
     }
     json_end(b);
-    add_outputs(b, json_get(tmpl, "outputs"), folder);
+    add_outputs(b, json_get(tmpl, "outputs"), argo_of(leaf->run), folder);
     if (argo_podio_archives_logs(leaf, tmpl))
         json_add_printf(b, "archiveLogs", "%s/main.log", folder);
+    json_add_cstr(b, "progress", ARGO_PROGRESS_FILE);
     json_end(b);
     return 0;
 }

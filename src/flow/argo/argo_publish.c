@@ -137,7 +137,8 @@ add_status(struct json_build *b, const struct flow_run *run, const struct object
         json_add_cstr(b, "message", run->result.message);
     argo_time_add(b, "startedAt", run->started_us);
     argo_time_add(b, "finishedAt", over ? run->ended_us : 0);
-    json_add_printf(b, "progress", "%" PRId64 "/%" PRId64, run->pods_done, run->pods_total);
+    json_add_printf(b, "progress", "%" PRId64 "/%" PRId64, run->pods_done + a->progress_more,
+                    run->pods_total + a->progress_more);
     json_add_array(b, "conditions");
     add_condition(b, "PodRunning", run->pods.active > run->pods_waiting);
     if (over)
@@ -145,6 +146,7 @@ add_status(struct json_build *b, const struct flow_run *run, const struct object
     json_end(b);
     json_add_value(b, "outputs", json_root(a->outputs));
     add_claims(b, a);
+    json_add_value(b, "artifactRepositoryRef", json_get(json_root(a->frozen), "repository"));
     add_stored(b, run, now);
     json_end(b);
 }
