@@ -157,20 +157,36 @@ flow_leaf_tend(struct turn *t, struct flow_node *n, struct err *e)
     return rc;
 }
 
+/* ERR_EXISTS: the name is taken. */
+static int
+create_pod(struct turn *t, struct flow_node *n, bool *none, struct object **ret, struct err *e)
+{
+    cleanup_json struct json_doc *manifest = NULL;
+    int rc = n->run->language->pod(t, n, &manifest, e);
+
+    *none = rc >= 0 && manifest == NULL;
+    if (rc < 0 || *none)
+        return rc;
+    return objects_create(n->run->flow->objects, t, &kind_pod, str_of(n->run->namespace),
+                          json_root(manifest), ret, e);
+}
+
 static int
 try_place(struct turn *t, struct flow_node *n, struct err *e)
 {
-    struct flow *f = n->run->flow;
-    cleanup_json struct json_doc *manifest = NULL;
     cleanup_object struct object *pod = NULL;
     struct err why = ERR_INIT;
-    int rc = n->run->language->pod(t, n, &manifest, &why);
+    bool none = false;
+    int rc = create_pod(t, n, &none, &pod, &why);
 
-    if (rc >= 0 && manifest == NULL)
+    /* Names end in a hash: among many thousand pods two may meet. */
+    if (rc == ERR_EXISTS && (n->flags & FLOW_RENAMED) == 0) {
+        n->flags |= FLOW_RENAMED;
+        why = ERR_INIT;
+        rc = create_pod(t, n, &none, &pod, &why);
+    }
+    if (rc >= 0 && none)
         return flow_leaf_tend(t, n, e);
-    if (rc >= 0)
-        rc = objects_create(f->objects, t, &kind_pod, str_of(n->run->namespace),
-                            json_root(manifest), &pod, &why);
     if (rc == ERR_FULL) {
         wait_for_room(t, n);
         return 0;

@@ -38,6 +38,7 @@ flow_node_new(struct flow_run *run, struct flow_node *parent, int64_t id)
 
     n->run = run;
     n->parent = parent;
+    n->parent_id = parent != NULL ? parent->id : 0;
     n->boundary = parent == NULL                    ? NULL
                   : (parent->flags & FLOW_BOUNDARY) ? parent
                                                     : parent->boundary;

@@ -42,7 +42,8 @@ enum {
     FLOW_CLOSED = 8,     /* opens no more children */
     FLOW_STOPPED = 16,   /* was told to end */
     FLOW_HAS_HOOKS = 32, /* has hooks of its own: asked when it starts and ends */
-    FLOW_HEARS = 64      /* its hooks may wait for changes of the nodes below */
+    FLOW_HEARS = 64,     /* its hooks may wait for changes of the nodes below */
+    FLOW_RENAMED = 128   /* the name of its Pod was taken: the language gives another */
 };
 
 struct flow_gate {
@@ -56,6 +57,7 @@ struct flow_node {
     struct flow_node *parent;   /* NULL: contained in the run itself */
     struct flow_node *boundary; /* the nearest node around it that has FLOW_BOUNDARY, or NULL */
     int64_t id, index;
+    int64_t parent_id; /* 0: none; known even while parent and child leave memory together */
     enum flow_kind kind;
     enum flow_state state;
     enum flow_phase phase;

@@ -155,9 +155,7 @@ flow_run_place(struct flow_node *n, char *key)
     cleanup_free char *large;
 
     n->key = key;
-    map_put(&n->run->by_place,
-            place(small, sizeof small, &large, n->parent != NULL ? n->parent->id : 0, str_of(key)),
-            n);
+    map_put(&n->run->by_place, place(small, sizeof small, &large, n->parent_id, str_of(key)), n);
 }
 
 void
@@ -167,8 +165,7 @@ flow_run_drop(struct flow_node *n)
     cleanup_free char *large;
 
     map_remove_u64(&n->run->nodes, (uint64_t)n->id);
-    map_remove(&n->run->by_place, place(small, sizeof small, &large,
-                                        n->parent != NULL ? n->parent->id : 0, str_of(n->key)));
+    map_remove(&n->run->by_place, place(small, sizeof small, &large, n->parent_id, str_of(n->key)));
 }
 
 struct flow_node *

@@ -160,6 +160,24 @@ TEST(hooks_stand_beside_the_graph)
     story_close(&s);
 }
 
+/* 32 bits of hash: these two tasks have the same, and so would their pods. */
+TEST(pods_whose_names_would_be_equal_get_different_ones)
+{
+    struct story s;
+
+    CHECK_TRUE(argo_name_hash(STR("wf.t35859")) == argo_name_hash(STR("wf.t1344042")));
+    story_open(&s);
+    story_run(&s,
+              "metadata: {name: wf}\n"
+              "spec:\n"
+              "  entrypoint: main\n"
+              "  templates:\n" OK "  - name: main\n"
+              "    dag: {tasks: [{name: t35859, template: ok}, {name: t1344042, template: ok}]}\n");
+    story_is(&s, "Succeeded", NULL);
+    CHECK_STR(story_status(&s, "progress"), "2/2");
+    story_close(&s);
+}
+
 TEST(a_run_shows_its_nodes_while_it_goes_on)
 {
     struct story s;
@@ -193,4 +211,5 @@ TEST(a_run_shows_its_nodes_while_it_goes_on)
 
 TESTS_MAIN(T_(ids_are_hashes_of_full_names), T_(a_single_pod_is_the_whole_tree),
            T_(groups_of_steps_follow_each_other), T_(tasks_lead_to_those_that_depend_on_them),
-           T_(hooks_stand_beside_the_graph), T_(a_run_shows_its_nodes_while_it_goes_on))
+           T_(hooks_stand_beside_the_graph), T_(pods_whose_names_would_be_equal_get_different_ones),
+           T_(a_run_shows_its_nodes_while_it_goes_on))
