@@ -11,10 +11,12 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/mem.h"
 #include "cli/cli.h"
 #include "cli/option.h"
+#include "cli/podpython.h"
 #include "cli/settings.h"
 #include "control/idrange.h"
 #include "io/file.h"
@@ -200,6 +202,31 @@ print_python(const struct doctor *d)
     interpreter_done(&all);
 }
 
+/* What pip in a step is told by this machine. */
+static void
+print_pip(const struct doctor *d)
+{
+    cleanup_podpython struct podpython p = {.read = VEC_INIT};
+    struct err e = ERR_INIT;
+
+    if (podpython_load(d->cli->settings, (const char *const *)environ, &p, &e) < 0) {
+        fprintf(d->cli->out, "  Steps cannot have pip's settings: %s\n", e.msg);
+        return;
+    }
+    for (size_t i = 0; i < p.read.n; i++)
+        fprintf(d->cli->out, "  pip's settings are read from %s\n", p.read.at[i]);
+    if (p.variables.at[0] != NULL)
+        fprintf(d->cli->out, "  Steps get these variables:\n");
+    for (size_t i = 0; p.variables.at[i] != NULL; i++) {
+        cleanup_buf struct buf text = BUF_INIT;
+
+        podpython_show(p.variables.at[i], &text);
+        fprintf(d->cli->out, "    %s\n", buf_cstring(&text));
+    }
+    for (size_t i = 0; p.files.at[i] != NULL; i++)
+        fprintf(d->cli->out, "  Steps see %s, since a variable names it\n", p.files.at[i]);
+}
+
 static void
 print_places(const struct doctor *d)
 {
@@ -235,6 +262,7 @@ doctor_run(struct cli *c)
     }
     file_remove_tree(AT_FDCWD, d.directory, &ignored);
     print_python(&d);
+    print_pip(&d);
     print_places(&d);
     return d.code < 0 ? CLI_FAILED : CLI_OK;
 }

@@ -222,6 +222,7 @@ write_spec(struct proc_container *c, unsigned number, struct err *e)
         .pyenv = c->image.kind == IMAGE_PYTHON ? &c->pyenv : NULL,
         .machine = &r->machine,
         .python_env = r->config.python_env,
+        .python_files = r->config.python_files,
         .log_bytes = r->config.log_bytes,
         .deadline_us = p->spec->deadline_us > 0 ? began + p->spec->deadline_us : 0,
     };
