@@ -239,7 +239,8 @@ check_end(struct site *s, const char *want)
     CHECK_INT(controllers_busy(s->cs), 0);
 }
 
-/* Loops, retries with a pause, hooks, an exit handler, a pause, a time-out, a skipped step. */
+/* Loops, retries with a pause, hooks, an exit handler, a pause, a time-out, a skipped step, an
+ * object that can be made only once. */
 static const char rich[] =
     "metadata: {name: wf}\n"
     "spec:\n"
@@ -258,6 +259,7 @@ static const char rich[] =
     "{\n"
     "         parameters: [{name: m, value: \"{{tasks.slow.status}}\"}]}}}}\n"
     "      - {name: rest, depends: \"each && slow.Failed\", template: wait}\n"
+    "      - {name: thing, template: thing, depends: gen}\n"
     "      - {name: nope, depends: gen, template: say, when: \"1 == 2\",\n"
     "         arguments: {parameters: [{name: m, value: x}]}}\n"
     "      - {name: sum, depends: rest && nope, template: say, arguments: {parameters: [\n"
@@ -273,6 +275,10 @@ static const char rich[] =
     "  - name: fickle\n"
     "    retryStrategy: {limit: 2, backoff: {duration: 1s}}\n"
     "    container: {image: i, command: [until, \"1\", \"{{retries}}\"]}\n"
+    "  - name: thing\n"
+    "    resource: {action: create, successCondition: metadata.name == thing,\n"
+    "      manifest: '{apiVersion: v1, kind: ConfigMap, metadata: {name: thing}}'}\n"
+    "    outputs: {parameters: [{name: it, valueFrom: {jsonPath: '{.metadata.name}'}}]}\n"
     "  - name: slow\n"
     "    timeout: 5s\n"
     "    container: {image: i, command: [hang]}\n"
@@ -321,7 +327,7 @@ TEST(undisturbed_it_ends_as_it_should)
 {
     cleanup_free char *end = undisturbed(1, rich, NULL);
 
-    CHECK_CONTAINS(end, "Succeeded  11/11\n");
+    CHECK_CONTAINS(end, "Succeeded  12/12\n");
     CHECK_CONTAINS(end, "\"name\":\"wf.slow\",\"displayName\":\"slow\"");
     CHECK_CONTAINS(end, "[\\\"1\\\",\\\"2\\\"]");
     CHECK_CONTAINS(end, "\"name\":\"wf.slow.onExit\"");
