@@ -7,13 +7,14 @@
  *
  *   chain    1,000 tasks one after another: the last steps against the first
  *   fan-out  a loop of 20,000 against 100 loops of 200, which are as many rows for the store
- *   loop     100,000 items: until the first Pod exists, and memory when many have run
+ *   loop     100,000 items: until the first Pod exists, and memory until all have run
  */
 #include <ftw.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -39,8 +40,7 @@ enum {
     WINDOW = 200, /* steps at either end of a chain */
     FAN_SMALL = 200,
     FAN_LARGE = 20000,
-    ITEMS = 100000,
-    ITEMS_RUN = 2000
+    ITEMS = 100000
 };
 
 struct bench {
@@ -344,18 +344,14 @@ measure_fan_out(void)
            FAN_LARGE, large / small, FAN_LARGE / FAN_SMALL, FAN_SMALL, small, large);
 }
 
-/* Resident memory of this process in MB. */
+/* The most memory that this process had resident, in MB. */
 static double
-resident_mb(void)
+peak_mb(void)
 {
-    FILE *f = fopen("/proc/self/statm", "re");
-    long long size = 0, resident = 0;
+    struct rusage u;
 
-    if (f == NULL || fscanf(f, "%lld %lld", &size, &resident) != 2)
-        resident = 0;
-    if (f != NULL)
-        fclose(f);
-    return (double)resident * (double)sysconf(_SC_PAGESIZE) / 1e6;
+    getrusage(RUSAGE_SELF, &u);
+    return (double)u.ru_maxrss * 1024 / 1e6;
 }
 
 static void
@@ -364,14 +360,15 @@ measure_loop(void)
     cleanup_free char *yaml = loop_yaml(ITEMS, 0);
     struct bench *b = bench_open();
 
-    run(b, yaml, ITEMS_RUN);
-    check_count(b, ITEMS_RUN);
+    run(b, yaml, SIZE_MAX);
+    check_count(b, ITEMS);
     printf("{\"name\":\"loop of %d: first pod\",\"value\":%.1f,\"unit\":\"ms\","
            "\"target\":\"<= 100\",\"against\":\"processor time since its creation\",\"raw\":{}}\n",
            ITEMS, b->first_us / 1000);
     printf("{\"name\":\"loop of %d: memory\",\"value\":%.1f,\"unit\":\"MB\","
-           "\"target\":\"<= 150\",\"against\":\"resident, after %d pods\",\"raw\":{}}\n",
-           ITEMS, resident_mb(), ITEMS_RUN);
+           "\"target\":\"<= 150\",\"against\":\"the most that was resident, until its "
+           "end\",\"raw\":{}}\n",
+           ITEMS, peak_mb());
     bench_close(b);
 }
 
