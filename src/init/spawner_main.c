@@ -182,19 +182,24 @@ greet(struct spawner *s)
     struct err e = ERR_INIT;
     enum level level = LEVEL_NONE;
     struct boxmsg m = {.tag = 0};
+    const char *probed = NULL;
 
     if (boxpacket_get(SERVER, &bytes, &fds, &e) <= 0)
         return -1;
     if (boxmsg_decode(buf_view(&bytes), &a, &m, &e) == 0) {
         if (m.type != BOXMSG_HELLO)
             err_set(&e, ERR_BADREQUEST, "%s came before HELLO", boxmsg_name(m.type));
-        else if (take_descriptors(s, &m.hello, &fds, &e) == 0)
+        else if (take_descriptors(s, &m.hello, &fds, &e) == 0) {
+            probed = m.hello.data_dir;
             (void)set_up(s, &m.hello, &level, &e);
+        }
     }
     boxpacket_close_fds(&fds);
     tell_ready(s, m.tag, level, &e);
     if (e.code == 0 && (!s->probe.root || m.hello.id_base != 0))
         warm_up(s, m.hello.id_base);
+    if (probed != NULL)
+        probe_tidy(probed);
     return e.code;
 }
 

@@ -64,9 +64,12 @@ const char *probe_name(enum probe_id id);
 /* Reads a list as in SLUICE_DENY (NULL: empty).  ERR_INVALID naming an unknown word. */
 int probe_deny(struct probe *p, const char *list, struct err *e);
 /* Tries everything that is not denied; groups are boxgroup_new()'s.  `data_dir` is where the
- * probing directories go (removed again), `id_base` a range to try (0: none).  Forks; nothing of it
- * stays. */
+ * probing directories go, `id_base` a range to try (0: none).  Forks; nothing stays but the
+ * directories. */
 void probe_run(struct probe *p, const char *data_dir, uint32_t id_base);
+/* Removes them.  Apart, because a file system may take its time to remove a directory (ext4 that
+ * discards waits for the device), and nobody has to wait for that. */
+void probe_tidy(const char *data_dir);
 /* The best level that the findings allow, with a sentence in `why` on what stands in the way of the
  * next one ("" at full). */
 enum level probe_best(const struct probe *p, char why[PROBE_TEXT]);

@@ -57,6 +57,12 @@ may(struct probe *p, enum probe_id id)
     return !p->denied[id];
 }
 
+static char *
+probe_directory(const char *data_dir)
+{
+    return xasprintf("%s/probe.%d", data_dir, (int)getpid());
+}
+
 static void
 wait_for(pid_t pid)
 {
@@ -204,11 +210,11 @@ try_mounts(struct attempt *a)
         found(a->p, PROBE_OVERLAY, false, "'%.120s': %s", path, strerror(errno));
     else
         try_overlay(a, dir);
-    /* What a volatile mount leaves in `work` is removed by the outer process, outside. */
+    /* What a volatile mount leaves in `work` is removed by probe_tidy(), outside. */
 }
 
-static void
-remove_probe_directory(const char *path)
+void
+probe_tidy(const char *data_dir)
 {
     static const char *const inside[] = {"work/work/incompat/volatile/dirty",
                                          "work/work/incompat/volatile",
@@ -218,6 +224,7 @@ remove_probe_directory(const char *path)
                                          "work/index",
                                          "work",
                                          "upper"};
+    cleanup_free char *path = probe_directory(data_dir);
     cleanup_close int dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
     if (dir < 0)
@@ -297,7 +304,7 @@ try_calls(struct probe *p)
 void
 probe_run(struct probe *p, const char *data_dir, uint32_t id_base)
 {
-    cleanup_free char *dir = xasprintf("%s/probe.%d", data_dir, (int)getpid());
+    cleanup_free char *dir = probe_directory(data_dir);
     struct attempt a = {.dir = dir, .base = id_base};
     pid_t pid;
 
@@ -319,5 +326,4 @@ probe_run(struct probe *p, const char *data_dir, uint32_t id_base)
         wait_for(pid);
     *p = *a.p;
     munmap(a.p, sizeof *a.p);
-    remove_probe_directory(dir);
 }

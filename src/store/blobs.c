@@ -29,26 +29,13 @@ struct blobs {
     VEC(struct fresh) fresh;
 };
 
-static int
-make_dir(const char *path, struct err *e)
+struct blobs *
+blobs_open(const char *dir, struct db *d)
 {
-    if (mkdir(path, 0700) < 0 && errno != EEXIST)
-        return err_errno(e, "make directory '%s'", path);
-    return 0;
-}
+    struct blobs *b = NEW(struct blobs);
 
-int
-blobs_open(const char *dir, struct db *d, struct blobs **ret, struct err *e)
-{
-    cleanup_free char *top = xasprintf("%s/blobs", dir);
-    cleanup_free char *temp = xasprintf("%s/tmp", top);
-    cleanup_free char *fresh = xasprintf("%s/new", top);
-
-    if (make_dir(top, e) < 0 || make_dir(temp, e) < 0 || make_dir(fresh, e) < 0)
-        return e->code;
-    *ret = NEW(struct blobs);
-    **ret = (struct blobs){.dir = TAKE(top), .d = d};
-    return 0;
+    *b = (struct blobs){.dir = xasprintf("%s/blobs", dir), .d = d};
+    return b;
 }
 
 struct blobs *
@@ -68,19 +55,6 @@ static char *
 path_of(const struct blobs *b, const char *below, const struct blob_id *id)
 {
     return xasprintf("%s/%s%s", b->dir, below, id->text);
-}
-
-int
-blobs_temp(struct blobs *b, struct blob_id *id, char **path, struct err *e)
-{
-    unsigned char random[16];
-
-    if (getrandom(random, sizeof random, 0) != (ssize_t)sizeof random)
-        return err_errno(e, "random bytes for a blob");
-    for (size_t i = 0; i < sizeof random; i++)
-        snprintf(id->text + 2 * i, 3, "%02x", random[i]);
-    *path = path_of(b, "tmp/", id);
-    return 0;
 }
 
 static int
@@ -113,6 +87,44 @@ sync_all(const char *path)
     if (S_ISDIR(st.st_mode))
         return nftw(path, sync_entry, TREE_DESCRIPTORS, FTW_PHYS | FTW_DEPTH);
     return sync_path(path, 0);
+}
+
+/* A directory beside others, which a crash does not take away again. */
+static int
+make_dir(const char *path, struct err *e)
+{
+    cleanup_free char *above = xasprintf("%s/..", path);
+
+    if (mkdir(path, 0700) == 0 ? sync_path(above, O_DIRECTORY) < 0 : errno != EEXIST)
+        return err_errno(e, "make directory '%s'", path);
+    return 0;
+}
+
+/* With the first blob: most short runs have none. */
+static int
+make_dirs(const struct blobs *b, struct err *e)
+{
+    cleanup_free char *temp = xasprintf("%s/tmp", b->dir);
+    cleanup_free char *fresh = xasprintf("%s/new", b->dir);
+
+    if (make_dir(b->dir, e) < 0 || make_dir(temp, e) < 0)
+        return e->code;
+    return make_dir(fresh, e);
+}
+
+int
+blobs_temp(struct blobs *b, struct blob_id *id, char **path, struct err *e)
+{
+    unsigned char random[16];
+
+    if (getrandom(random, sizeof random, 0) != (ssize_t)sizeof random)
+        return err_errno(e, "random bytes for a blob");
+    for (size_t i = 0; i < sizeof random; i++)
+        snprintf(id->text + 2 * i, 3, "%02x", random[i]);
+    if (make_dirs(b, e) < 0)
+        return e->code;
+    *path = path_of(b, "tmp/", id);
+    return 0;
 }
 
 static int
@@ -346,7 +358,7 @@ each_entry(struct blobs *b, const char *below,
     int removed = 0, rc = 0;
 
     if (d == NULL)
-        return err_errno(e, "read directory '%s'", path);
+        return errno == ENOENT ? 0 : err_errno(e, "read directory '%s'", path);
     while (rc >= 0 && (entry = readdir(d)) != NULL) {
         if (entry->d_name[0] == '.')
             continue;

@@ -49,8 +49,8 @@ struct blob {
     int64_t created_us; /* wall */
 };
 
-/* `dir` is the data directory; makes blobs/, blobs/tmp/ and blobs/new/. */
-int blobs_open(const char *dir, struct db *d, struct blobs **ret, struct err *e);
+/* `dir` is the data directory; blobs/, blobs/tmp/ and blobs/new/ are made with the first blob. */
+struct blobs *blobs_open(const char *dir, struct db *d);
 struct blobs *blobs_close(struct blobs *b);
 
 /* A new id, and the absolute path under blobs/tmp/ where its bytes are to be written, as a file or

@@ -119,7 +119,8 @@ open_parts(struct store *s, struct err *e)
     if (stmt_get_int(rv, 0, &s->rv, e) < 0)
         return e->code;
     s->stored_rv = s->rv;
-    if (blobs_open(s->dir, s->db, &s->blobs, e) < 0 || blobs_collect(s->blobs, e) < 0)
+    s->blobs = blobs_open(s->dir, s->db);
+    if (blobs_collect(s->blobs, e) < 0)
         return e->code;
     take_reserve(s);
     return 0;
@@ -140,7 +141,9 @@ store_open(const char *dir, const struct store_options *options, struct store **
         .clock = o->clock != NULL ? o->clock : &clock_machine,
         .lock = -1,
         .temporary = o->temporary,
-        .reserve_bytes = o->reserve_bytes != 0 ? o->reserve_bytes : STORE_RESERVE_BYTES,
+        .reserve_bytes = o->reserve_bytes != 0 ? o->reserve_bytes
+                         : o->temporary        ? -1
+                                               : STORE_RESERVE_BYTES,
     };
     if (open_parts(s, e) < 0)
         return e->code;

@@ -40,7 +40,7 @@ struct store_options {
     const char *vfs; /* registered SQLite VFS for database and reserve; NULL: the system's */
     const struct clock *clock; /* NULL: the machine's */
     bool temporary;            /* the directory does not outlive this run: commits are not synced */
-    int64_t reserve_bytes;     /* 0: STORE_RESERVE_BYTES; < 0: none */
+    int64_t reserve_bytes;     /* 0: STORE_RESERVE_BYTES, none if temporary; < 0: none */
 };
 
 /* Opens the directory, makes it (and its parents' last step) if it is not there, takes the lock,

@@ -52,6 +52,7 @@ bare_spawn_open(const char *dir)
     if (mkdir(dir, 0755) < 0)
         must(err_errno(&e, "create '%s'", dir), &e);
     probe_run(&b->probe, dir, ID_BASE);
+    probe_tidy(dir);
     b->groups = boxgroup_new(&b->probe);
     if (unshare(CLONE_NEWNS) < 0)
         must(err_errno(&e, "unshare"), &e);
