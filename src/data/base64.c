@@ -14,7 +14,7 @@ base64_encode(struct str bytes, enum base64_alphabet alphabet, struct buf *to)
     const char *digits = alphabet == BASE64_STANDARD ? standard : url;
     const unsigned char *p = (const unsigned char *)bytes.p;
 
-    for (size_t i = 0; i < bytes.n; i += 3) {
+    for (size_t i = 0; i < bytes.n && !to->overflow; i += 3) {
         size_t left = bytes.n - i < 3 ? bytes.n - i : 3;
         uint32_t group = (uint32_t)p[i] << 16;
         char out[4];
@@ -99,4 +99,31 @@ base64_decode(struct str text, enum base64_alphabet alphabet, struct buf *to, st
         return e->code;
     }
     return 0;
+}
+
+bool
+base64_decode_loose(struct str text, struct buf *to)
+{
+    uint32_t group = 0;
+    size_t digits = 0, padding = 0, before = to->n;
+    bool good = true;
+
+    for (size_t i = 0; good && i < text.n; i++) {
+        int value = value_of(text.p[i], BASE64_STANDARD);
+
+        if (text.p[i] == '\n' || text.p[i] == '\r')
+            continue;
+        if (text.p[i] == '=')
+            padding++;
+        good = padding <= 2 && (text.p[i] == '=' || (value >= 0 && padding == 0));
+        group = group << 6 | (value >= 0 ? (uint32_t)value : 0);
+        if (++digits % 4 == 0 && good) {
+            put_group(group >> 6 * padding, 4 - padding, to);
+            group = 0;
+        }
+    }
+    if (good && digits % 4 == 0)
+        return true;
+    buf_cut(to, before);
+    return false;
 }

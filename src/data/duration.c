@@ -24,11 +24,6 @@ static const struct unit units[] = {
     {STR("d"), DURATION_DAY},
 };
 
-static const struct unit iso_units[] = {
-    {STR("W"), 7 * DURATION_DAY}, {STR("D"), DURATION_DAY},    {STR("H"), DURATION_HOUR},
-    {STR("M"), DURATION_MINUTE},  {STR("S"), DURATION_SECOND},
-};
-
 static bool
 is_digit(char c)
 {
@@ -36,12 +31,12 @@ is_digit(char c)
 }
 
 static const struct unit *
-take_unit(struct str *rest, const struct unit *table, size_t n)
+take_unit(struct str *rest)
 {
-    for (size_t i = 0; i < n; i++) {
-        if (str_starts(*rest, table[i].name)) {
-            *rest = str_slice(*rest, table[i].name.n, rest->n);
-            return &table[i];
+    for (size_t i = 0; i < ARRAY_LEN(units); i++) {
+        if (str_starts(*rest, units[i].name)) {
+            *rest = str_slice(*rest, units[i].name.n, rest->n);
+            return &units[i];
         }
     }
     return NULL;
@@ -50,7 +45,7 @@ take_unit(struct str *rest, const struct unit *table, size_t n)
 /* digits [. digits], of which at least one, with its unit; adds to *ns.  Digits of the fraction
  * that are worth less than a nanosecond are dropped. */
 static bool
-take_part(struct str *rest, const struct unit *table, size_t n, int64_t *ns)
+take_part(struct str *rest, int64_t *ns)
 {
     int64_t whole = 0, fraction = 0, scale = 1, value;
     const struct unit *unit;
@@ -71,7 +66,7 @@ take_part(struct str *rest, const struct unit *table, size_t n, int64_t *ns)
         }
     }
     *rest = str_slice(*rest, i, rest->n);
-    unit = take_unit(rest, table, n);
+    unit = take_unit(rest);
     if (digits == 0 || unit == NULL || __builtin_mul_overflow(whole, unit->ns, &value))
         return false;
     fraction = (int64_t)((__int128)fraction * unit->ns / scale);
@@ -104,35 +99,10 @@ duration_parse(struct str text, int64_t *ret_ns, struct err *e)
     if (rest.n == 0)
         return refuse(text, e);
     for (ns = 0; rest.n != 0;) {
-        if (!take_part(&rest, units, ARRAY_LEN(units), &ns))
+        if (!take_part(&rest, &ns))
             return refuse(text, e);
     }
     *ret_ns = minus ? -ns : ns;
-    return 0;
-}
-
-int
-duration_parse_iso(struct str text, int64_t *ret_ns, struct err *e)
-{
-    struct str days = str_slice(text, 1, text.n), time = STR_NULL;
-    ptrdiff_t t = str_find_char(days, 'T', 0);
-    int64_t ns = 0;
-    bool ok = text.n > 1 && text.p[0] == 'P';
-
-    if (ok && t >= 0) {
-        time = str_slice(days, (size_t)t + 1, days.n);
-        days.n = (size_t)t;
-        ok = time.n != 0;
-    }
-    while (ok && days.n != 0)
-        ok = take_part(&days, iso_units, 2, &ns);
-    while (ok && time.n != 0)
-        ok = take_part(&time, iso_units + 2, 3, &ns);
-    if (!ok)
-        return err_set(e, ERR_BADREQUEST,
-                       "'%.*s' is not an ISO 8601 duration such as P30D or PT30M",
-                       (int)(text.n < 100 ? text.n : 100), text.p);
-    *ret_ns = ns;
     return 0;
 }
 

@@ -31,10 +31,6 @@ int duration_parse(struct str text, int64_t *ret_ns, struct err *e);
 /* As Go prints it: "1h30m0s", "1.5s", "2ms", "0s". */
 void duration_write(struct buf *to, int64_t ns);
 
-/* ISO 8601 as kfp's cache staleness uses it: P30D, PT30M, P1DT12H, P2W.  Years and months, whose
- * length varies, are refused. */
-int duration_parse_iso(struct str text, int64_t *ret_ns, struct err *e);
-
 /* As kubectl's AGE columns: 45s, 2m5s, 10m, 3h20m, 8h, 2d3h, 30d, 2y20d, 8y; below zero "0s"
  * (down to two seconds of clock difference) or "<invalid>". */
 void duration_write_age(struct buf *to, int64_t ns);

@@ -2,6 +2,7 @@
 #include <math.h>
 
 #include "base/arena.h"
+#include "data/base64.h"
 #include "data/expr_eval.h"
 #include "data/expr_func.h"
 #include "data/expr_jsonpath.h"
@@ -169,7 +170,7 @@ fn_to_base64(const struct expr_call *c, struct expr_value *ret, struct err *e)
 {
     struct buf b = expr_buf(c->ctx);
 
-    expr_text_base64(&b, c->args[0].text);
+    base64_encode(c->args[0].text, BASE64_STANDARD, &b);
     return expr_return_text(c->ctx, &b, ret, e);
 }
 
@@ -178,7 +179,7 @@ fn_from_base64(const struct expr_call *c, struct expr_value *ret, struct err *e)
 {
     struct buf b = expr_buf(c->ctx);
 
-    if (!expr_text_from_base64(&b, c->args[0].text)) {
+    if (!base64_decode_loose(c->args[0].text, &b)) {
         buf_done(&b);
         return expr_fail(c, e, "illegal base64 data");
     }

@@ -184,52 +184,6 @@ expr_gotime_format(struct buf *to, struct expr_value v, struct str layout)
 
 /* Durations. */
 
-static void
-write_fraction(struct buf *to, uint64_t units, uint64_t one, const char *name)
-{
-    char digits[24];
-    size_t n;
-
-    buf_printf(to, "%llu", (unsigned long long)(units / one));
-    if (units % one != 0) {
-        n = (size_t)snprintf(digits, sizeof digits, "%llu",
-                             (unsigned long long)(one + units % one));
-        while (digits[n - 1] == '0')
-            n--;
-        buf_char(to, '.');
-        buf_add(to, digits + 1, n - 1);
-    }
-    buf_cstr(to, name);
-}
-
-void
-expr_gotime_duration(struct buf *to, int64_t nanos)
-{
-    uint64_t u = nanos < 0 ? -(uint64_t)nanos : (uint64_t)nanos;
-
-    if (u == 0) {
-        buf_cstr(to, "0s");
-        return;
-    }
-    if (nanos < 0)
-        buf_char(to, '-');
-    if (u < 1000)
-        write_fraction(to, u, 1, "ns");
-    else if (u < 1000000)
-        write_fraction(to, u, 1000, "\xc2\xb5s");
-    else if (u < 1000000000)
-        write_fraction(to, u, 1000000, "ms");
-    else {
-        uint64_t minutes = u / 60000000000ULL;
-
-        if (minutes >= 60)
-            buf_printf(to, "%lluh", (unsigned long long)(minutes / 60));
-        if (minutes > 0)
-            buf_printf(to, "%llum", (unsigned long long)(minutes % 60));
-        write_fraction(to, u % 60000000000ULL, 1000000000, "s");
-    }
-}
-
 static const struct {
     const char *name;
     int64_t nanos;

@@ -42,8 +42,7 @@ void expr_gotime_format(struct buf *to, struct expr_value time, struct str layou
 int expr_gotime_parse(struct arena *a, struct str text, struct str layout, struct str zone,
                       struct expr_value *ret, struct err *e);
 
-/* "1h2m3.5s" */
-void expr_gotime_duration(struct buf *to, int64_t nanos);
+/* "1h2m3.5s", without the days that duration_parse() knows; duration_write() is the way back. */
 int expr_gotime_parse_duration(struct str text, int64_t *nanos, struct err *e);
 
 #endif

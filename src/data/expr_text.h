@@ -25,8 +25,5 @@ int expr_text_replace(struct expr_ctx *ctx, struct str s, struct str from, struc
                       int64_t limit, struct expr_value *ret, struct err *e);
 int expr_text_repeat(const struct expr_call *c, struct str s, int64_t count, struct expr_value *ret,
                      struct err *e);
-void expr_text_base64(struct buf *to, struct str s);
-/* False if it is none. */
-bool expr_text_from_base64(struct buf *to, struct str s);
 
 #endif

@@ -8,81 +8,22 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "data/duration.h"
 #include "data/expr_gotime.h"
 #include "data/expr_utf8.h"
 #include "data/expr_value.h"
+#include "data/json_number.h"
 
-/* Shortest digits that read back: 15 of them nearly always do, 17 always. */
-static void
-shortest(double d, char *text, size_t size)
-{
-    for (int digits = 15; digits <= 17; digits++) {
-        snprintf(text, size, "%.*e", digits - 1, d);
-        if (digits == 17 || strtod(text, NULL) == d)
-            return;
-    }
-}
-
-/* mantissa "d.ddd", exponent; without trailing zeros. */
-static int
-split_digits(double d, char digits[32], size_t *n)
-{
-    char text[64];
-    const char *p = text;
-
-    shortest(fabs(d), text, sizeof text);
-    *n = 0;
-    for (; *p != 'e'; p++) {
-        if (*p != '.')
-            digits[(*n)++] = *p;
-    }
-    while (*n > 1 && digits[*n - 1] == '0')
-        (*n)--;
-    return (int)strtol(p + 1, NULL, 10);
-}
-
-static void
-write_fixed(struct buf *to, const char *digits, size_t n, int exponent)
-{
-    if (exponent < 0) {
-        buf_cstr(to, "0.");
-        buf_fill(to, '0', (size_t)(-exponent - 1));
-        buf_add(to, digits, n);
-        return;
-    }
-    for (size_t i = 0; i <= (size_t)exponent || i < n; i++) {
-        if (i == (size_t)exponent + 1)
-            buf_char(to, '.');
-        buf_char(to, i < n ? digits[i] : '0');
-    }
-}
+/* What fmt's %v and strconv's 'g' do. */
+static const struct json_layout plain_layout = {.least = -4, .most = 6, .exponent_digits = 2};
 
 void
 expr_write_float(struct buf *to, double d, bool json)
 {
-    char digits[32];
-    size_t n;
-    int exponent;
-
-    if (isnan(d) || isinf(d)) {
+    if (isfinite(d))
+        json_layout_double(to, d, json ? &json_layout_go : &plain_layout);
+    else
         buf_cstr(to, json ? "null" : isnan(d) ? "NaN" : d > 0 ? "+Inf" : "-Inf");
-        return;
-    }
-    if (signbit(d))
-        buf_char(to, '-');
-    exponent = split_digits(d, digits, &n);
-    if (d != 0 && (exponent < (json ? -6 : -4) || exponent >= (json ? 21 : 6))) {
-        buf_char(to, digits[0]);
-        if (n > 1) {
-            buf_char(to, '.');
-            buf_add(to, digits + 1, n - 1);
-        }
-        /* encoding/json writes e-9, fmt e-09. */
-        buf_printf(to, json && exponent < 0 ? "e%c%d" : "e%c%02d", exponent < 0 ? '-' : '+',
-                   abs(exponent));
-    } else {
-        write_fixed(to, digits, n, exponent);
-    }
 }
 
 static void
@@ -298,7 +239,7 @@ expr_write_plain(struct buf *to, struct expr_value v)
         expr_gotime_format(to, v, STR("2006-01-02 15:04:05.999999999 -0700 MST"));
         break;
     case EXPR_DURATION:
-        expr_gotime_duration(to, v.integer);
+        duration_write(to, v.integer);
         break;
     case EXPR_BOOL:
     case EXPR_INT:

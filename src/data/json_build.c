@@ -5,6 +5,7 @@
  * a second one; json_build_done() joins them.  Open containers chain through their
  * nodes as in the parser.
  */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -162,10 +163,12 @@ json_add_double(struct json_build *b, const char *key, double value)
     struct buf text = BUF_INIT;
 
     begin_value(b, key);
-    if (json_double_text(value, &text))
+    if (isfinite(value)) {
+        json_layout_double(&text, value, &json_layout_go);
         push_text(b, JSON_NUMBER, buf_view(&text));
-    else
+    } else {
         push(b, JSON_NULL);
+    }
     buf_done(&text);
 }
 

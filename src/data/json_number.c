@@ -6,6 +6,7 @@
  * among the digits, without leaving the text: so 1e3, 1000 and 1000.0 are one
  * number, and none is rounded however long it is.
  */
+#include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -98,8 +99,9 @@ json_decimal_equal(const struct json_decimal *a, const struct json_decimal *b)
     return true;
 }
 
-bool
-json_decimal_int(const struct json_decimal *d, int64_t *ret)
+/* False if it has a fraction or does not fit. */
+static bool
+decimal_int(const struct json_decimal *d, int64_t *ret)
 {
     int64_t value = 0;
     size_t at = 0;
@@ -132,7 +134,7 @@ json_int(const struct json *v, int64_t *ret)
     if (json_type(v) != JSON_NUMBER)
         return false;
     d = json_decimal(json_number_text(v));
-    return json_decimal_int(&d, ret);
+    return decimal_int(&d, ret);
 }
 
 bool
@@ -198,35 +200,47 @@ layout_plain(struct buf *to, const char *digits, int count, int point)
     }
 }
 
-/* As Go's encoding/json: plain between 1e-6 and 1e21, else d.ddde-N without zeros before N. */
-bool
-json_double_text(double value, struct buf *to)
-{
-    enum { MOST_DIGITS = 17 };
-    char text[40], digits[MOST_DIGITS + 1];
-    int count = 0, exponent;
+const struct json_layout json_layout_go = {.least = -6, .most = 21, .exponent_digits = 1};
 
-    if (!isfinite(value))
-        return false;
-    for (int precision = 0; precision < MOST_DIGITS; precision++) {
-        snprintf(text, sizeof text, "%.*e", precision, fabs(value));
-        if (strtod(text, NULL) == fabs(value))
+enum { MOST_DIGITS = 17 };
+
+/* The fewest digits that read back as the value, as in d.ddd x 10^exponent; returns how many.  15
+ * nearly always do and 17 always; denormal numbers may need fewer than 15 that are no zeros. */
+static int
+shortest(double value, char digits[MOST_DIGITS + 1], int *exponent)
+{
+    char text[40];
+    int count = 0;
+
+    for (int n = value < DBL_MIN ? 1 : 15; n <= MOST_DIGITS; n++) {
+        snprintf(text, sizeof text, "%.*e", n - 1, value);
+        if (strtod(text, NULL) == value)
             break;
     }
     for (const char *p = text; *p != 'e'; p++) {
         if (is_digit(*p))
             digits[count++] = *p;
     }
+    while (count > 1 && digits[count - 1] == '0')
+        count--;
     digits[count] = '\0';
-    exponent = (int)exponent_of(str_of(strchr(text, 'e') + 1));
+    *exponent = (int)exponent_of(str_of(strchr(text, 'e') + 1));
+    return count;
+}
+
+void
+json_layout_double(struct buf *to, double value, const struct json_layout *layout)
+{
+    char digits[MOST_DIGITS + 1];
+    int exponent, count = shortest(fabs(value), digits, &exponent);
+
     if (signbit(value))
         buf_char(to, '-');
     if (value == 0)
         buf_char(to, '0');
-    else if (exponent >= -6 && exponent < 21)
+    else if (exponent >= layout->least && exponent < layout->most)
         layout_plain(to, digits, count, exponent + 1);
     else
-        buf_printf(to, "%c%s%se%c%d", digits[0], count > 1 ? "." : "", digits + 1,
-                   exponent < 0 ? '-' : '+', abs(exponent));
-    return true;
+        buf_printf(to, "%c%s%se%c%0*d", digits[0], count > 1 ? "." : "", digits + 1,
+                   exponent < 0 ? '-' : '+', layout->exponent_digits, abs(exponent));
 }

@@ -21,10 +21,17 @@ struct json_decimal {
 
 struct json_decimal json_decimal(struct str text);
 bool json_decimal_equal(const struct json_decimal *a, const struct json_decimal *b);
-/* False if it has a fraction or does not fit. */
-bool json_decimal_int(const struct json_decimal *d, int64_t *ret);
 
-/* The shortest text that reads back as the value, laid out as Go does; false if not finite. */
-bool json_double_text(double value, struct buf *to);
+/* Plain digits while least <= exponent < most, else d.ddde-NN with at least so many digits of the
+ * exponent. */
+struct json_layout {
+    int least, most, exponent_digits;
+};
+
+/* Go's encoding/json. */
+extern const struct json_layout json_layout_go;
+
+/* The shortest text that reads back as the value, which must be finite. */
+void json_layout_double(struct buf *to, double value, const struct json_layout *layout);
 
 #endif

@@ -8,6 +8,7 @@
 #include <openssl/rand.h>
 
 #include "base/arena.h"
+#include "data/base64.h"
 #include "data/expr_eval.h"
 #include "data/expr_text.h"
 #include "data/sprig.h"
@@ -144,7 +145,7 @@ fn_rand_bytes(const struct expr_call *c, struct expr_value *ret, struct err *e)
     if (n > 0 && RAND_bytes(bytes, (int)n) != 1)
         return expr_fail(c, e, "no random bytes to be had");
     b = expr_buf(c->ctx);
-    expr_text_base64(&b, str_make((const char *)bytes, (size_t)n));
+    base64_encode(str_make((const char *)bytes, (size_t)n), BASE64_STANDARD, &b);
     return expr_return_text(c->ctx, &b, ret, e);
 }
 

@@ -1,6 +1,7 @@
 /* Sprig's functions over times.  "Local" is UTC here, as it is in upstream's containers. */
 #include <stdlib.h>
 
+#include "data/duration.h"
 #include "data/expr_eval.h"
 #include "data/expr_gotime.h"
 #include "data/sprig.h"
@@ -82,8 +83,8 @@ fn_ago(const struct expr_call *c, struct expr_value *ret, struct err *e)
 
     if (expr_binary(c->ctx, EXPR_SUB, now(c), to_time(c, c->args[0]), &since, e) < 0)
         return e->code;
-    expr_gotime_duration(&b, (since.integer + (since.integer < 0 ? -500000000 : 500000000)) /
-                                 1000000000 * 1000000000);
+    duration_write(&b, (since.integer + (since.integer < 0 ? -500000000 : 500000000)) / 1000000000 *
+                           1000000000);
     return expr_return_text(c->ctx, &b, ret, e);
 }
 
@@ -94,7 +95,7 @@ fn_duration(const struct expr_call *c, struct expr_value *ret, struct err *e)
     int64_t seconds = sprig_to_int(c->args[0]);
     struct buf b = expr_buf(c->ctx);
 
-    expr_gotime_duration(&b, (int64_t)((uint64_t)seconds * 1000000000u));
+    duration_write(&b, (int64_t)((uint64_t)seconds * 1000000000u));
     return expr_return_text(c->ctx, &b, ret, e);
 }
 

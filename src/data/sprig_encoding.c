@@ -1,4 +1,5 @@
 /* Sprig's encodings: base64 and base32.  What does not decode gives the reason as its text. */
+#include "data/base64.h"
 #include "data/expr_text.h"
 #include "data/sprig.h"
 
@@ -7,7 +8,7 @@ fn_b64enc(const struct expr_call *c, struct expr_value *ret, struct err *e)
 {
     struct buf b = expr_buf(c->ctx);
 
-    expr_text_base64(&b, c->args[0].text);
+    base64_encode(c->args[0].text, BASE64_STANDARD, &b);
     return expr_return_text(c->ctx, &b, ret, e);
 }
 
@@ -16,8 +17,7 @@ fn_b64dec(const struct expr_call *c, struct expr_value *ret, struct err *e)
 {
     struct buf b = expr_buf(c->ctx);
 
-    if (!expr_text_from_base64(&b, c->args[0].text)) {
-        buf_clear(&b);
+    if (!base64_decode_loose(c->args[0].text, &b)) {
         buf_cstr(&b, "illegal base64 data");
     }
     return expr_return_text(c->ctx, &b, ret, e);

@@ -5,6 +5,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "data/base64.h"
 #include "data/json.h"
 #include "runner/amount.h"
 #include "runner/podspec.h"
@@ -31,49 +32,9 @@ source_require(const struct plan *p, const char *kind, struct str name, bool opt
 }
 
 static int
-base64_digit(char c)
-{
-    if (c >= 'A' && c <= 'Z')
-        return c - 'A';
-    if (c >= 'a' && c <= 'z')
-        return c - 'a' + 26;
-    if (c >= '0' && c <= '9')
-        return c - '0' + 52;
-    return c == '+' ? 62 : c == '/' ? 63 : -1;
-}
-
-/* RFC 4648; line breaks are skipped, as Go's decoder does. */
-static bool
-decode_base64(struct str s, struct buf *to)
-{
-    uint32_t bits = 0;
-    int have = 0, pads = 0;
-
-    for (size_t i = 0; i < s.n; i++) {
-        int digit = base64_digit(s.p[i]);
-
-        if (s.p[i] == '\n' || s.p[i] == '\r')
-            continue;
-        if (s.p[i] == '=') {
-            pads++;
-            continue;
-        }
-        if (digit < 0 || pads > 0)
-            return false;
-        bits = bits << 6 | (uint32_t)digit;
-        have += 6;
-        if (have >= 8) {
-            have -= 8;
-            buf_char(to, (char)(bits >> have & 0xff));
-        }
-    }
-    return pads <= 2 && (have == 0 || have == 2 || have == 4);
-}
-
-static int
 decode(struct str key, const struct json *v, struct buf *to, struct err *e)
 {
-    if (!decode_base64(json_str(v), to))
+    if (!base64_decode_loose(json_str(v), to))
         return err_set(e, ERR_INVALID, "key '%.*s' is no valid base64", STR_ARG(key));
     return 1;
 }

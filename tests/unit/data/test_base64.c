@@ -45,5 +45,22 @@ TEST(what_encoding_never_makes_is_refused)
     CHECK_STR(e.msg, "byte 3 (0x3d) is not base64");
 }
 
+TEST(line_breaks_and_unused_bits_may_be_read_as_go_does)
+{
+    static const char *const bad[] = {"Zg", "Zg=", "Z===", "Zm9v YmFy", "-_8=", "Zg==Zg==", "=Zg="};
+    cleanup_buf struct buf b = BUF_INIT;
+
+    CHECK_TRUE(base64_decode_loose(STR("Zm9\nv\r\nYg==\n"), &b));
+    CHECK_TRUE(base64_decode_loose(STR("Zh=="), &b));
+    CHECK_TRUE(base64_decode_loose(STR("Zm9="), &b));
+    CHECK_STR(buf_cstring(&b), "foobffo");
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        if (base64_decode_loose(str_of(bad[i]), &b))
+            fail_msg("'%s' was read", bad[i]);
+        CHECK_STR(buf_cstring(&b), "foobffo");
+    }
+}
+
 TESTS_MAIN(T_(encoding_and_decoding_are_each_others_reverse),
-           T_(what_encoding_never_makes_is_refused))
+           T_(what_encoding_never_makes_is_refused),
+           T_(line_breaks_and_unused_bits_may_be_read_as_go_does))

@@ -81,26 +81,6 @@ TEST(durations_are_printed_as_go_does)
     }
 }
 
-TEST(iso_durations_of_fixed_length_are_read)
-{
-    struct err e = ERR_INIT;
-    int64_t ns;
-
-    CHECK_INT(duration_parse_iso(STR("P0D"), &ns, &e), 0);
-    CHECK_INT(ns, 0);
-    CHECK_INT(duration_parse_iso(STR("P1DT12H"), &ns, &e), 0);
-    CHECK_INT(ns, 36 * DURATION_HOUR);
-    CHECK_INT(duration_parse_iso(STR("PT30M1.5S"), &ns, &e), 0);
-    CHECK_INT(ns, 30 * DURATION_MINUTE + 1500 * DURATION_MS);
-    CHECK_INT(duration_parse_iso(STR("P2W"), &ns, &e), 0);
-    CHECK_INT(ns, 14 * DURATION_DAY);
-    CHECK_INT(duration_parse_iso(STR("P1Y"), &ns, &e), ERR_BADREQUEST);
-    CHECK_INT(duration_parse_iso(STR("P1M"), &ns, &e), ERR_BADREQUEST);
-    CHECK_INT(duration_parse_iso(STR("PT"), &ns, &e), ERR_BADREQUEST);
-    CHECK_INT(duration_parse_iso(STR("P"), &ns, &e), ERR_BADREQUEST);
-    CHECK_INT(duration_parse_iso(STR(""), &ns, &e), ERR_BADREQUEST);
-}
-
 TEST(ages_have_kubectls_steps)
 {
     static const struct {
@@ -121,5 +101,4 @@ TEST(ages_have_kubectls_steps)
 }
 
 TESTS_MAIN(T_(go_durations_days_and_plain_seconds_are_read), T_(other_text_is_no_duration),
-           T_(durations_are_printed_as_go_does), T_(iso_durations_of_fixed_length_are_read),
-           T_(ages_have_kubectls_steps))
+           T_(durations_are_printed_as_go_does), T_(ages_have_kubectls_steps))
