@@ -63,20 +63,6 @@ expr_mentions(const struct expr_program *p, struct str name)
     return false;
 }
 
-struct str
-expr_missing(const struct expr_program *p, const struct expr_env *env)
-{
-    for (size_t i = 0; i < p->names_n; i++) {
-        struct expr_binding b = {.found = false};
-
-        if (env != NULL && env->lookup != NULL)
-            b = env->lookup(env->arg, p->names[i]);
-        if (!b.found && !b.scope)
-            return p->names[i];
-    }
-    return STR_NULL;
-}
-
 int
 expr_eval(const struct expr_program *p, const struct expr_env *env, struct arena *a,
           struct expr_value *ret, struct err *e)

@@ -82,9 +82,6 @@ MEM_DEFINE_CLEANUP(struct expr_program *, expr_free)
 size_t expr_names(const struct expr_program *p, const struct str **ret);
 /* Whether it mentions the name, or one that begins with it and a dot. */
 bool expr_mentions(const struct expr_program *p, struct str name);
-/* The first name mentioned that the environment knows neither as value nor as scope, or
- * STR_NULL. */
-struct str expr_missing(const struct expr_program *p, const struct expr_env *env);
 
 /* The result lives in `a` and in what the environment lends.  ERR_NOTFOUND: a name whose first
  * part is unknown; ERR_INVALID: wrong types and the like; ERR_TOOLARGE: a limit, named. */

@@ -34,8 +34,8 @@ get_or_add(struct expr_vars *v, struct str name)
     return var;
 }
 
-void
-expr_vars_set_value(struct expr_vars *v, struct str name, struct expr_value value)
+static void
+set_value(struct expr_vars *v, struct str name, struct expr_value value)
 {
     struct expr_var *var = get_or_add(v, name);
     bool known = var->found;
@@ -56,7 +56,7 @@ expr_vars_set_value(struct expr_vars *v, struct str name, struct expr_value valu
 void
 expr_vars_set(struct expr_vars *v, struct str name, struct str text)
 {
-    expr_vars_set_value(v, name, expr_string(str_make(str_dup_arena(&v->arena, text), text.n)));
+    set_value(v, name, expr_string(str_make(str_dup_arena(&v->arena, text), text.n)));
 }
 
 void

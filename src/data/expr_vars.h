@@ -31,9 +31,6 @@ void expr_vars_done(struct expr_vars *v);
 /* Adds or replaces. */
 void expr_vars_set(struct expr_vars *v, struct str name, struct str text);
 void expr_vars_set_cstr(struct expr_vars *v, const char *name, const char *text);
-/* A value that is no string (numbers of a plugin's data, a JSON object); what it points to must
- * outlive the set. */
-void expr_vars_set_value(struct expr_vars *v, struct str name, struct expr_value value);
 
 /* The set as an environment; borrowed. */
 struct expr_env expr_vars_env(const struct expr_vars *v);

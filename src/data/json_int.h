@@ -134,8 +134,6 @@ uint32_t json_drop_duplicates(struct json *nodes, struct json_place *places, uin
 /* The path of `node`, whose containers are open, `open` being the innermost, plus one. */
 void json_path_open(const struct json *nodes, const char *text, uint32_t open, uint32_t node,
                     struct buf *to);
-/* One step of a path: ".key" (without the dot at the start) or ["odd key"]. */
-void json_path_key(struct buf *to, struct str key);
 
 /* The key nodes of an object in the order of their text; the caller frees the array. */
 const struct json **json_sorted_keys(const struct json *object);

@@ -24,8 +24,9 @@ enum { FIRST_NODES = 16, BYTES_PER_NODE_GUESS = 12 };
 
 /* Errors. */
 
-struct json_position
-json_parse_position(const char *text, size_t offset)
+/* 1-based line and column (in bytes) of an offset. */
+static struct json_position
+position_of(const char *text, size_t offset)
 {
     struct json_position at = {1, 1};
     const char *start = text, *p = text, *hit;
@@ -41,7 +42,7 @@ json_parse_position(const char *text, size_t offset)
 const char *
 json_parse_fail(struct json_parser *ps, int code, const char *at, const char *fmt, ...)
 {
-    struct json_position pos = json_parse_position(ps->text, (size_t)(at - ps->text));
+    struct json_position pos = position_of(ps->text, (size_t)(at - ps->text));
     va_list ap;
 
     va_start(ap, fmt);
@@ -240,7 +241,7 @@ check_duplicates(struct json_parser *ps)
         return true;
     }
     json_path_open(ps->nodes, ps->out_start, ps->open, key, &path);
-    pos = json_parse_position(ps->text, ps->nodes[first].offset);
+    pos = position_of(ps->text, ps->nodes[first].offset);
     json_parse_fail(ps, ERR_BADREQUEST, ps->text + ps->nodes[key].offset,
                     "duplicate key \"%s\", first at line %d column %d", buf_cstring(&path),
                     pos.line, pos.col);

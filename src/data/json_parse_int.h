@@ -28,8 +28,6 @@ const char *json_parse_fail(struct json_parser *ps, int code, const char *at, co
     __attribute__((format(printf, 4, 5)));
 /* The same for what stands at p in place of `what`. */
 const char *json_parse_expected(struct json_parser *ps, const char *p, const char *what);
-/* 1-based line and column (in bytes) of an offset. */
-struct json_position json_parse_position(const char *text, size_t offset);
 
 /* Room for more nodes; false with the error set. */
 bool json_parse_grow(struct json_parser *ps);

@@ -21,8 +21,9 @@ is_plain_key(struct str key)
     return key.n != 0;
 }
 
-void
-json_path_key(struct buf *to, struct str key)
+/* One step of a path: ".key" (without the dot at the start) or ["odd key"]. */
+static void
+write_key(struct buf *to, struct str key)
 {
     if (!is_plain_key(key)) {
         buf_char(to, '[');
@@ -51,7 +52,7 @@ step(const struct json *nodes, const char *text, uint32_t at, uint32_t node, str
     }
     while (child != node && child + 1 != node && child + 1 + json_span(&nodes[child + 1]) <= node)
         child += 1 + json_span(&nodes[child + 1]);
-    json_path_key(to, str_make(text + nodes[child].a, nodes[child].b));
+    write_key(to, str_make(text + nodes[child].a, nodes[child].b));
     return child + 1;
 }
 

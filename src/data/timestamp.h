@@ -26,17 +26,11 @@ int timestamp_parse(struct str text, int64_t *ret_us, struct err *e);
 
 /* "2024-05-17T09:31:42Z": the part below a second is dropped. */
 void timestamp_write(struct buf *to, int64_t us);
-/* "2024-05-17T09:31:42.000123Z". */
-void timestamp_write_micro(struct buf *to, int64_t us);
 
 /* One conversion of strftime in the C locale and UTC, by its letter, as in
  * {{workflow.creationTimestamp.Y}}: A a B b C c D d e F H I j k l M m n p R r S T t U u V v W w X x
  * Y y Z z, and s (seconds since 1970), L (milliseconds), f (microseconds).  False for others. */
 bool timestamp_write_letter(struct buf *to, int64_t us, char letter);
-
-/* A whole strftime pattern; "%%" is a percent sign, and what follows % without being known is
- * written as it is. */
-void timestamp_write_pattern(struct buf *to, int64_t us, struct str pattern);
 
 /* A date and time of day. */
 struct timestamp_parts {

@@ -126,6 +126,18 @@ name_of(const struct timestamp_parts *t, char letter)
     }
 }
 
+/* The patterns of this file: each % has a letter that is known. */
+static void
+write_composed(struct buf *to, int64_t us, const char *pattern)
+{
+    for (const char *p = pattern; *p != '\0'; p++) {
+        if (*p == '%')
+            timestamp_write_letter(to, us, *++p);
+        else
+            buf_char(to, *p);
+    }
+}
+
 bool
 timestamp_write_letter(struct buf *to, int64_t us, char letter)
 {
@@ -133,7 +145,7 @@ timestamp_write_letter(struct buf *to, int64_t us, char letter)
     const char *text;
 
     if ((unsigned char)letter < 128 && composed[(unsigned char)letter] != NULL) {
-        timestamp_write_pattern(to, us, str_of(composed[(unsigned char)letter]));
+        write_composed(to, us, composed[(unsigned char)letter]);
         return true;
     }
     if (letter == 's') {
@@ -146,20 +158,4 @@ timestamp_write_letter(struct buf *to, int64_t us, char letter)
         return true;
     }
     return write_number(to, &t, letter);
-}
-
-void
-timestamp_write_pattern(struct buf *to, int64_t us, struct str pattern)
-{
-    for (size_t i = 0; i < pattern.n; i++) {
-        if (pattern.p[i] != '%' || i + 1 == pattern.n) {
-            buf_char(to, pattern.p[i]);
-            continue;
-        }
-        i++;
-        if (pattern.p[i] == '%')
-            buf_char(to, '%');
-        else if (!timestamp_write_letter(to, us, pattern.p[i]))
-            buf_str(to, str_slice(pattern, i - 1, i + 1));
-    }
 }

@@ -221,14 +221,10 @@ TEST(hostile_text_meets_named_limits)
 
 TEST(a_program_knows_its_names)
 {
-    struct expr_vars vars __attribute__((cleanup(expr_vars_done))) = {.parent = NULL};
     cleanup_expr struct expr_program *p = NULL;
     const struct str *names;
-    struct expr_env env;
     struct err e = ERR_INIT;
 
-    fill(&vars);
-    env = expr_vars_env(&vars);
     CHECK_INT(expr_compile(STR("let z = item['a-b']; z + workflow.name + steps[z].x + "
                                "workflow.name + lastRetry.message"),
                            &p, &e),
@@ -240,9 +236,6 @@ TEST(a_program_knows_its_names)
     CHECK_TRUE(expr_mentions(p, STR("item")));
     CHECK_TRUE(expr_mentions(p, STR("lastRetry")));
     CHECK_FALSE(expr_mentions(p, STR("work")));
-    CHECK_VIEW(expr_missing(p, &env), "item.a-b");
-    expr_vars_set_cstr(&vars, "item.a-b", "1");
-    CHECK_VIEW(expr_missing(p, &env), "lastRetry.message");
 }
 
 TEST(layers_of_variables_hide_each_other)
