@@ -27,6 +27,7 @@ struct argo_vertex {
     unsigned flags;
     char *name, *key, *type, *template_of;
     bool shown, released;
+    bool twin;            /* another node's name has the same hash: the id needs more */
     argo_links contained; /* in order of index, then id */
     argo_links hooks;
     argo_links next;     /* the edges */

@@ -1,5 +1,7 @@
 #include "flow/argo/argo_nodes.h"
 
+#include <inttypes.h>
+
 #include "api/object.h"
 #include "base/buf.h"
 #include "base/err.h"
@@ -15,7 +17,8 @@ struct composing {
     struct argo_graph graph;
     const char *workflow; /* its name */
     struct json_doc *frozen, *state;
-    struct argo mind; /* only what argo_template() reads */
+    struct map hashes; /* of the names so far */
+    struct argo mind;  /* only what argo_template() reads */
     int64_t run;
     struct json_build b;
     size_t at; /* the row being written */
@@ -47,7 +50,22 @@ add_vertex(void *arg, const struct node_row *row, struct err *e)
                               .shown = row->type.n != 0,
                               .released = row->state == FLOW_RELEASED};
     map_put_u64(&c->graph.by_id, (uint64_t)row->id, (void *)(uintptr_t)c->graph.nodes.n);
+    if (v->shown)
+        v->twin = map_put_u64(&c->hashes, argo_name_hash(row->name), c) != NULL;
     return 0;
+}
+
+/* Upstream's id, which is a hash of the name; among many thousand nodes two may have the same, and
+ * then the later one has its number behind it. */
+static void
+write_id(const struct composing *c, const struct argo_vertex *v, char *to, size_t size)
+{
+    size_t n;
+
+    argo_name_id(c->workflow, str_of(v->name), to, size);
+    n = strlen(to);
+    if (v->twin)
+        snprintf(to + n, size - n, "-%" PRId64, v->id);
 }
 
 static const struct json *
@@ -93,6 +111,7 @@ static void
 composing_done(struct composing *c)
 {
     argo_graph_done(&c->graph);
+    map_done(&c->hashes);
     for (size_t i = 0; i < c->mind.others.n; i++) {
         free(c->mind.others.at[i].key);
         json_doc_unref(c->mind.others.at[i].doc);
@@ -131,7 +150,7 @@ add_ids(struct composing *c, const char *field, const argo_links *links)
         return;
     json_add_array(&c->b, field);
     for (size_t i = 0; i < links->n; i++) {
-        argo_name_id(c->workflow, str_of(c->graph.nodes.at[links->at[i]].name), id, sizeof id);
+        write_id(c, &c->graph.nodes.at[links->at[i]], id, sizeof id);
         json_add_cstr(&c->b, NULL, id);
     }
     json_end(&c->b);
@@ -313,7 +332,7 @@ add_node(void *arg, const struct node_row *row, struct err *e)
         c->at++;
         return 0;
     }
-    argo_name_id(c->workflow, row->name, id, sizeof id);
+    write_id(c, v, id, sizeof id);
     json_add_object(b, id);
     json_add_cstr(b, "id", id);
     json_add_str(b, "name", row->name);
@@ -327,7 +346,7 @@ add_node(void *arg, const struct node_row *row, struct err *e)
         json_add_str(b, "reason", row->reason);
     add_times(c, row);
     if (boundary != NULL) {
-        argo_name_id(c->workflow, str_of(boundary->name), id, sizeof id);
+        write_id(c, boundary, id, sizeof id);
         json_add_cstr(b, "boundaryID", id);
     }
     if (row->pod.n != 0)

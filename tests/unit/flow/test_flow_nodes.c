@@ -175,6 +175,7 @@ TEST(pods_whose_names_would_be_equal_get_different_ones)
               "    dag: {tasks: [{name: t35859, template: ok}, {name: t1344042, template: ok}]}\n");
     story_is(&s, "Succeeded", NULL);
     CHECK_STR(story_status(&s, "progress"), "2/2");
+    CHECK_CHILDREN(&s, "wf", "wf.t35859 wf.t1344042");
     story_close(&s);
 }
 
