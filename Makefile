@@ -202,7 +202,7 @@ KILLS ?= 10000
 ##> make fault      fail each allocation, write, sync and fork in turn; many kills
 fault: all $(E2E_HELPERS) $(O)/tests/fault/preload.so
 	$(Q)tests/fault/run $(O) $(T)
-	$(Q)KILLS=$(KILLS) TEST_LIMIT=36000 tests/run $(O) e2e test_kill
+	$(Q)KILLS=$(KILLS) BOX_KILLS=$(KILLS) TEST_LIMIT=86400 tests/run $(O) e2e,sandbox _kills
 .PHONY: fault
 
 # Benchmarks: tests/bench/bench_NAME.c; what they measure against is in the same run.

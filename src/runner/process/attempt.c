@@ -33,6 +33,7 @@ struct attempt {
     struct watch *watch;    /* of the pidfd, for those that we have spawned */
     struct packet *control; /* to init; for adopted ones its end is init's */
     bool same_boot;
+    bool lost_race; /* init was faster than our fence */
     bool stop_asked;
     int64_t stop_grace_us;
     struct task look;    /* attempt_adopt() answers from the loop */
@@ -172,6 +173,9 @@ fence(struct attempt *a)
     if (rc == 0) {
         enter(a, FENCED);
         a->handler->on_fenced(a->arg);
+    } else if (rc == ERR_EXISTS && !a->lost_race) {
+        a->lost_race = true; /* init published in this instant, and most likely lives */
+        task_post(&a->look);
     } else if (rc == ERR_EXISTS) {
         end(a);
     } else {
