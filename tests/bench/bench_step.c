@@ -7,14 +7,18 @@
  * starts at a time.
  *
  *   one step    a Workflow of one container: from the request to the committed end
+ *   sluice run  the same by the program, in a temporary directory: from its start to its exit
  *   fan-out     a loop of 1,000 such containers
  *   chain       1,000 steps one after another: does the 1,000th cost what the 10th did?
  */
+#include <fcntl.h>
 #include <ftw.h>
+#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -27,15 +31,24 @@
 #include "core/core.h"
 #include "core/message.h"
 #include "data/json.h"
+#include "io/file.h"
 #include "io/loop.h"
 #include "tests/bench/floor.h"
 #include "tests/bench/run_pair.h"
 
-enum { ROUNDS = 300, FAN = 1000, FAN_ROUNDS = 3, CHAIN = 1000, CHAIN_ROUNDS = 3, WINDOW = 19 };
+enum {
+    ROUNDS = 300,
+    RUN_ROUNDS = 60,
+    FAN = 1000,
+    FAN_ROUNDS = 3,
+    CHAIN = 1000,
+    CHAIN_ROUNDS = 3,
+    WINDOW = 19
+};
 
 struct bench {
     char dir[64];
-    char *data;
+    char *data, *program, *file;
     struct floor *floor;
     struct loop *loop;
     struct settings *settings;
@@ -194,6 +207,53 @@ measure_step(struct bench *b)
     json_doc_unref(b->workflow);
 }
 
+/* The program, as somebody at a shell would start it. */
+static void
+program_once(void *arg)
+{
+    struct bench *b = arg;
+    char run[] = "run", output[] = "-o", name[] = "name";
+    char *argv[] = {b->program, run, b->file, output, name, NULL};
+    posix_spawn_file_actions_t quiet;
+    int status;
+    pid_t pid;
+
+    posix_spawn_file_actions_init(&quiet);
+    posix_spawn_file_actions_addopen(&quiet, 1, "/dev/null", O_WRONLY, 0);
+    posix_spawn_file_actions_addopen(&quiet, 2, "/dev/null", O_WRONLY, 0);
+    if (posix_spawn(&pid, b->program, &quiet, NULL, argv, environ) != 0 ||
+        waitpid(pid, &status, 0) != pid || status != 0) {
+        fprintf(stderr, "bench_step: %s run failed\n", b->program);
+        exit(1);
+    }
+    posix_spawn_file_actions_destroy(&quiet);
+}
+
+static void
+measure_program(struct bench *b)
+{
+    struct json_doc *workflow = one_step();
+    cleanup_buf struct buf text = BUF_INIT;
+    struct err e = ERR_INIT;
+    struct run_pair p;
+    double floor_us, us;
+
+    json_write(&text, json_root(workflow));
+    must(file_write(AT_FDCWD, b->file, buf_view(&text), 0600, &e), &e);
+    p = run_pair_measure(RUN_ROUNDS, floor_once, program_once, b);
+    floor_us = run_pair_quantile(p.floor_us, p.n, 0.5);
+    us = run_pair_quantile(p.subject_us, p.n, 0.5);
+    printf("{\"name\": \"sluice run of one step, above the floor\", \"value\": %.4f, "
+           "\"unit\": \"ms\", \"target\": \"<= 10\", \"against\": \"the floor of one "
+           "step\", \"raw\": {\"p50_us\": %.1f, \"p99_us\": %.1f, \"floor_p50_us\": %.1f, "
+           "\"floor_p99_us\": %.1f, \"rounds\": %zu}}\n",
+           (us - floor_us) / 1000, us, run_pair_quantile(p.subject_us, p.n, 0.99), floor_us,
+           run_pair_quantile(p.floor_us, p.n, 0.99), p.n);
+    fflush(stdout);
+    run_pair_done(&p);
+    json_doc_unref(workflow);
+}
+
 static void
 measure_fan_out(struct bench *b)
 {
@@ -275,6 +335,8 @@ open_all(struct bench *b)
     if (here == NULL || mkdtemp(b->dir) == NULL)
         must(err_errno(&e, "bench directories"), &e);
     below = xasprintf("%s/floor", b->dir);
+    b->program = xasprintf("%s/sluice", here);
+    b->file = xasprintf("%s/one.json", b->dir);
     b->data = xasprintf("%s/data", b->dir);
     init = xasprintf("%s/sluice-init", here);
     b->floor = floor_new(below, 2 * (size_t)sysconf(_SC_NPROCESSORS_ONLN));
@@ -305,6 +367,8 @@ close_all(struct bench *b)
     loop_free(b->loop);
     floor_free(b->floor);
     free(b->data);
+    free(b->program);
+    free(b->file);
     (void)nftw(b->dir, remove_one, 32, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
 }
 
@@ -321,6 +385,8 @@ main(int argc, char **argv)
     open_all(&b);
     if (strcmp(only, "") == 0 || strcmp(only, "step") == 0)
         measure_step(&b);
+    if (strcmp(only, "") == 0 || strcmp(only, "run") == 0)
+        measure_program(&b);
     if (strcmp(only, "") == 0 || strcmp(only, "fan") == 0)
         measure_fan_out(&b);
     if (strcmp(only, "") == 0 || strcmp(only, "chain") == 0)
