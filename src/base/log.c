@@ -11,9 +11,6 @@
 
 enum { RING_LINES = 64, LINE_SIZE = 512 };
 
-static const char *const level_names[] = {
-#define LEVEL_NAME(id, name) name,
-    LOG_LEVELS(LEVEL_NAME)};
 static const char *const level_words[] = {"DEBUG", "INFO ", "WARN ", "ERROR"};
 
 static enum log_level threshold = LOG_WARN;
@@ -26,18 +23,6 @@ void
 log_set_level(enum log_level level)
 {
     __atomic_store_n(&threshold, level, __ATOMIC_RELAXED);
-}
-
-bool
-log_level_from_name(const char *name, enum log_level *ret)
-{
-    for (int i = 0; i < LOG_LEVEL_COUNT; i++) {
-        if (strcmp(name, level_names[i]) == 0) {
-            *ret = (enum log_level)i;
-            return true;
-        }
-    }
-    return false;
 }
 
 void

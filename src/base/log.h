@@ -24,11 +24,10 @@
     X(LOG_ERROR, "error")
 
 #define LOG_LEVEL_(id, name) id,
-enum log_level { LOG_LEVELS(LOG_LEVEL_) LOG_LEVEL_COUNT };
+enum log_level { LOG_LEVELS(LOG_LEVEL_) };
 
 /* Lines below `level` are kept in the ring only.  Default: LOG_WARN. */
 void log_set_level(enum log_level level);
-bool log_level_from_name(const char *name, enum log_level *ret);
 
 void log_write(enum log_level level, const char *object, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));

@@ -70,8 +70,9 @@ is_suspended(const struct json *workflow)
     return false;
 }
 
-void
-screen_status(struct buf *to, const struct json *workflow)
+/* The phase as people read it. */
+static void
+write_status(struct buf *to, const struct json *workflow)
 {
     struct str phase = json_str(json_at_path(workflow, "status.phase"));
 
@@ -271,8 +272,8 @@ write_outputs(struct buf *to, const struct json *outputs)
         artifact_line(to, it.value);
 }
 
-void
-screen_write_head(struct buf *to, const struct json *workflow, const struct tree_style *style)
+static void
+write_head(struct buf *to, const struct json *workflow, const struct tree_style *style)
 {
     const struct json *metadata = json_get(workflow, "metadata");
     const struct json *status = json_get(workflow, "status");
@@ -281,7 +282,7 @@ screen_write_head(struct buf *to, const struct json *workflow, const struct tree
     line(to, "Namespace:", treenode_text(metadata, "namespace"));
     write_account(to, workflow);
     label(to, "Status:");
-    screen_status(to, workflow);
+    write_status(to, workflow);
     buf_char(to, '\n');
     if (treenode_text(status, "message").n > 0)
         line(to, "Message:", treenode_text(status, "message"));
@@ -298,7 +299,7 @@ screen_write(struct buf *to, const struct json *workflow, const struct tree_styl
 {
     cleanup_buf struct buf tree = BUF_INIT;
 
-    screen_write_head(to, workflow, style);
+    write_head(to, workflow, style);
     tree_write(&tree, workflow, style);
     if (tree.n > 0)
         buf_char(to, '\n');

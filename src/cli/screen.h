@@ -19,13 +19,8 @@
 struct buf;
 struct json;
 
-/* Head lines, a blank line, the tree. */
+/* Head lines, a blank line, the tree.  The phase is shown as people read it: "Running (Suspended)",
+ * "Failed (Terminated)", "Pending" for none. */
 void screen_write(struct buf *to, const struct json *workflow, const struct tree_style *style);
-
-/* The head lines alone. */
-void screen_write_head(struct buf *to, const struct json *workflow, const struct tree_style *style);
-
-/* The phase as people read it: "Running (Suspended)", "Failed (Terminated)", "Pending" for none. */
-void screen_status(struct buf *to, const struct json *workflow);
 
 #endif

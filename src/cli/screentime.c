@@ -73,8 +73,9 @@ screentime_long(struct buf *to, int64_t us)
         buf_printf(to, " %" PRId64 " hours", s % DAY / HOUR);
 }
 
-void
-screentime_ago(struct buf *to, int64_t at_us, int64_t now_us)
+/* "now", "4 hours ago", "1 minute from now". */
+static void
+write_distance(struct buf *to, int64_t at_us, int64_t now_us)
 {
     int64_t s = seconds_of(now_us - at_us);
 
@@ -101,6 +102,6 @@ screentime_moment(struct buf *to, int64_t at_us, int64_t now_us)
     buf_printf(to, "%s %s %02d %02d:%02d:%02d %c%02ld%02ld (", days[tm.tm_wday], months[tm.tm_mon],
                tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec, zone < 0 ? '-' : '+', labs(zone) / 60,
                labs(zone) % 60);
-    screentime_ago(to, at_us, now_us);
+    write_distance(to, at_us, now_us);
     buf_char(to, ')');
 }

@@ -16,9 +16,7 @@ struct buf;
 void screentime_short(struct buf *to, int64_t us);
 /* Two units: "26 seconds", "1 minute 5 seconds", "2 hours 0 minutes". */
 void screentime_long(struct buf *to, int64_t us);
-/* "now", "4 hours ago", "1 minute from now". */
-void screentime_ago(struct buf *to, int64_t at_us, int64_t now_us);
-/* "Sun Jul 03 16:57:04 +0900 (4 hours ago)". */
+/* "Sun Jul 03 16:57:04 +0900 (4 hours ago)"; or (now), (1 minute from now). */
 void screentime_moment(struct buf *to, int64_t at_us, int64_t now_us);
 
 #endif

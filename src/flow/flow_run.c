@@ -28,12 +28,14 @@ deadline_due(struct core_timer *timer, struct turn *t, struct err *e)
     return 0;
 }
 
+static int publish(struct turn *t, struct flow_run *run, struct err *e);
+
 static int
 publish_due(struct core_timer *timer, struct turn *t, struct err *e)
 {
     struct flow_run *run = CONTAINER_OF(timer, struct flow_run, publish_timer);
 
-    if (flow_run_publish(t, run, e) < 0)
+    if (publish(t, run, e) < 0)
         flow_break(run->flow, t, e);
     return 0;
 }
@@ -193,7 +195,7 @@ flow_run_start(struct turn *t, struct flow_run *run, struct err *e)
     if (rc >= 0)
         rc = flow_pump_open(t, run, NULL, 0, &c, e);
     flow_child_done(&c);
-    return rc < 0 ? rc : flow_run_publish(t, run, e);
+    return rc < 0 ? rc : publish(t, run, e);
 }
 
 static int
@@ -207,7 +209,7 @@ finish(struct turn *t, struct flow_run *run, struct err *e)
     log_info(run->name, "workflow is over phase=%s", flow_phase_name(run->result.phase));
     if (run->language->end(t, run, e) < 0)
         return e->code;
-    return flow_run_publish(t, run, e);
+    return publish(t, run, e);
 }
 
 /* The entry node is over: exit handlers, unless the run was terminated. */
@@ -279,8 +281,9 @@ flow_run_suspend(struct flow_run *run, bool suspended)
     flow_run_queue(run);
 }
 
-int
-flow_run_publish(struct turn *t, struct flow_run *run, struct err *e)
+/* Writes the object's status now. */
+static int
+publish(struct turn *t, struct flow_run *run, struct err *e)
 {
     cleanup_object struct object *now = objects_find_uid(run->flow->objects, t, str_of(run->uid));
     cleanup_json struct json_doc *next = NULL;

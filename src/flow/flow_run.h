@@ -96,8 +96,6 @@ int flow_run_shut_down(struct turn *t, struct flow_run *run, enum flow_shutdown 
                        const char *message, struct err *e);
 /* Holds new nodes back, or lets them go on. */
 void flow_run_suspend(struct flow_run *run, bool suspended);
-/* Writes the object's status now. */
-int flow_run_publish(struct turn *t, struct flow_run *run, struct err *e);
 
 /* After a restart, in this order: the run from its row, its nodes, their plans, counts, timers. */
 struct flow_run *flow_run_revive(struct flow *f, int64_t number, struct str uid,

@@ -105,6 +105,19 @@ parent_of(const char *path)
     return slash == path ? xstrdup("/") : xstrndup(path, (size_t)(slash - path));
 }
 
+/* Makes names in a directory durable. */
+static int
+sync_dir(int dirfd, const char *path, struct err *e)
+{
+    cleanup_close int fd = file_open_dir(dirfd, path, e);
+
+    if (fd < 0)
+        return e->code;
+    if (fsync(fd) < 0)
+        return err_errno(e, "sync directory '%s'", path);
+    return 0;
+}
+
 int
 file_replace(int dirfd, const char *path, struct str content, mode_t mode, bool durable,
              struct err *e)
@@ -121,7 +134,7 @@ file_replace(int dirfd, const char *path, struct str content, mode_t mode, bool 
         unlinkat(dirfd, temporary, 0);
         return e->code;
     }
-    return durable ? file_sync_dir(dirfd, parent, e) : 0;
+    return durable ? sync_dir(dirfd, parent, e) : 0;
 }
 
 static int
@@ -172,18 +185,6 @@ file_open_dir(int dirfd, const char *path, struct err *e)
     int fd = openat(dirfd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
     return fd < 0 ? err_errno(e, "open directory '%s'", path) : fd;
-}
-
-int
-file_sync_dir(int dirfd, const char *path, struct err *e)
-{
-    cleanup_close int fd = file_open_dir(dirfd, path, e);
-
-    if (fd < 0)
-        return e->code;
-    if (fsync(fd) < 0)
-        return err_errno(e, "sync directory '%s'", path);
-    return 0;
 }
 
 bool

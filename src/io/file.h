@@ -40,8 +40,6 @@ int file_remove_tree(int dirfd, const char *path, struct err *e);
 int file_copy_tree(int from_dirfd, const char *from, int to_dirfd, const char *to, struct err *e);
 /* Opens a directory: O_RDONLY, close-on-exec. */
 int file_open_dir(int dirfd, const char *path, struct err *e);
-/* Makes names in a directory durable. */
-int file_sync_dir(int dirfd, const char *path, struct err *e);
 
 /* Whether a path that a manifest gave is harmless below a directory: relative, not empty, without
  * "..", "." and empty components, and without NUL. */

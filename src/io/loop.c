@@ -137,12 +137,6 @@ loop_stop(struct loop *l)
     l->stopping = true;
 }
 
-bool
-loop_is_fake(const struct loop *l)
-{
-    return l->fake;
-}
-
 const struct clock *
 loop_clock(const struct loop *l)
 {

@@ -44,7 +44,6 @@ void loop_stop(struct loop *l);
  * False when nothing ran. */
 bool loop_turn(struct loop *l, bool wait);
 
-bool loop_is_fake(const struct loop *l);
 /* The machine's clock, or the fake one.  Lives as long as the loop. */
 const struct clock *loop_clock(const struct loop *l);
 int64_t loop_wall_us(const struct loop *l);

@@ -251,12 +251,6 @@ packet_send(struct packet *p, struct str message, const int *fds, size_t fds_n, 
     return 0;
 }
 
-bool
-packet_is_open(const struct packet *p)
-{
-    return p->fd >= 0;
-}
-
 void
 packet_free(struct packet *p)
 {

@@ -35,7 +35,6 @@ struct packet *packet_new(struct loop *l, int fd, const struct packet_handler *h
 /* Sends or queues a copy; descriptors are duplicated, so the caller's stay the caller's.  Error
  * when the socket is closed, or a limit is passed. */
 int packet_send(struct packet *p, struct str message, const int *fds, size_t fds_n, struct err *e);
-bool packet_is_open(const struct packet *p);
 /* Drops what is queued.  No callback afterwards.  NULL is fine. */
 void packet_free(struct packet *p);
 

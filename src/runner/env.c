@@ -30,15 +30,6 @@ find(const env_vars *vars, struct str name, struct str *ret)
     return false;
 }
 
-struct str
-env_get(const env_vars *vars, const char *name)
-{
-    struct str value = STR_NULL;
-
-    find(vars, str_of(name), &value);
-    return value;
-}
-
 const char *
 env_expand(const env_vars *vars, struct str text, struct arena *a)
 {

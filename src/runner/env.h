@@ -30,8 +30,6 @@ typedef VEC(struct env_var) env_vars; /* text in the arena; vec_done() by the ca
 
 /* Sets (or replaces) a variable. */
 void env_set(env_vars *vars, struct str name, struct str value);
-/* The value, or STR_NULL. */
-struct str env_get(const env_vars *vars, const char *name);
 
 /* Adds envFrom and env of the container to what *vars holds. */
 int env_build(const struct plan *p, const struct podspec *s, const struct podspec_container *c,

@@ -327,6 +327,17 @@ parse_policy(const struct json *spec, const struct where *w, struct podspec *s, 
     return 0;
 }
 
+/* The volume's object, or NULL. */
+static const struct json *
+find_volume(const struct podspec *s, struct str name)
+{
+    JSON_EACH (it, s->volumes) {
+        if (str_eq(json_str(json_get(it.value, "name")), name))
+            return it.value;
+    }
+    return NULL;
+}
+
 static int
 check_mounts(const struct podspec *s, struct err *e)
 {
@@ -334,7 +345,7 @@ check_mounts(const struct podspec *s, struct err *e)
         for (size_t k = 0; k < s->containers[i].mounts_n; k++) {
             struct str volume = s->containers[i].mounts[k].volume;
 
-            if (podspec_volume(s, volume) == NULL)
+            if (find_volume(s, volume) == NULL)
                 return err_set(e, ERR_INVALID,
                                "container %.*s: volumeMounts[%zu].name: Not found: "
                                "\"%.*s\"",
@@ -398,16 +409,6 @@ podspec_container(const struct podspec *s, struct str name)
     for (size_t i = 0; i < s->containers_n; i++)
         if (str_eq(s->containers[i].name, name))
             return &s->containers[i];
-    return NULL;
-}
-
-const struct json *
-podspec_volume(const struct podspec *s, struct str name)
-{
-    JSON_EACH (it, s->volumes) {
-        if (str_eq(json_str(json_get(it.value, "name")), name))
-            return it.value;
-    }
     return NULL;
 }
 

@@ -86,8 +86,6 @@ int podspec_parse(const struct json *pod, struct arena *a, struct podspec **ret,
 
 /* By name, or NULL. */
 const struct podspec_container *podspec_container(const struct podspec *s, struct str name);
-/* The volume's object, or NULL. */
-const struct json *podspec_volume(const struct podspec *s, struct str name);
 /* What the scheduler counts: the larger of the sum over containers that run together and the
  * largest init container. */
 struct podspec_resources podspec_requests(const struct podspec *s);

@@ -11,8 +11,9 @@
 #include "runner/podspec.h"
 #include "runner/runtime.h"
 
-const struct json *
-source_object(const struct plan *p, const char *kind, struct str name)
+/* The object of kind "ConfigMap" or "Secret", or NULL. */
+static const struct json *
+find_object(const struct plan *p, const char *kind, struct str name)
 {
     for (size_t i = 0; i < p->sources_n; i++)
         if (strcmp(p->sources[i].kind, kind) == 0 && str_is(name, p->sources[i].name))
@@ -24,7 +25,7 @@ int
 source_require(const struct plan *p, const char *kind, struct str name, bool optional,
                const struct json **ret, struct err *e)
 {
-    *ret = source_object(p, kind, name);
+    *ret = find_object(p, kind, name);
     if (*ret == NULL && !optional)
         return err_set(e, ERR_NOTFOUND, "%s \"%.*s\" not found",
                        strcmp(kind, "Secret") == 0 ? "secret" : "configmap", STR_ARG(name));

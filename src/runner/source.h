@@ -25,8 +25,6 @@ struct source_machine {
     const char *node_name, *host_ip;
 };
 
-/* The object of kind "ConfigMap" or "Secret", or NULL. */
-const struct json *source_object(const struct plan *p, const char *kind, struct str name);
 /* `configmap "x" not found`, unless it is there or `optional`; then *ret may be NULL. */
 int source_require(const struct plan *p, const char *kind, struct str name, bool optional,
                    const struct json **ret, struct err *e);

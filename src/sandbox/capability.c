@@ -68,8 +68,9 @@ capability_never(void)
     return BIT(CAP_SYS_PTRACE);
 }
 
-uint64_t
-capability_all(void)
+/* All but what a payload must never have: a privileged container's. */
+static uint64_t
+all_but_never(void)
 {
     return (BIT(ARRAY_LEN(names)) - 1) & ~capability_never();
 }
@@ -80,7 +81,7 @@ capability_from_name(struct str name, uint64_t *ret)
     if (name.n > 4 && strncasecmp(name.p, "CAP_", 4) == 0)
         name = str_slice(name, 4, name.n);
     if (name.n == 3 && strncasecmp(name.p, "ALL", 3) == 0) {
-        *ret = capability_all();
+        *ret = all_but_never();
         return true;
     }
     for (size_t i = 0; i < ARRAY_LEN(names); i++) {

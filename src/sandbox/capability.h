@@ -14,8 +14,6 @@
 #include "base/str.h"
 
 uint64_t capability_usual(void);
-/* All but what a payload must never have: a privileged container's. */
-uint64_t capability_all(void);
 /* "SYS_PTRACE", "CAP_SYS_PTRACE" or "ALL", any case; *ret is a mask.  False: unknown. */
 bool capability_from_name(struct str name, uint64_t *ret);
 

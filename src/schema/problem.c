@@ -101,17 +101,3 @@ problems_errors(const struct problems *ps)
         n += ps->at[i].kind != PROBLEM_WARNING;
     return n;
 }
-
-void
-problems_write(const struct problems *ps, const char *separator, struct buf *to)
-{
-    const char *before = "";
-
-    for (size_t i = 0; i < ps->n; i++)
-        if (ps->at[i].kind != PROBLEM_WARNING) {
-            buf_printf(to, "%s%s", before, ps->at[i].text);
-            before = separator;
-        }
-    if (ps->dropped > 0)
-        buf_printf(to, "%s... and %zu more", before, ps->dropped);
-}

@@ -60,7 +60,5 @@ void problems_add_err(struct problems *ps, const struct err *e);
 
 /* How many are no warnings. */
 size_t problems_errors(const struct problems *ps);
-/* All texts but the warnings', joined by `separator`; "... and 12 more" if some were dropped. */
-void problems_write(const struct problems *ps, const char *separator, struct buf *to);
 
 #endif

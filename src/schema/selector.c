@@ -155,12 +155,6 @@ selector_matches(const struct selector *s, const struct json *labels)
     return true;
 }
 
-bool
-selector_is_empty(const struct selector *s)
-{
-    return s->terms.n == 0;
-}
-
 size_t
 selector_count(const struct selector *s)
 {

@@ -53,7 +53,6 @@ bool selector_matches(const struct selector *s, const struct json *labels);
 /* The same with a function that gives a key's value, STR_NULL for absent. */
 typedef struct str selector_value_fn(void *arg, struct str key);
 bool selector_matches_fn(const struct selector *s, selector_value_fn *value, void *arg);
-bool selector_is_empty(const struct selector *s);
 
 /* Its terms, for whoever turns them into a query. */
 size_t selector_count(const struct selector *s);

@@ -68,8 +68,6 @@ int node_rows_first(struct db *db, int64_t run, int64_t limit, node_row_fn *fn, 
                     struct err *e);
 int node_rows_delete(struct db *db, int64_t run, int64_t last, struct err *e);
 /* One node by its place; ERR_NOTFOUND if there is none. */
-int node_rows_get(struct db *db, int64_t run, int64_t id, node_row_fn *fn, void *arg,
-                  struct err *e);
 int node_rows_find(struct db *db, int64_t run, int64_t parent, struct str key, node_row_fn *fn,
                    void *arg, struct err *e);
 /* In the order of their ids: all of a run after `after`, those whose state is below 2 (not

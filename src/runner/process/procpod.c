@@ -48,8 +48,8 @@ procpod_first_main(const struct podspec *s)
     return s->init_n;
 }
 
-bool
-procpod_is_main(const struct procpod *p, size_t container)
+static bool
+is_main(const struct procpod *p, size_t container)
 {
     return container == procpod_first_main(p->spec);
 }
@@ -110,7 +110,7 @@ on_started(void *arg, int64_t at_us)
     struct proc_container *c = arg;
     struct procpod *p = c->pod;
 
-    if (procpod_is_main(p, c->spec->index)) {
+    if (is_main(p, c->spec->index)) {
         p->started_us = at_us;
         if (p->stage == PROC_RUNNING)
             admission_started(&p->runtime->admission, &p->admission);
@@ -134,7 +134,7 @@ on_end(void *arg, const struct box_exit *x)
         if ((int64_t)x->memory_peak > p->memory_peak)
             p->memory_peak = (int64_t)x->memory_peak;
     }
-    if (procpod_is_main(p, c->spec->index)) {
+    if (is_main(p, c->spec->index)) {
         outputs_done(&p->outputs);
         p->outputs = (struct outputs_work){.dir = -1};
         if (x != NULL && x->executed && p->runtime->level == LEVEL_NONE)
@@ -213,7 +213,7 @@ write_spec(struct proc_container *c, unsigned number, struct err *e)
         .attempt_dir = dir,
         .level = r->level,
         .die_with_server = r->config.die_with_server,
-        .main = procpod_is_main(p, c->spec->index),
+        .main = is_main(p, c->spec->index),
         .volumes = &p->volumes,
         .inputs = p->inputs,
         .inputs_n = p->inputs_n,

@@ -129,7 +129,6 @@ void procpod_save(struct procpod *p);
 /* In Kubernetes' words; the texts are in the arena. */
 struct runtime_exit procpod_exit(const struct podspec_container *c, const struct box_exit *x,
                                  int64_t now_us, struct arena *a);
-bool procpod_is_main(const struct procpod *p, size_t container);
 size_t procpod_first_main(const struct podspec *s);
 /* procpod_layers.c; for job threads.  `dir` is the pod's folder. */
 void procpod_remove_layers(const char *dir, struct err *e);

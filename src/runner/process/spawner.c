@@ -399,9 +399,3 @@ spawn_cancel(struct spawn_request *r)
     if (!r->sent)
         request_free(r);
 }
-
-pid_t
-spawner_pid(const struct spawner *s)
-{
-    return s->process != NULL ? process_pid(s->process) : 0;
-}

@@ -57,6 +57,4 @@ struct spawn_request *spawner_spawn(struct spawner *s, int spec_fd, int dir_fd, 
 /* `done` is not called any more; what was sent may still happen. */
 void spawn_cancel(struct spawn_request *r);
 
-pid_t spawner_pid(const struct spawner *s); /* 0 while dead */
-
 #endif
