@@ -345,16 +345,36 @@ open_call(struct turn *t, struct flow_node *n, struct flow_opening *o, struct er
                                                               : open_once(&s, n, call, o, e);
 }
 
+/* What was left out shows which template it would have run, if that one can be had. */
+static void
+name_template(struct turn *t, struct flow_node *n, struct flow_opening *o)
+{
+    const struct flow_node *boundary = argo_boundary(n);
+    struct str from = boundary != NULL ? str_of(boundary->template_of) : STR("local/");
+    const struct json *ignored;
+    struct err why = ERR_INIT;
+
+    if (o->template_of == NULL && argo_template_of_call(t, n->run, from, argo_call_of(n),
+                                                        &o->template_of, &ignored, &why) < 0) {
+        free(o->template_of);
+        o->template_of = NULL;
+    }
+}
+
 static int
 open_task(struct turn *t, struct flow_node *n, struct flow_opening *o, struct err *e)
 {
     bool runs = true;
+    int rc;
 
     if (argo_role_of(n) == ARGO_TASK && argo_role_of(n->parent) != ARGO_GROUP &&
         argo_child_depends(t, n, argo_call_of(n), &runs, e) < 0)
         return e->code;
-    return runs ? open_call(t, n, o, e)
-                : skip(o, FLOW_OMITTED, xstrdup("omitted: depends condition not met"));
+    rc = runs ? open_call(t, n, o, e)
+              : skip(o, FLOW_OMITTED, xstrdup("omitted: depends condition not met"));
+    if (rc >= 0 && o->kind == FLOW_NOTHING && !flow_phase_is_bad(o->result.phase))
+        name_template(t, n, o);
+    return rc;
 }
 
 static int
