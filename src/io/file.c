@@ -152,23 +152,23 @@ make_one(int dirfd, const char *path, mode_t mode, struct err *e)
 int
 file_mkdirs(int dirfd, const char *path, mode_t mode, struct err *e)
 {
-    struct stat st;
-
-    /* The usual case costs one call. */
-    if (fstatat(dirfd, path, &st, 0) == 0 && S_ISDIR(st.st_mode))
-        return 0;
-
     cleanup_free char *copy = xstrdup(path);
+    size_t n = strlen(copy);
+    char *slash;
 
-    for (char *p = copy + 1; *copy != '\0' && *p != '\0'; p++) {
-        if (*p != '/')
-            continue;
-        *p = '\0';
+    /* Up to the deepest directory that is there or can be made, then down again: usually most of a
+     * path is there. */
+    while (mkdirat(dirfd, copy, mode) < 0 && errno == ENOENT &&
+           (slash = strrchr(copy, '/')) != NULL && slash != copy)
+        *slash = '\0';
+    if (make_one(dirfd, copy, mode, e) < 0)
+        return e->code;
+    for (size_t at = strlen(copy); at < n; at = strlen(copy)) {
+        copy[at] = '/';
         if (make_one(dirfd, copy, mode, e) < 0)
             return e->code;
-        *p = '/';
     }
-    return make_one(dirfd, copy, mode, e);
+    return 0;
 }
 
 int
