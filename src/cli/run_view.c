@@ -1,5 +1,6 @@
 #include "cli/run_view.h"
 
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -19,6 +20,7 @@
 #include "data/yaml.h"
 #include "flow/argo/argo_nodes.h"
 #include "io/loop.h"
+#include "io/signals.h"
 #include "store/store.h"
 
 enum { SHORTEST_PAUSE_US = 100 * 1000, SHARE = 20 /* one part in so many for drawing */ };
@@ -142,6 +144,17 @@ write_progress(void *owner, struct str text)
     fflush(v->cli->err);
 }
 
+static void
+on_resize(void *arg, int sig)
+{
+    struct run_view *v = arg;
+    struct winsize size;
+
+    (void)sig;
+    if (v->uid != NULL && ioctl(fileno(v->cli->err), TIOCGWINSZ, &size) == 0)
+        live_resize(v->live, size.ws_row, size.ws_col, loop_wall_us(v->loop));
+}
+
 static bool
 locale_is_utf8(void)
 {
@@ -159,6 +172,7 @@ locale_is_utf8(void)
 void
 run_view_init(struct run_view *v, struct cli *cli, struct loop *loop, struct assembly *assembly)
 {
+    struct err e = ERR_INIT; /* not knowing of a resize only spoils the drawing */
     struct winsize size = {.ws_row = 0};
     bool terminal = isatty(fileno(cli->err));
     struct live_setup setup = {.terminal = terminal,
@@ -174,12 +188,15 @@ run_view_init(struct run_view *v, struct cli *cli, struct loop *loop, struct ass
     *v = (struct run_view){.cli = cli, .loop = loop, .assembly = assembly};
     v->live = live_new(&setup);
     timer_init(&v->timer, loop, draw, v);
+    if (terminal)
+        v->resized = signals_watch(loop, (const int[]){SIGWINCH, 0}, on_resize, v, &e);
 }
 
 void
 run_view_done(struct run_view *v)
 {
     timer_stop(&v->timer);
+    signals_free(v->resized);
     live_free(TAKE(v->live));
     free(v->uid);
 }

@@ -22,6 +22,7 @@ struct err;
 struct live;
 struct loop;
 struct reading;
+struct signals;
 
 enum run_form { RUN_TREE, RUN_JSON, RUN_YAML, RUN_NAME };
 
@@ -31,7 +32,8 @@ struct run_view {
     struct assembly *assembly;
     struct live *live;
     struct timer timer;
-    char *uid; /* of the workflow on show; NULL: none yet */
+    struct signals *resized; /* NULL off the terminal */
+    char *uid;               /* of the workflow on show; NULL: none yet */
     int64_t pause_us, read_us;
     bool dirty, reading;
     struct reading *last; /* what run_view_finish() waited for */

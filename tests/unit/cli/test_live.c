@@ -93,6 +93,20 @@ TEST(what_comes_too_early_is_drawn_when_due)
     CHECK_INT(live_due(v), -1);
 }
 
+TEST(a_resized_terminal_is_drawn_at_once_in_its_new_width)
+{
+    cleanup_buf struct buf out = BUF_INIT;
+    cleanup_live struct live *v = new_live(&out, true);
+
+    live_resize(v, 10, 20, GOLDEN_NOW);
+    CHECK_INT(out.n, 0); /* nothing to draw yet */
+    show(v, "Running", "", GOLDEN_NOW);
+    buf_clear(&out);
+    live_resize(v, 10, 30, GOLDEN_NOW);
+    CHECK_STR(buf_cstring(&out), "\r\033[2A\033[JSTEP  TEMPLATE  PODNAME  DURA\n"
+                                 " \u25cf w  t         w        0s  \n");
+}
+
 TEST(log_lines_go_above_the_drawing)
 {
     cleanup_buf struct buf out = BUF_INIT;
@@ -186,6 +200,7 @@ TEST(a_clock_that_was_set_back_does_not_stop_the_view)
 
 TESTS_MAIN(T_(off_the_terminal_each_change_is_one_line_once),
            T_(a_terminal_is_drawn_again_in_place), T_(what_comes_too_early_is_drawn_when_due),
+           T_(a_resized_terminal_is_drawn_at_once_in_its_new_width),
            T_(log_lines_go_above_the_drawing), T_(a_flood_of_log_lines_does_not_wait_for_the_clock),
            T_(colours_follow_the_pod), T_(a_tall_tree_keeps_its_head_and_what_runs_or_failed),
            T_(finishing_leaves_the_last_state_and_erasing_removes_it),
