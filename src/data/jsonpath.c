@@ -225,28 +225,3 @@ jsonpath_find(const struct jsonpath *p, const struct json *root, struct jsonpath
 {
     return jsonpath_find_from(p, root, root, to, e);
 }
-
-int
-jsonpath_get(struct str path, const struct json *root, struct json_doc **ret, struct err *e)
-{
-    cleanup_jsonpath struct jsonpath *p = NULL;
-    cleanup_jsonpath_results struct jsonpath_results found = JSONPATH_RESULTS_INIT;
-    struct json_build b = JSON_BUILD_INIT;
-
-    *ret = NULL;
-    if (jsonpath_compile(path, &p, e) < 0 || jsonpath_find(p, root, &found, e) < 0)
-        return e->code;
-    if (jsonpath_is_definite(p)) {
-        if (found.n == 0)
-            return err_set(e, ERR_NOTFOUND, "path '%.*s' finds nothing",
-                           (int)(path.n < 200 ? path.n : 200), path.p);
-        *ret = json_copy(found.at[0]);
-        return 0;
-    }
-    json_add_array(&b, NULL);
-    for (size_t i = 0; i < found.n; i++)
-        json_add_value(&b, NULL, found.at[i]);
-    json_end(&b);
-    *ret = json_build_done(&b);
-    return 0;
-}

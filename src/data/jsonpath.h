@@ -1,9 +1,9 @@
 /*
  * jsonpath - finding values in a document by a path.
  *
- * One reader for the dialects that matter here: Argo's expression function
- * (jsonpath(text, '$.a[0]')), kubectl's templates ('{.metadata.name}', with range
- * and literals), and the bare paths of printer columns (.status.conditions[-1:].type).
+ * One reader for kubectl's dialects: templates ('{.metadata.name}', with range and
+ * literals) and the bare paths of printer columns (.status.conditions[-1:].type).
+ * The expression language's jsonpath() has rules of its own (expr_jsonpath.h).
  *
  *     $  @  or nothing            the document; in a filter and a range, @ and nothing are the item
  *     .name  ['name']  ["a","b"]  fields; a backslash before a dot makes it part of a name
@@ -44,9 +44,6 @@ void jsonpath_free(struct jsonpath *p);
 MEM_DEFINE_CLEANUP(struct jsonpath *, jsonpath_free)
 #define cleanup_jsonpath CLEANUP(jsonpath_free)
 
-/* Whether it names one value at most: plain names and indexes only. */
-bool jsonpath_is_definite(const struct jsonpath *p);
-
 struct jsonpath_results {
     const struct json **at;
     size_t n, cap;
@@ -58,10 +55,6 @@ void jsonpath_results_done(struct jsonpath_results *r);
 /* Appends what the path finds, in document order.  ERR_TOOLARGE after JSONPATH_MAX_VISITS. */
 int jsonpath_find(const struct jsonpath *p, const struct json *root, struct jsonpath_results *to,
                   struct err *e);
-
-/* Argo's function: the value of a definite path (ERR_NOTFOUND if it is absent), else an array of
- * all that is found; a document of its own. */
-int jsonpath_get(struct str path, const struct json *root, struct json_doc **ret, struct err *e);
 
 /* A kubectl template: text, {paths}, {"literals"}, {range path} ... {end}.  Several results of one
  * path have a space between them; strings are printed bare, containers as JSON; {} is the whole

@@ -25,7 +25,6 @@ struct jsonpath_step {
     size_t n; /* names or slices; an index is a slice of one */
     struct str *names;
     struct jsonpath_slice *slices;
-    bool index; /* one index, nothing else */
     struct jsonpath_test *filter;
 };
 

@@ -172,15 +172,14 @@ read_int(struct reader *r, int64_t *ret, bool *has)
 
 /* An index or a slice. */
 static bool
-read_slice(struct reader *r, struct jsonpath_slice *s, bool *index)
+read_slice(struct reader *r, struct jsonpath_slice *s)
 {
     bool has_step = false;
 
     *s = (struct jsonpath_slice){.step = 1};
     if (!read_int(r, &s->from, &s->has_from))
         return false;
-    *index = !take(r, ":");
-    if (*index) {
+    if (!take(r, ":")) {
         if (!s->has_from)
             return fail(r, "expected an index, a slice, a name in quotes, '*' or '?'");
         s->to = s->from + 1;
@@ -200,14 +199,13 @@ static bool
 read_slices(struct reader *r, struct jsonpath_step *step)
 {
     VEC(struct jsonpath_slice) slices = VEC_INIT;
-    bool ok, index = false;
+    bool ok;
 
     do {
-        ok = read_slice(r, vec_grow(&slices), &index);
+        ok = read_slice(r, vec_grow(&slices));
     } while (ok && take(r, ","));
     step->type = STEP_SLICES;
     step->n = slices.n;
-    step->index = index && slices.n == 1;
     step->slices = ARENA_ARRAY(&r->path->arena, struct jsonpath_slice, slices.n);
     memcpy(step->slices, slices.at, slices.n * sizeof *slices.at);
     vec_done(&slices);
@@ -458,14 +456,4 @@ jsonpath_free(struct jsonpath *p)
         json_doc_unref(l->doc);
     arena_done(&p->arena);
     free(p);
-}
-
-bool
-jsonpath_is_definite(const struct jsonpath *p)
-{
-    for (const struct jsonpath_step *s = p->steps; s != NULL; s = s->next) {
-        if (s->deep || !((s->type == STEP_NAMES && s->n == 1) || s->index))
-            return false;
-    }
-    return true;
 }

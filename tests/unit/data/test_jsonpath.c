@@ -20,21 +20,35 @@ parse(const char *text)
     return d;
 }
 
+/* What a path finds, with spaces between. */
 static void
-check_get(const char *path, const char *want)
+check_find(const char *path, const struct json *root, const char *want)
 {
-    cleanup_json struct json_doc *d = parse(store), *got = NULL;
+    cleanup_jsonpath_results struct jsonpath_results found = JSONPATH_RESULTS_INIT;
+    cleanup_jsonpath struct jsonpath *p = NULL;
     cleanup_buf struct buf b = BUF_INIT;
     struct err e = ERR_INIT;
 
-    if (jsonpath_get(str_of(path), json_root(d), &got, &e) < 0)
+    if (jsonpath_compile(str_of(path), &p, &e) < 0 || jsonpath_find(p, root, &found, &e) < 0)
         fail_msg("%s", e.msg);
-    json_write(&b, json_root(got));
+    for (size_t i = 0; i < found.n; i++) {
+        if (i > 0)
+            buf_char(&b, ' ');
+        json_write(&b, found.at[i]);
+    }
     if (strcmp(buf_cstring(&b), want) != 0)
         fail_msg("%s: %s, not %s", path, buf_cstring(&b), want);
 }
 
-TEST(definite_paths_give_their_value)
+static void
+check_get(const char *path, const char *want)
+{
+    cleanup_json struct json_doc *d = parse(store);
+
+    check_find(path, json_root(d), want);
+}
+
+TEST(plain_paths_give_their_value)
 {
     check_get("$.store.book[0].title", "\"A\"");
     check_get("$.store.book[-1].tags", "[\"x\",\"y\"]");
@@ -46,50 +60,46 @@ TEST(definite_paths_give_their_value)
     check_get("$[\"store\"].bicycle", "{\"color\":\"red\",\"price\":20}");
 }
 
-TEST(other_paths_give_a_list)
+TEST(other_paths_give_all_they_find)
 {
-    check_get("$.store.book[*].title", "[\"A\",\"B\",\"C\"]");
-    check_get("$.store.*.color", "[\"red\"]");
-    check_get("$..price", "[8.95,12.99,22,20]");
-    check_get("$.store.book..tags[1]", "[\"y\"]");
-    check_get("$.store.book[0,2].title", "[\"A\",\"C\"]");
-    check_get("$.store.book[0]['title','price']", "[\"A\",8.95]");
-    check_get("$.store.book[1:].title", "[\"B\",\"C\"]");
-    check_get("$.store.book[-2:].title", "[\"B\",\"C\"]");
-    check_get("$.store.book[:-1].title", "[\"A\",\"B\"]");
-    check_get("$.store.book[::2].title", "[\"A\",\"C\"]");
-    check_get("$.store.book[-9:1].title", "[\"A\"]");
-    check_get("$.store.book[5:].title", "[]");
-    check_get("$.none[*]", "[]");
+    check_get("$.store.book[*].title", "\"A\" \"B\" \"C\"");
+    check_get("$.store.*.color", "\"red\"");
+    check_get("$..price", "8.95 12.99 22 20");
+    check_get("$.store.book..tags[1]", "\"y\"");
+    check_get("$.store.book[0,2].title", "\"A\" \"C\"");
+    check_get("$.store.book[0]['title','price']", "\"A\" 8.95");
+    check_get("$.store.book[1:].title", "\"B\" \"C\"");
+    check_get("$.store.book[-2:].title", "\"B\" \"C\"");
+    check_get("$.store.book[:-1].title", "\"A\" \"B\"");
+    check_get("$.store.book[::2].title", "\"A\" \"C\"");
+    check_get("$.store.book[-9:1].title", "\"A\"");
+    check_get("$.store.book[5:].title", "");
+    check_get("$.none[*]", "");
 }
 
 TEST(filters_choose_items)
 {
-    check_get("$.store.book[?(@.price > 10)].title", "[\"B\",\"C\"]");
-    check_get("$.store.book[?(@.price >= 8.95 && @.price < 20)].title", "[\"A\",\"B\"]");
-    check_get("$.store.book[?(@.title==\"A\" || @.title == 'C')].price", "[8.95,22]");
-    check_get("$.store.book[?(@.isbn)].title", "[\"A\"]");
-    check_get("$.store.book[?(!@.isbn)].title", "[\"B\",\"C\"]");
-    check_get("$.store.book[?(@.price == $.limit)].title", "[\"B\"]");
-    check_get("$.store.book[?(@.price != 22.0)].title", "[\"A\",\"B\"]");
-    check_get("$.store.book[?(@.tags[?(@ == 'y')])].title", "[\"C\"]");
-    check_get("$.store.book[?(!(@.price<=9) && (true==true))].title", "[\"B\",\"C\"]");
-    check_get("$.store[?(@.color)].price", "[20]");
-    check_get("$[?(@ == true)]", "[true]");
-    check_get("$.store.book[?(@.title > 5)]", "[]");
+    check_get("$.store.book[?(@.price > 10)].title", "\"B\" \"C\"");
+    check_get("$.store.book[?(@.price >= 8.95 && @.price < 20)].title", "\"A\" \"B\"");
+    check_get("$.store.book[?(@.title==\"A\" || @.title == 'C')].price", "8.95 22");
+    check_get("$.store.book[?(@.isbn)].title", "\"A\"");
+    check_get("$.store.book[?(!@.isbn)].title", "\"B\" \"C\"");
+    check_get("$.store.book[?(@.price == $.limit)].title", "\"B\"");
+    check_get("$.store.book[?(@.price != 22.0)].title", "\"A\" \"B\"");
+    check_get("$.store.book[?(@.tags[?(@ == 'y')])].title", "\"C\"");
+    check_get("$.store.book[?(!(@.price<=9) && (true==true))].title", "\"B\" \"C\"");
+    check_get("$.store[?(@.color)].price", "20");
+    check_get("$[?(@ == true)]", "true");
+    check_get("$.store.book[?(@.title > 5)]", "");
 }
 
-TEST(what_is_absent_is_not_found)
+TEST(what_is_absent_finds_nothing)
 {
-    cleanup_json struct json_doc *d = parse(store), *got = NULL;
-    struct err e = ERR_INIT;
-
-    CHECK_INT(jsonpath_get(STR("$.store.pen"), json_root(d), &got, &e), ERR_NOTFOUND);
-    CHECK_STR(e.msg, "path '$.store.pen' finds nothing");
-    CHECK_INT(jsonpath_get(STR("$.store.book[3]"), json_root(d), &got, &e), ERR_NOTFOUND);
-    CHECK_INT(jsonpath_get(STR("$.store.book[-4]"), json_root(d), &got, &e), ERR_NOTFOUND);
-    CHECK_INT(jsonpath_get(STR("$.limit.x"), json_root(d), &got, &e), ERR_NOTFOUND);
-    CHECK_INT(jsonpath_get(STR("$.a"), NULL, &got, &e), ERR_NOTFOUND);
+    check_get("$.store.pen", "");
+    check_get("$.store.book[3]", "");
+    check_get("$.store.book[-4]", "");
+    check_get("$.limit.x", "");
+    check_find("$.a", NULL, "");
 }
 
 static void
@@ -198,8 +208,8 @@ TEST(errors_in_templates_are_told)
     CHECK_STR(buf_cstring(&b), "");
 }
 
-TESTS_MAIN(T_(definite_paths_give_their_value), T_(other_paths_give_a_list),
-           T_(filters_choose_items), T_(what_is_absent_is_not_found),
+TESTS_MAIN(T_(plain_paths_give_their_value), T_(other_paths_give_all_they_find),
+           T_(filters_choose_items), T_(what_is_absent_finds_nothing),
            T_(errors_in_paths_have_a_column), T_(nesting_and_work_have_limits),
            T_(templates_print_as_kubectl_does), T_(an_empty_path_is_the_whole_value),
            T_(errors_in_templates_are_told))
