@@ -143,12 +143,6 @@ process_spawn(struct loop *l, const struct process_spec *spec, process_exit_fn *
     return p;
 }
 
-pid_t
-process_pid(const struct process *p)
-{
-    return p->pid;
-}
-
 void
 process_kill(struct process *p, int sig)
 {

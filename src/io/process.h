@@ -34,7 +34,6 @@ typedef void process_exit_fn(void *arg, int status);
 /* NULL with *e filled if the program cannot be executed.  The specification is not kept. */
 struct process *process_spawn(struct loop *l, const struct process_spec *spec,
                               process_exit_fn *on_exit, void *arg, struct err *e);
-pid_t process_pid(const struct process *p);
 /* Nothing happens when it is dead already. */
 void process_kill(struct process *p, int sig);
 /* Waits for its end, blocking; for tearing down.  False if it still runs after the time-out.  The

@@ -25,7 +25,8 @@ struct pyenv {
     const char *id;          /* the hash */
 };
 
-/* `dir` holds all environments; `target` as in struct image.  Text lives in the arena.  ERR_NOTFOUND if no interpreter fits. */
+/* `dir` holds all environments; `target` as in struct image.  Text lives in the arena.
+ * ERR_NOTFOUND if no interpreter fits. */
 int pyenv_ensure(const char *dir, const char *target, struct arena *a, struct pyenv *ret,
                  struct err *e);
 

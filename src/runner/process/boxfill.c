@@ -4,8 +4,8 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/arena.h"
@@ -283,10 +283,9 @@ fill_mounts(const struct boxfill *f, const env_vars *vars, struct arena *a, stru
     enum { TOP_ENTRIES = 64 };
     size_t first;
 
-    s->mounts =
-        ARENA_ARRAY(a, struct box_mount,
-                    TOP_ENTRIES + 3 + count_words(f->python_files) + f->container->mounts_n +
-                        f->inputs_n);
+    s->mounts = ARENA_ARRAY(a, struct box_mount,
+                            TOP_ENTRIES + 3 + count_words(f->python_files) +
+                                f->container->mounts_n + f->inputs_n);
     if (f->image->kind == IMAGE_DIRECTORY && mount_directory(f, a, s, TOP_ENTRIES, e) < 0)
         return e->code;
     if (f->pyenv != NULL)

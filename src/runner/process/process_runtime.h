@@ -35,16 +35,16 @@ struct process_runtime_config {
     enum level level;      /* LEVEL_BEST: the best that is to be had */
     bool die_with_server;  /* pods end with this process (a temporary data directory) */
     struct image_rules images;
-    const char *const *shared;     /* host directories that every step sees; NULL-terminated */
-    const char *const *host_paths; /* what hostPath volumes may name; NULL-terminated */
-    const char *const *python_env; /* "NAME=value" for Python pods; NULL-terminated */
+    const char *const *shared;       /* host directories that every step sees; NULL-terminated */
+    const char *const *host_paths;   /* what hostPath volumes may name; NULL-terminated */
+    const char *const *python_env;   /* "NAME=value" for Python pods; NULL-terminated */
     const char *const *python_files; /* that it names: seen there, read-only; NULL-terminated */
-    size_t max_starts;             /* at once; 0: twice the processors */
-    size_t max_pods;               /* 0: 110, as kubelet has it */
-    bool strict_requests;          /* requests above the machine's size wait for ever */
-    int64_t reserve_bytes;         /* free space below which the largest pod is evicted; 0: never */
-    int64_t log_bytes;             /* cap of one container's log; 0: the usual one */
-    uint32_t first_id_base;        /* the range of ids that pods will ask for first; 0: none */
+    size_t max_starts;               /* at once; 0: twice the processors */
+    size_t max_pods;                 /* 0: 110, as kubelet has it */
+    bool strict_requests;            /* requests above the machine's size wait for ever */
+    int64_t reserve_bytes;  /* free space below which the largest pod is evicted; 0: never */
+    int64_t log_bytes;      /* cap of one container's log; 0: the usual one */
+    uint32_t first_id_base; /* the range of ids that pods will ask for first; 0: none */
     struct runtime_blobs blobs;
     runtime_event_fn *on_event;
     /* Once, when the spawner knows what can be had (ready->code < 0: nothing can).  May be NULL. */
