@@ -173,6 +173,34 @@ open_source(const struct box_mount *m, struct err *e)
     return inroot_sub_path(source, m->sub_path, e);
 }
 
+/* A writable view of a directory of the host.  The step's root owns what is root's in it, or it
+ * could add to its top only.  For that the lower layer is an id-mapped clone, attached while the
+ * overlay is made, which takes a clone of its own from it; where the file system knows no id
+ * maps, the directory as it is. */
+static int
+overlay_mount(struct hostroot *h, const struct boxspec *s, struct hostroot_range *range, int dir,
+              const char *suffix, struct boxmount_overlay *o, struct err *e)
+{
+    cleanup_free char *path = xasprintf("%s/at", h->layers);
+    cleanup_close int at = -1, lower = -1, clone = -1;
+    struct err ignored = ERR_INIT;
+    int fd;
+
+    if (range->userns >= 0)
+        clone = boxmount_clone(o->lower, MOUNT_ATTR_RDONLY, range->userns, &ignored);
+    if (clone >= 0)
+        at = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (at < 0 || boxmount_attach(clone, at, &ignored) < 0)
+        return make_overlay(h, dir, suffix, s->id_base, o, e);
+    lower = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (lower < 0)
+        err_errno(e, "open '%s'", path);
+    o->lower = lower;
+    fd = lower < 0 ? e->code : make_overlay(h, dir, suffix, s->id_base, o, e);
+    (void)umount2(path, MNT_DETACH);
+    return fd;
+}
+
 static int
 make_mount(struct hostroot *h, const struct boxspec *s, size_t number, int dir, int source,
            struct err *e)
@@ -183,14 +211,14 @@ make_mount(struct hostroot *h, const struct boxspec *s, size_t number, int dir, 
     struct hostroot_range *range;
     char suffix[24];
 
+    if (hostroot_range(h, s->id_base, &range, e) < 0)
+        return e->code;
     if (m->kind == BOX_OVERLAY && h->kind != HOSTROOT_BINDS) {
         snprintf(suffix, sizeof suffix, "-m%zu", number);
-        return make_overlay(h, dir, suffix, s->id_base, &o, e);
+        return overlay_mount(h, s, range, dir, suffix, &o, e);
     }
     if (m->kind == BOX_OVERLAY)
         attributes |= MOUNT_ATTR_RDONLY;
-    if (hostroot_range(h, s->id_base, &range, e) < 0)
-        return e->code;
     return boxmount_clone(source, attributes, m->idmap ? range->userns : -1, e);
 }
 
