@@ -203,6 +203,13 @@ apply_note(struct podview *v, const struct runtime_event *event)
     n->message = xstrdup(event->message != NULL ? event->message : "");
 }
 
+static void
+apply_queued(struct podview *v, const struct runtime_event *event)
+{
+    set_text(&v->queued, event->message);
+    v->unschedulable = event->reason != NULL && strcmp(event->reason, "Unschedulable") == 0;
+}
+
 bool
 podview_apply(struct podview *v, const struct runtime_event *event)
 {
@@ -214,7 +221,7 @@ podview_apply(struct podview *v, const struct runtime_event *event)
     else if (event->type == RUNTIME_ENDED)
         apply_ended(v, event);
     else if (event->type == RUNTIME_QUEUED)
-        set_text(&v->queued, event->message);
+        apply_queued(v, event);
     else if (event->type == RUNTIME_REFUSED)
         apply_refused(v, c, event);
     else if (c == NULL)

@@ -64,7 +64,8 @@ struct podview {
     struct timer hold;
     VEC(struct podview_container) containers;
     VEC(struct podview_note) notes;
-    char *queued; /* what it waits for */
+    char *queued;       /* what it waits for */
+    bool unschedulable; /* in vain */
     int64_t start_us;
     struct podview_condition conditions[POD_CONDITIONS];
     /* refused: */

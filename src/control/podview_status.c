@@ -215,7 +215,7 @@ podview_status(struct podview *v, const struct json *pod, int64_t now_us)
     json_add_cstr(&b, "phase", podview_phase(v));
     add_conditions(&b, v);
     if (v->queued != NULL && !v->ended) {
-        json_add_cstr(&b, "reason", "Queued");
+        json_add_cstr(&b, "reason", v->unschedulable ? "Unschedulable" : "Queued");
         json_add_cstr(&b, "message", v->queued);
     } else {
         if (v->reason != NULL)

@@ -275,11 +275,14 @@ static void
 show_waiting(struct flow_node *n, const struct object *pod)
 {
     bool queued = str_is(json_str(object_at(pod, "status.reason")), "Queued");
-    struct str waiting = queued ? json_str(object_at(pod, "status.message")) : STR_NULL;
+    struct str message_of_pod = json_str(object_at(pod, "status.message"));
+    struct str waiting = queued ? message_of_pod : STR_NULL;
     char text[512] = "";
 
     if ((n->flags & FLOW_STOPPED) != 0)
         return;
+    if (str_is(json_str(object_at(pod, "status.reason")), "Unschedulable"))
+        snprintf(text, sizeof text, "Unschedulable: %.*s", STR_ARG(message_of_pod));
     JSON_EACH (it, object_at(pod, "status.containerStatuses")) {
         const struct json *why = json_at_path(it.value, "state.waiting");
         struct str reason = json_str(json_get(why, "reason"));

@@ -101,7 +101,8 @@ MEM_DEFINE_CLEANUP(struct plan *, plan_unref)
 #define cleanup_plan CLEANUP(plan_unref)
 
 #define RUNTIME_EVENTS(X) \
-    X(RUNTIME_QUEUED)    /* not started yet; `message` says what it waits for */ \
+    X(RUNTIME_QUEUED)    /* not started yet; `message` says what it waits for; reason: NULL, or \
+                            Unschedulable if it waits in vain */ \
     X(RUNTIME_WAITING)   /* a container cannot run now: reason, message */ \
     X(RUNTIME_ATTEMPT)   /* a container has to run (again): commit attempt `attempt`, call again() \
                           */ \

@@ -95,7 +95,8 @@ judge_failure(const struct object *pod, const struct json *outputs, struct flow_
     const struct json *main = main_status(pod);
 
     r->phase = FLOW_FAILED;
-    if (str_is(reason, "DeadlineExceeded")) {
+    /* Its containers were killed: how they ended says nothing. */
+    if (str_is(reason, "DeadlineExceeded") || str_is(reason, "Evicted")) {
         r->message = str_dup(message);
         return;
     }
@@ -117,8 +118,6 @@ judge_failure(const struct object *pod, const struct json *outputs, struct flow_
     r->message = main_ran_well(main) ? describe_sidecar(pod, main) : describe_end(main);
     if (r->message != NULL)
         return;
-    if (str_is(reason, "Evicted"))
-        r->phase = FLOW_ERROR;
     if (message.n != 0)
         r->message =
             xasprintf("%.*s%s%.*s", STR_ARG(reason), reason.n != 0 ? ": " : "", STR_ARG(message));

@@ -142,7 +142,8 @@ refuse_unschedulable(struct procpod *p, const struct podspec_resources *requests
     bool memory = strict && requests->memory_request > r->machine.memory_bytes;
     struct str device = p->spec->device;
     char message[160];
-    struct runtime_event event = {.type = RUNTIME_QUEUED, .message = message};
+    struct runtime_event event = {
+        .type = RUNTIME_QUEUED, .reason = "Unschedulable", .message = message};
 
     if (!cpu && !memory && device.n == 0)
         return false;
@@ -191,13 +192,28 @@ start(struct runtime *runtime, struct plan *plan)
     tell_queued(p);
 }
 
+/* One that was still waiting for its turn has no folder yet, so nothing of it can be running: it
+ * waits for its turn again. */
+static bool
+was_prepared(const struct process_runtime *r, const char *uid)
+{
+    cleanup_free char *dir = xasprintf("%s/pods/%s", r->config.data_dir, uid);
+
+    return access(dir, F_OK) == 0;
+}
+
 static void
 adopt(struct runtime *runtime, struct plan *plan)
 {
     struct process_runtime *r = self_of(runtime);
-    struct procpod *p = add(r, plan);
     struct podspec_resources requests;
+    struct procpod *p;
 
+    if (!was_prepared(r, plan->uid)) {
+        start(runtime, plan);
+        return;
+    }
+    p = add(r, plan);
     if (p == NULL)
         return;
     requests = podspec_requests(p->spec);
