@@ -137,8 +137,10 @@ boxrecord_reserve(int dirfd, struct err *e)
 
     if (fd < 0)
         return err_errno(e, "reserve the record '%s'", BOX_EXIT);
-    /* Where the file system cannot promise room, it is taken when it is needed. */
-    if (fallocate(fd, 0, 0, RESERVE_BYTES) < 0 && errno == ENOSPC) {
+    /* Beyond the file's end, so that writing the record is all that is left to do; what it does not
+     * need goes with the attempt's layers.  Where the file system cannot promise room, it is taken
+     * when it is needed. */
+    if (fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, RESERVE_BYTES) < 0 && errno == ENOSPC) {
         err_errno(e, "reserve the record '%s'", BOX_EXIT);
         close(fd);
         return e->code;
@@ -157,7 +159,7 @@ boxrecord_write_exit(int dirfd, int reserve, const struct box_exit *x, struct er
     exit_fields(&w, &copy);
     if (wire_end(&w, e) < 0)
         return e->code;
-    if (write_all(reserve, &b) < 0 || ftruncate(reserve, (off_t)b.n) < 0)
+    if (write_all(reserve, &b) < 0)
         return err_errno(e, "write the record '%s'", BOX_EXIT);
     if (renameat(dirfd, RESERVE, dirfd, BOX_EXIT) < 0)
         return err_errno(e, "publish the record '%s'", BOX_EXIT);

@@ -5,6 +5,8 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/err.h"
 #include "base/mem.h"
@@ -51,6 +53,18 @@ is_layer(const char *name)
     return false;
 }
 
+/* Init reserves more room for its record than the record took. */
+static void
+trim_record(int attempt)
+{
+    cleanup_close int fd =
+        openat(attempt, BOX_EXIT, O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    struct stat st;
+
+    if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
+        (void)!ftruncate(fd, st.st_size);
+}
+
 static int
 clean_attempt(int at, const char *name, struct err *e)
 {
@@ -65,6 +79,7 @@ clean_attempt(int at, const char *name, struct err *e)
     for (struct dirent *entry; rc == 0 && (entry = readdir(d)) != NULL;)
         if (is_layer(entry->d_name))
             rc = file_remove_tree(fd, entry->d_name, e);
+    trim_record(fd);
     closedir(d);
     return rc;
 }
