@@ -3,7 +3,6 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
-#include "base/log.h"
 #include "data/json.h"
 #include "data/tag_cache.h"
 #include "flow/argo/argo.h"
