@@ -19,8 +19,8 @@
  *      "memory_peak_bytes"}}
  *
  * While a pod waits for its turn, status.reason is Queued and status.message the sentence that says
- * for what ("waiting for cpu: 2 of 2 in use by pod-x"); Unschedulable if this machine can never give
- * it what it asks for.
+ * for what ("waiting for cpu: 2 of 2 in use by pod-x"); Unschedulable if this machine can never
+ * give it what it asks for.
  *
  * Failed pods carry a reason: InputFailed (`artifact <n> failed to load: ...`), DeadlineExceeded,
  * OutputFailed (the annotation's error), InvalidSpec, or none when a container failed.  Core thread
