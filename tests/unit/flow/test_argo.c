@@ -172,10 +172,10 @@ TEST(a_retry_pauses_and_tries_again)
     rig_open(&r);
     r.play = fail_twice;
     start = r.clock.wall;
-    rig_create(&r, &kind_workflow,
-               HEAD
-               "  - name: main\n    retryStrategy: {limit: 5, backoff: {duration: '10', factor: 2}}\n"
-               "    container: {image: alpine, command: [\"true\"]}\n");
+    rig_create(
+        &r, &kind_workflow,
+        HEAD "  - name: main\n    retryStrategy: {limit: 5, backoff: {duration: '10', factor: 2}}\n"
+             "    container: {image: alpine, command: [\"true\"]}\n");
     rig_finish(&r);
     wf = rig_workflow(&r);
     check_phase(wf, "Succeeded");
