@@ -425,6 +425,7 @@ make_progress_directory(const struct boxspec *s, int root, struct err *e)
 {
     cleanup_free char *directory = NULL;
     cleanup_close int at = -1, fd = -1;
+    struct stat st;
     char *slash;
 
     if (s->progress_path == NULL)
@@ -438,7 +439,7 @@ make_progress_directory(const struct boxspec *s, int root, struct err *e)
     if (at < 0)
         return e->code;
     fd = openat(at, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0 || fchmod(fd, 0777) < 0)
+    if (fd < 0 || fstat(fd, &st) < 0 || ((st.st_mode & 0777) != 0777 && fchmod(fd, 0777) < 0))
         return err_errno(e, "directory '%s'", directory);
     return 0;
 }

@@ -29,6 +29,7 @@ is_listed(const char *name)
     return false;
 }
 
+/* run/argo is where steps say how far they are: made for each, it would be copied up for each. */
 static const struct fresh {
     const char *path;
     mode_t mode;
@@ -37,7 +38,7 @@ static const struct fresh {
     {"mnt", 0755},     {"proc", 0555},     {"root", 0700},        {"run", 0755},
     {"srv", 0755},     {"sys", 0555},      {"sys/devices", 0555}, {"sys/devices/system", 0555},
     {"tmp", 01777},    {"var", 0755},      {"var/cache", 0755},   {"var/lib", 0755},
-    {"var/log", 0755}, {"var/tmp", 01777}, {"run/lock", 01777},
+    {"var/log", 0755}, {"var/tmp", 01777}, {"run/lock", 01777},   {"run/argo", 0777},
 };
 
 static int

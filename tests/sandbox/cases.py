@@ -404,7 +404,7 @@ walk("/")
             "/dev/shm", "/dev/termination-log", "/dev/fd", "/dev/stdin", "/dev/stdout", "/dev/stderr", "/proc", "/sys",
             "/sys/devices", "/sys/devices/system", "/tmp", "/root", "/home", "/var", "/var/tmp", "/run"}
     may = must | {"/" + n for n in ("lib", "lib32", "lib64", "libx32", "sbin", "opt", "media", "mnt",
-                                    "srv", "dev", "run/lock", "var/cache", "var/lib", "var/lock",
+                                    "srv", "dev", "run/lock", "run/argo", "var/cache", "var/lib", "var/lock",
                                     "var/log", "var/run")}
     may |= {"/etc/" + n for n in """alternatives bash.bashrc ca-certificates ca-certificates.conf
         crypto-policies debian_version environment.d fonts gai.conf host.conf hosts inputrc java
