@@ -67,13 +67,13 @@ struct settings {
     int isolation;             /* enum settings_isolation */
     int log_level;             /* enum log_level */
     int64_t log_limit;         /* bytes kept of one container's log */
-    int64_t max_pods;          /* at the same time; 0: twice the processors */
+    int64_t max_pods;          /* at the same time; 0: 110 */
     bool strict_requests;      /* requests above the machine's size are Unschedulable */
     settings_images images;    /* rules, the first match counts */
     settings_list host_paths;  /* what hostPath volumes may name, and everything below */
     settings_list shared;      /* host directories that every step sees, read-only */
     int64_t reserve;           /* bytes of free space below which the largest pod is evicted */
-    char *artifact_key;        /* where an artifact without a key goes: a template */
+    char *artifact_key;        /* folder of artifacts without a key: a template */
     int64_t history_workflows; /* finished ones kept; 0: all */
     int64_t history_pods;      /* finished ones kept */
     settings_list environment; /* names or NAME* of the caller's variables for Python pods */

@@ -30,11 +30,12 @@ static const struct setting rows[] = {
      .argument = "SIZE",
      .help = "what is kept of one container's log: its head, and as much of its tail"},
     {ROW(max_pods, NUMBER), .standard = "0", .min = 0, .max = 10000, .argument = "COUNT",
-     .help = "pods that run at the same time; the others queue (0: as many as their requests "
-             "allow)"},
+     .help =
+         "pods that run at the same time, if their requests allow; the others queue (0: 110, as "
+         "kubelet has it)"},
     {ROW(strict_requests, SWITCH), .standard = "false",
      .help = "a pod that requests more than the machine has stays Unschedulable; otherwise it gets "
-             "all there is, and a warning"},
+             "all there is, and a warning (a device that is not there is waited for in any case)"},
     {ROW(images, IMAGES), .standard = "", .argument = "PATTERN=TARGET",
      .help = "what stands in for an image: host (this machine's programs), a directory, or "
              "python:VERSION; * stands for any text, the first rule that matches counts",
@@ -52,23 +53,26 @@ static const struct setting rows[] = {
      .help = "free space to keep on the data directory's disk: below it the pod that wrote most is "
              "evicted"},
     {ROW(artifact_key, TEXT), .standard = "{{workflow.name}}/{{pod.name}}", .argument = "TEMPLATE",
-     .help = "key of an output artifact that names none"},
+     .help = "where output artifacts and logs go that name no key: a folder of the artifact store, "
+             "with names of the workflow, the pod and its inputs"},
     {ROW(history_workflows, NUMBER), .standard = "0", .min = 0, .max = 1000000000,
-     .argument = "COUNT", .help = "finished workflows that are kept (0: all)"},
+     .argument = "COUNT",
+     .help = "finished workflows that are kept; the oldest go, with their pods, logs and artifacts "
+             "(0: all)"},
     {ROW(history_pods, NUMBER), .standard = "12500", .min = 0, .max = 1000000000,
-     .argument = "COUNT", .help = "finished pods that are kept"},
+     .argument = "COUNT", .help = "finished pods that are kept; the oldest go, with their logs"},
     {ROW(environment, TEXTS),
      .standard = "PIP_*,SSL_CERT_FILE,SSL_CERT_DIR,REQUESTS_CA_BUNDLE,CURL_CA_BUNDLE,http_proxy,"
                  "https_proxy,no_proxy,HTTP_PROXY,HTTPS_PROXY,NO_PROXY",
      .argument = "NAME",
      .help = "variables of sluice's own environment that Python pods get (a final * stands for any "
-             "text)"},
+             "text; those that say where pip writes are left out)"},
     {ROW(pip, PAIRS), .standard = "", .argument = "NAME=VALUE",
      .help = "options of pip, by their long names, for Python pods",
      .example = "  timeout: 60\n  no-cache-dir: true\n"},
     {ROW(pip_config, PATH), .standard = "auto", .choices = pip_words, .argument = "FILE",
-     .help = "pip's configuration file for Python pods (auto: the one of the user who runs sluice, "
-             "or the system's)"},
+     .help = "pip's configuration file for Python pods (auto: those that pip finds for the user "
+             "who runs sluice, none: no file)"},
 };
 
 static_assert(ARRAY_LEN(rows) <= SETTINGS_MAX, "struct settings.origins has room for each");
