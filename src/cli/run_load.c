@@ -179,6 +179,19 @@ run_load_arguments(const struct run_load *l)
     return json_build_done(&b);
 }
 
+/* Objects alone are no run: whoever gives them only has probably named the wrong file. */
+static int
+no_workflow(const struct run_load *l, const struct manifest *m, struct err *e)
+{
+    cleanup_buf struct buf found = BUF_INIT;
+
+    for (size_t i = 0; i < l->others.n; i++)
+        buf_printf(&found, "%s %s", i == 0 ? ": there is only" : ",", l->others.at[i].kind->kind);
+    return err_set(e, ERR_INVALID, "%s%s no Workflow to run%.*s",
+                   m->n == 1 ? m->files[0].path : "the files", m->n == 1 ? " has" : " have",
+                   (int)(found.n < 300 ? found.n : 300), buf_cstring(&found));
+}
+
 int
 run_load(struct run_load *l, const struct options *options, const struct manifest *m, struct err *e)
 {
@@ -188,7 +201,7 @@ run_load(struct run_load *l, const struct options *options, const struct manifes
                 return err_wrap(e, "%s", m->files[i].path);
         }
     }
-    return 0;
+    return l->workflows.n == 0 ? no_workflow(l, m, e) : 0;
 }
 
 void

@@ -40,7 +40,8 @@ void run_load_done(struct run_load *l);
 int run_load_parameters(struct run_load *l, const struct options *options, struct err *e);
 /* They as a workflow's arguments: {"parameters":[{"name","value"}]}; the caller unrefs. */
 struct json_doc *run_load_arguments(const struct run_load *l);
-/* The manifest's objects, with the parameters and --entrypoint laid over the workflows. */
+/* The manifest's objects, with the parameters and --entrypoint laid over the workflows.
+ * ERR_INVALID: there is no workflow among them. */
 int run_load(struct run_load *l, const struct options *options, const struct manifest *m,
              struct err *e);
 
