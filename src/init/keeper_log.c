@@ -112,23 +112,42 @@ turn_to_ring(struct keeper_log *l)
     l->head_max = 0;
 }
 
+/* Of the first n bytes, those that are whole records. */
+static size_t
+whole_records(const char *p, size_t n)
+{
+    while (n > 0 && p[n - 1] != '\n')
+        n--;
+    return n;
+}
+
+static size_t
+write_head(struct keeper_log *l, size_t n)
+{
+    size_t done = write_some(l->file, l->out.p, n);
+
+    l->head += done;
+    l->lost += n - done;
+    return n;
+}
+
 /* Writes the records of a round; always whole ones, so that the file can be cut anywhere between
  * two writes. */
 static void
 flush(struct keeper_log *l)
 {
-    if (l->ring < 0 && l->head_max != 0 && l->head + l->out.n > l->head_max)
-        turn_to_ring(l);
-    if (l->head_max != 0) {
-        size_t done = write_some(l->file, l->out.p, l->out.n);
+    size_t taken = 0;
 
-        l->head += done;
-        l->lost += l->out.n - done;
-    } else if (l->ring >= 0) {
-        ring_write(l, l->out.p, l->out.n);
-    } else {
-        l->lost += l->out.n;
+    if (l->head_max != 0 && l->head + l->out.n > l->head_max) {
+        taken = write_head(l, whole_records(l->out.p, (size_t)(l->head_max - l->head)));
+        turn_to_ring(l);
     }
+    if (l->head_max != 0)
+        (void)write_head(l, l->out.n);
+    else if (l->ring >= 0)
+        ring_write(l, l->out.p + taken, l->out.n - taken);
+    else
+        l->lost += l->out.n - taken;
     buf_clear(&l->out);
 }
 
