@@ -339,6 +339,8 @@ open_all(struct bench *b)
     b->file = xasprintf("%s/one.json", b->dir);
     b->data = xasprintf("%s/data", b->dir);
     init = xasprintf("%s/sluice-init", here);
+    (void)unsetenv("SLUICE_ROOT"); /* sluice takes such names for its settings */
+    (void)unsetenv("SLUICE_BUILD");
     b->floor = floor_new(below, 2 * (size_t)sysconf(_SC_NPROCESSORS_ONLN));
     b->loop = loop_new(&e);
     must(b->loop != NULL ? 0 : -1, &e);
