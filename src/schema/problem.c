@@ -44,7 +44,7 @@ grow(struct problems *ps)
     return &ps->at[ps->n++];
 }
 
-static void
+__attribute__((format(printf, 5, 0))) static void
 add(struct problems *ps, enum problem_kind kind, const struct json_doc *doc, const struct json *at,
     const char *fmt, va_list ap)
 {

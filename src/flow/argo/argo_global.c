@@ -75,7 +75,6 @@ set_metadata(struct flow_run *run)
     const struct json *annotations = json_get(a->meta, "annotations");
     struct str account = json_str(json_get(a->spec, "serviceAccountName"));
     struct str scheduled = json_str(json_get(annotations, "workflows.argoproj.io/scheduled-time"));
-    cleanup_buf struct buf text = BUF_INIT;
 
     set(a, "workflow.name", str_of(run->name));
     set(a, "workflow.namespace", str_of(run->namespace));

@@ -18,7 +18,7 @@
 
 enum { WORKFLOW_NAME_MAX = 63 };
 
-static void
+__attribute__((format(printf, 5, 0))) static void
 say(struct validate *v, enum problem_kind kind, const struct origin *o, const struct json *at,
     const char *fmt, va_list ap)
 {
