@@ -1,5 +1,6 @@
 """Runs a function as root, as an ordinary user, and as both where user namespaces are refused."""
 import os
+import pathlib
 import shutil
 import subprocess
 import sys
@@ -11,13 +12,23 @@ SOMEBODY = 54321  # no user of the system
 EXPECTED = {"root": box.FULL, "user": box.USER, "root-none": box.NONE, "user-none": box.NONE}
 
 
-def refuser() -> str:
+def refuser() -> None:
     program = box.BUILD / "tests/sandbox/nouserns"
     source = box.ROOT / "tests/sandbox/nouserns.c"
     program.parent.mkdir(parents=True, exist_ok=True)
     if not program.exists() or program.stat().st_mtime < source.stat().st_mtime:
         subprocess.run(["gcc", "-O1", "-D_GNU_SOURCE", str(source), "-o", str(program)], check=True)
-    return str(program)
+
+
+def stage(to: pathlib.Path) -> None:
+    """Copies what a test as another user needs to where that user can read it: the tree may be below
+    root's home."""
+    to.chmod(0o755)
+    for part in ("src", "tests/sandbox"):
+        shutil.copytree(box.ROOT / part, to / part)
+    shutil.copytree(box.BUILD / "tests/sandbox", to / "build/tests/sandbox")
+    shutil.copy2(box.INIT, to / "build/sluice-init")
+    subprocess.run(["chmod", "-R", "a+rX", str(to)], check=True)
 
 
 def main(one) -> int:
@@ -25,10 +36,20 @@ def main(one) -> int:
     if os.environ.get("BOX_KIND"):
         return one(os.environ["BOX_KIND"]) or 0
     box.filter_file()
+    refuser()
+    with tempfile.TemporaryDirectory(prefix="box-stage-") as name:
+        staged = pathlib.Path(name)
+        stage(staged)
+        return run_all(staged)
+
+
+def run_all(staged: pathlib.Path) -> int:
+    script = str(staged / "tests/sandbox" / pathlib.Path(sys.argv[0]).name)
+    nouserns = str(staged / "build/tests/sandbox/nouserns")
     user = ["setpriv", f"--reuid={SOMEBODY}", f"--regid={SOMEBODY}", "--clear-groups"]
-    runs = {"root": [], "user": user, "root-none": [refuser()], "user-none": [*user, refuser()]}
+    runs = {"root": [], "user": user, "root-none": [nouserns], "user-none": [*user, nouserns]}
     if os.geteuid() != 0:
-        runs = {"user": [], "user-none": [refuser()]}
+        runs = {"user": [], "user-none": [nouserns]}
     bad = 0
     for kind, prefix in runs.items():
         if len(sys.argv) > 1 and sys.argv[1] != kind:
@@ -37,8 +58,8 @@ def main(one) -> int:
         if kind.startswith("user") and os.geteuid() == 0:
             os.chown(place, SOMEBODY, SOMEBODY)
         environment = dict(os.environ, BOX_KIND=kind, BOX_TMP=place, HOME=place,
-                           SLUICE_BUILD=str(box.BUILD))
-        bad |= subprocess.run([*prefix, "/usr/bin/python3", sys.argv[0], kind, *sys.argv[2:]],
+                           SLUICE_BUILD=str(staged / "build"), PYTHONDONTWRITEBYTECODE="1")
+        bad |= subprocess.run([*prefix, "/usr/bin/python3", script, kind, *sys.argv[2:]],
                               env=environment, check=False).returncode
         shutil.rmtree(place, ignore_errors=True)
     return 1 if bad else 0
