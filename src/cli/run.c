@@ -5,6 +5,7 @@
  *   RUNNING  -- every workflow is over ----------> done, exit code by their phases
  *   RUNNING  -- SIGINT or SIGTERM: terminate ----> STOPPING
  *   STOPPING -- another one: pods are killed ----> done, exit code 1
+ *   STOPPING -- a third one ---------------------> given up: the end is not recorded
  *
  * With --data everything is kept there; a killed process leaves its pods running, and --resume goes
  * on.  Without, a temporary directory serves: its pods die with this process, and it goes at the
@@ -250,11 +251,20 @@ on_signal(void *arg, int sig)
     struct run *r = arg;
 
     (void)sig;
-    if (++r->interrupts == 1) {
+    switch (++r->interrupts) {
+    case 1:
         fprintf(r->cli->err, "stopping; once more stops at once\n");
         stop_in_order(r);
-    } else {
+        break;
+    case 2:
         run_stop_pods(assembly_core(r->assembly), assembly_objects(r->assembly));
+        break;
+    default:
+        /* A store that takes nothing (a full disk) cannot record an end: what is there stays. */
+        err_set(&r->failed, ERR_UNAVAILABLE,
+                "given up before the end was recorded; --resume goes on from what is in '%s'",
+                r->data);
+        loop_stop(r->loop);
     }
 }
 
