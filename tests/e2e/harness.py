@@ -41,7 +41,7 @@ ORDINARY_ID = 54321
 DEADLINE_SECONDS = float(os.environ.get("TEST_DEADLINE", "60"))
 
 __all__ = ["ROOT", "BUILD", "SLUICE", "NOUSERNS", "ORDINARY_ID", "Case", "Done", "Failed", "Skip",
-           "test", "main", "wait_until", "is_root", "run_as", "kill_tree", "children_of", "alive",
+           "test", "main", "wait_until", "is_root", "isolated", "run_as", "kill_tree", "children_of", "alive",
            "json", "os", "pathlib", "random", "shutil", "signal", "subprocess", "sys", "time"]
 
 
@@ -72,6 +72,12 @@ class Done:
 
 def is_root() -> bool:
     return os.geteuid() == 0
+
+
+def isolated() -> bool:
+    """Without isolation paths are the machine's, and pods with volumes run one after another."""
+    return is_root() or subprocess.run(["unshare", "-U", "true"], check=False,
+                                       stderr=subprocess.DEVNULL).returncode == 0
 
 
 def run_as(user: str) -> list[str]:
