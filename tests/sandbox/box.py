@@ -379,6 +379,15 @@ class Server:
                 if m["tag"] == a.tag:
                     return m
 
+    def next_but_ends(self) -> dict:
+        """The spawner's next message; it may still tell of attempts of earlier cases that ended."""
+        while True:
+            m, _ = receive(self.spawner)
+            if m is None:
+                raise ConnectionError("the spawner is gone")
+            if m["type"] != ENDED:
+                return m
+
     def start(self, name: str, argv, **more) -> Attempt:
         a = self.order(name, argv, **more)
         m = self.answer(a)

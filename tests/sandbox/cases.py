@@ -316,9 +316,9 @@ def exec_has_a_terminal(s):
 
 
 def the_command_can_have_a_terminal(s):
-    a = s.start("tty", ["/bin/sh", "-c", "test -t 0 && test -t 1 && test -t 2 && echo yes; "
-                        "trap 'stty size; exit 0' WINCH; while :; do sleep 0.02; done"], tty=True,
-                result_bytes=1000)
+    a = s.start("tty", ["/bin/sh", "-c", "trap 'stty size; exit 0' WINCH; "
+                        "test -t 0 && test -t 1 && test -t 2 && echo yes; "
+                        "while :; do sleep 0.02; done"], tty=True, result_bytes=1000)
     until(lambda: "yes" in a.log(), "it has a terminal")
     assert a.ask(box.RESIZE, exec=0, rows=5, cols=6)["type"] == box.DONE
     assert a.wait()["code"] == 0 and "5 6" in a.log(), a.log()
@@ -351,9 +351,9 @@ def a_bad_specification_is_refused_in_words(s):
     tag = 999
     fds = [box.memfd(b"garbage"), os.open(s.data, os.O_RDONLY)]
     socket.send_fds(s.spawner, [box.message(box.SPAWN, tag, join=False)], fds)
-    assert box.receive(s.spawner)[0]["type"] == box.FAILED
+    assert s.next_but_ends()["type"] == box.FAILED
     s.spawner.send(b"slx1nonsense")
-    assert box.receive(s.spawner)[0]["type"] == box.FAILED
+    assert s.next_but_ends()["type"] == box.FAILED
     for fd in fds:
         os.close(fd)
 
