@@ -120,3 +120,13 @@ flow_look_children(struct turn *t, struct flow_run *run, int64_t parent, flow_lo
     vec_done(&w.looks);
     return rc;
 }
+
+int
+flow_look_bad(struct turn *t, struct flow_run *run, node_row_fn *fn, void *arg, struct err *e)
+{
+    int rc = flow_record_write(t, run, e);
+
+    if (rc >= 0)
+        rc = node_rows_each_phase(turn_db(t), run->number, FLOW_FAILED, FLOW_ERROR, fn, arg, e);
+    return rc < 0 ? rc : 0;
+}

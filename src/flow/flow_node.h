@@ -30,6 +30,7 @@
 #include "core/core_timer.h"
 #include "flow/flow.h"
 #include "flow/language.h"
+#include "store/nodes.h"
 
 struct object;
 
@@ -129,6 +130,10 @@ void flow_look_done(struct flow_look *l);
 typedef int flow_look_fn(void *arg, const struct flow_look *l, struct err *e);
 int flow_look_children(struct turn *t, struct flow_run *run, int64_t parent, flow_look_fn *fn,
                        void *arg, struct err *e);
+
+/* The rows of all nodes that ended Failed or Error, in the order of their ids; what this turn has
+ * changed is written first. */
+int flow_look_bad(struct turn *t, struct flow_run *run, node_row_fn *fn, void *arg, struct err *e);
 
 /* A node with its place in the tree, in run->nodes; nothing else is set, no row is written. */
 struct flow_node *flow_node_new(struct flow_run *run, struct flow_node *parent, int64_t id);

@@ -140,6 +140,29 @@ node_rows_find(struct db *db, int64_t run, int64_t parent, struct str key, node_
 }
 
 int
+node_rows_get(struct db *db, int64_t run, int64_t id, node_row_fn *fn, void *arg, struct err *e)
+{
+    struct stmt *s = db_stmt(db, "SELECT " NODE_COLUMNS " FROM nodes WHERE run = ?1 AND id = ?2");
+
+    stmt_bind_int(s, 1, run);
+    stmt_bind_int(s, 2, id);
+    return one_node(each_node(s, fn, arg, e), e);
+}
+
+int
+node_rows_each_phase(struct db *db, int64_t run, int one, int other, node_row_fn *fn, void *arg,
+                     struct err *e)
+{
+    struct stmt *s = db_stmt(db, "SELECT " NODE_COLUMNS " FROM nodes"
+                                 " WHERE run = ?1 AND phase IN (?2, ?3) ORDER BY id");
+
+    stmt_bind_int(s, 1, run);
+    stmt_bind_int(s, 2, one);
+    stmt_bind_int(s, 3, other);
+    return each_node(s, fn, arg, e);
+}
+
+int
 node_rows_each(struct db *db, int64_t run, int64_t after, node_row_fn *fn, void *arg, struct err *e)
 {
     struct stmt *s =

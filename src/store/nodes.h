@@ -70,6 +70,12 @@ int node_rows_delete(struct db *db, int64_t run, int64_t last, struct err *e);
 /* One node by its place; ERR_NOTFOUND if there is none. */
 int node_rows_find(struct db *db, int64_t run, int64_t parent, struct str key, node_row_fn *fn,
                    void *arg, struct err *e);
+/* One node by its id; ERR_NOTFOUND if there is none. */
+int node_rows_get(struct db *db, int64_t run, int64_t id, node_row_fn *fn, void *arg,
+                  struct err *e);
+/* Those of a run that are in one of two phases, in the order of their ids. */
+int node_rows_each_phase(struct db *db, int64_t run, int one, int other, node_row_fn *fn, void *arg,
+                         struct err *e);
 /* In the order of their ids: all of a run after `after`, those whose state is below 2 (not
  * released), or a parent's. */
 int node_rows_each(struct db *db, int64_t run, int64_t after, node_row_fn *fn, void *arg,

@@ -75,7 +75,6 @@ struct argo {
     struct expr_vars globals;        /* workflow.* */
     struct json_doc *outputs;        /* global outputs: {"parameters":[],"artifacts":[]}, or NULL */
     struct tag_cache *cache;         /* compiled expressions */
-    VEC(struct json_doc *) failures; /* leaves that ended badly, for workflow.failures */
     int64_t progress_more;           /* what leaves counted beyond one each, of those that ended */
     VEC(char *) claims;              /* names of claims made from volumeClaimTemplates */
     VEC(char *) parameters;          /* values of spec.arguments.parameters, in their order */

@@ -281,10 +281,6 @@ argo_save(struct flow_run *run)
         json_add_value(&b, a->others.at[i].key, json_root(a->others.at[i].doc));
     json_end(&b);
     json_add_value(&b, "outputs", json_root(a->outputs));
-    json_add_array(&b, "failures");
-    for (size_t i = 0; i < a->failures.n; i++)
-        json_add_value(&b, NULL, json_root(a->failures.at[i]));
-    json_end(&b);
     json_add_array(&b, "parameters");
     for (size_t i = 0; i < a->parameters.n; i++)
         json_add_cstr(&b, NULL, a->parameters.at[i]);
@@ -311,9 +307,6 @@ argo_resume(struct turn *t, struct flow_run *run, struct json_doc *frozen, const
         f->key = str_dup(other.key);
         f->doc = json_copy(other.value);
     }
-    JSON_EACH (failure, json_get(state, "failures")) {
-        vec_push(&a->failures, json_copy(failure.value));
-    }
     JSON_EACH (claim, json_get(state, "claims")) {
         vec_push(&a->claims, str_dup(json_str(claim.value)));
     }
@@ -337,9 +330,6 @@ argo_forget(struct flow_run *run)
         free(a->claims.at[i]);
     for (size_t i = 0; i < a->parameters.n; i++)
         free(a->parameters.at[i]);
-    for (size_t i = 0; i < a->failures.n; i++)
-        json_doc_unref(a->failures.at[i]);
-    vec_done(&a->failures);
     vec_done(&a->others);
     vec_done(&a->claims);
     vec_done(&a->parameters);

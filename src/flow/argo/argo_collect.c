@@ -222,38 +222,6 @@ outputs_of(const struct argo *a, const struct json *declared, const struct json 
     return json_build_done(&b);
 }
 
-/* "b" of "wf.a.b" or "wf[0].b": what the boundary's name is followed by. */
-static struct str
-display_name(const struct flow_node *n)
-{
-    struct str name = str_of(n->name);
-
-    return n->parent == NULL ? name : str_of(n->key);
-}
-
-/* Exit handlers may ask which leaves failed; nobody else does. */
-void
-argo_output_note_failure(struct turn *t, struct flow_node *leaf, struct str pod,
-                         const struct flow_result *r)
-{
-    struct argo *a = argo_of(leaf->run);
-    struct json_build b = JSON_BUILD_INIT;
-
-    if (leaf->run->root_released || (json_str(json_get(a->spec, "onExit")).n == 0 &&
-                                     json_at_path(a->spec, "hooks.exit") == NULL))
-        return;
-    json_add_object(&b, NULL);
-    json_add_str(&b, "displayName", display_name(leaf));
-    json_add_cstr(&b, "message", r->message != NULL ? r->message : "");
-    json_add_str(&b, "templateName", argo_name_template(str_of(leaf->template_of)));
-    json_add_cstr(&b, "phase", flow_phase_name(r->phase));
-    json_add_str(&b, "podName", pod);
-    argo_time_add(&b, "finishedAt", leaf->ended_us != 0 ? leaf->ended_us : turn_now_us(t));
-    json_end(&b);
-    vec_push(&a->failures, json_build_done(&b));
-    flow_run_touch(leaf->run);
-}
-
 /* Where the pod was told to save its log; STR_NULL: nowhere. */
 static struct str
 logs_of(const struct flow_node *leaf, const struct json *tmpl, const struct object *pod,
@@ -308,8 +276,6 @@ argo_collect(struct turn *t, struct flow_node *leaf, const struct object *pod,
     r->outputs = outputs_of(argo_of(leaf->run), json_root(declared), json_root(left),
                             main_status(pod), logs_of(leaf, tmpl, pod, &io));
     count_progress(leaf->run, json_root(left));
-    if (flow_phase_is_bad(r->phase))
-        argo_output_note_failure(t, leaf, object_name(pod), r);
     argo_output_publish(leaf->run, json_root(r->outputs));
     return 0;
 }

@@ -4,10 +4,12 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/log.h"
 #include "core/turn.h"
 #include "data/json.h"
 #include "data/timestamp.h"
 #include "flow/argo/argo.h"
+#include "flow/argo/argo_failures.h"
 #include "flow/argo/argo_input.h"
 #include "flow/argo/argo_scope.h"
 
@@ -194,31 +196,17 @@ argo_global_refill(struct turn *t, struct flow_run *run, const struct json *valu
         argo_global_add_result(t, run);
 }
 
-/* A JSON list, once more as a JSON string with its quotes: so that it stays one word where people
- * put it into a shell's command line. */
-static void
-set_failures(struct argo *a)
-{
-    cleanup_buf struct buf list = BUF_INIT, escaped = BUF_INIT;
-
-    buf_char(&list, '[');
-    for (size_t i = 0; i < a->failures.n; i++) {
-        buf_cstr(&list, i != 0 ? "," : "");
-        json_write(&list, json_root(a->failures.at[i]));
-    }
-    buf_char(&list, ']');
-    json_write_string(&escaped, buf_view(&list));
-    set(a, "workflow.failures", buf_view(&escaped));
-}
-
 void
 argo_global_add_result(struct turn *t, struct flow_run *run)
 {
     struct argo *a = argo_of(run);
-    cleanup_buf struct buf text = BUF_INIT;
+    cleanup_buf struct buf text = BUF_INIT, failures = BUF_INIT;
+    struct err why = ERR_INIT;
 
     set(a, "workflow.status", str_of(flow_phase_name(run->result.phase)));
     buf_printf(&text, "%f", (double)(turn_now_us(t) - run->started_us) / 1e6);
     set(a, "workflow.duration", buf_view(&text));
-    set_failures(a);
+    if (argo_failures_text(t, run, &failures, &why) < 0)
+        log_error(run->name, "list what failed: %s", why.msg);
+    set(a, "workflow.failures", buf_view(&failures));
 }

@@ -107,6 +107,21 @@ argo_name_item(struct str name, int64_t index, const struct json *item)
 }
 
 struct str
+argo_name_display(struct str name, struct str boundary)
+{
+    ptrdiff_t end;
+
+    if (boundary.n == 0 || !str_starts(name, boundary))
+        return name;
+    name = str_slice(name, boundary.n, name.n);
+    if (str_starts(name, STR("["))) {
+        end = str_find(name, STR("]."), 0);
+        return end >= 0 ? str_slice(name, (size_t)end + 2, name.n) : name;
+    }
+    return str_starts(name, STR(".")) ? str_slice(name, 1, name.n) : name;
+}
+
+struct str
 argo_name_template(struct str key)
 {
     size_t from = 0;

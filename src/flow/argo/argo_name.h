@@ -31,6 +31,10 @@ char *argo_name_pod(const char *workflow, struct str node_name, struct str templ
  * and joined by commas, lists as Go prints them. */
 char *argo_name_item(struct str name, int64_t index, const struct json *item);
 
+/* "b" of "wf.a.b" or "wf.a[0].b": the node's name without its boundary's (STR_NULL: it has none),
+ * and without what joins them. */
+struct str argo_name_display(struct str name, struct str boundary);
+
 /* The last part of a template's key: "hello" of "namespaced/lib/hello". */
 struct str argo_name_template(struct str key);
 

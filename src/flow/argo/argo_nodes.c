@@ -123,22 +123,12 @@ composing_done(struct composing *c)
     json_build_cancel(&c->b);
 }
 
-/* "b" of "wf.a.b": the name without the boundary's, and without what joins them. */
 static struct str
 display_name(const struct composing *c, const struct argo_vertex *v)
 {
     const struct argo_vertex *boundary = argo_graph_boundary(&c->graph, v);
-    struct str name = str_of(v->name);
-    ptrdiff_t end;
 
-    if (boundary == NULL || !str_starts(name, str_of(boundary->name)))
-        return name;
-    name = str_slice(name, strlen(boundary->name), name.n);
-    if (str_starts(name, STR("["))) {
-        end = str_find(name, STR("]."), 0);
-        return end >= 0 ? str_slice(name, (size_t)end + 2, name.n) : name;
-    }
-    return str_starts(name, STR(".")) ? str_slice(name, 1, name.n) : name;
+    return argo_name_display(str_of(v->name), boundary != NULL ? str_of(boundary->name) : STR_NULL);
 }
 
 static void

@@ -22,9 +22,6 @@ int argo_collect(struct turn *t, struct flow_node *leaf, const struct object *po
                  struct flow_result *r, struct err *e);
 int argo_fold(struct turn *t, struct flow_node *n, struct flow_result *r, struct err *e);
 
-/* Keeps a leaf's bad end for workflow.failures; `pod` is its pod's name, or "". */
-void argo_output_note_failure(struct turn *t, struct flow_node *leaf, struct str pod,
-                              const struct flow_result *r);
 /* The outputs of a DAG or steps node from those of its children.  ERR_INVALID: a source is missing
  * and has no default. */
 int argo_output_of_group(struct argo_scope *s, struct flow_node *n, struct json_doc **ret,

@@ -259,9 +259,9 @@ go_on(struct turn *t, struct flow_node *leaf, const struct json *tmpl, struct fl
     return fail(r, FLOW_FAILED, "main: Error (exit code 64): ", text);
 }
 
-static int
-tend(struct turn *t, struct flow_node *leaf, struct flow_result *r, int64_t *again_us,
-     struct err *e)
+int
+argo_resource_tend(struct turn *t, struct flow_node *leaf, struct flow_result *r, int64_t *again_us,
+                   struct err *e)
 {
     cleanup_json struct json_doc *filled = NULL;
     cleanup_object struct object *o = NULL;
@@ -279,15 +279,4 @@ tend(struct turn *t, struct flow_node *leaf, struct flow_result *r, int64_t *aga
     if (rc < 0)
         return blame(r, &why, e);
     return o != NULL ? look_at(t, leaf, tmpl, o, r, again_us, e) : succeed(leaf, tmpl, o, r, e);
-}
-
-int
-argo_resource_tend(struct turn *t, struct flow_node *leaf, struct flow_result *r, int64_t *again_us,
-                   struct err *e)
-{
-    int rc = tend(t, leaf, r, again_us, e);
-
-    if (rc >= 0 && flow_phase_is_bad(r->phase))
-        argo_output_note_failure(t, leaf, STR(""), r);
-    return rc;
 }

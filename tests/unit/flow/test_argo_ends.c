@@ -323,9 +323,32 @@ TEST(exit_handlers_know_what_failed)
                   "  - name: bye\n"
                   "    steps: [[{name: s, template: say, arguments: {parameters: [{name: m,\n"
                   "       value: \"{{workflow.status}} {{workflow.failures}}\"}]}}]]\n" KINDS);
-    CHECK_CONTAINS(story_input(&s, "s", "m"), "Failed \"[{\\\"displayName\\\":\\\"a\\\"");
-    CHECK_CONTAINS(story_input(&s, "s", "m"), "main: Error (exit code 1)");
+    /* The entry node, its group and the step: everything that ended badly. */
+    CHECK_CONTAINS(story_input(&s, "s", "m"), "Failed \"[{\\\"displayName\\\":\\\"wf\\\"");
+    CHECK_CONTAINS(story_input(&s, "s", "m"), "{\\\"displayName\\\":\\\"[0]\\\"");
+    CHECK_CONTAINS(
+        story_input(&s, "s", "m"),
+        "{\\\"displayName\\\":\\\"a\\\",\\\"message\\\":\\\"main: Error (exit code 1)\\\","
+        "\\\"templateName\\\":\\\"bad\\\",\\\"phase\\\":\\\"Failed\\\","
+        "\\\"podName\\\":\\\"wf-bad-");
     story_is(&s, "Failed", NULL);
+    story_close(&s);
+}
+
+TEST(exit_handlers_know_that_nothing_failed)
+{
+    struct story s;
+
+    story_open(&s);
+    story_run(&s, "metadata: {name: wf}\n"
+                  "spec:\n"
+                  "  entrypoint: ok\n"
+                  "  onExit: bye\n"
+                  "  templates:\n"
+                  "  - name: bye\n"
+                  "    steps: [[{name: s, template: say, arguments: {parameters: [{name: m,\n"
+                  "       value: \"{{workflow.failures}}\"}]}}]]\n" KINDS);
+    CHECK_STR(story_input(&s, "s", "m"), "\"null\"");
     story_close(&s);
 }
 
@@ -424,6 +447,7 @@ TESTS_MAIN(T_(a_retry_ends_when_its_expression_says_so), T_(an_attempt_knows_the
            T_(a_stopped_retry_does_not_try_again),
            T_(a_suspended_workflow_starts_nothing_until_it_is_let_go),
            T_(a_suspend_template_waits_for_its_duration), T_(a_bad_exit_handler_spoils_a_good_run),
-           T_(exit_handlers_know_what_failed), T_(a_step_has_an_exit_handler_of_its_own),
+           T_(exit_handlers_know_what_failed), T_(exit_handlers_know_that_nothing_failed),
+           T_(a_step_has_an_exit_handler_of_its_own),
            T_(hooks_run_once_when_their_expression_comes_true),
            T_(an_exit_handler_that_cannot_be_started_spoils_its_step))
