@@ -11,6 +11,7 @@
 #include "flow/flow_discard.h"
 #include "flow/flow_int.h"
 #include "flow/flow_leaf.h"
+#include "flow/flow_lock.h"
 #include "flow/flow_pump.h"
 #include "flow/flow_record.h"
 #include "flow/flow_run.h"
@@ -175,7 +176,11 @@ pass(struct flow *f, struct turn *t, struct controller_pass *p, struct err *e)
     }
     if (run == NULL || run->state == FLOW_RUN_OVER)
         return 0;
-    if (heed(t, run, o, e) < 0 || flow_pump_run(t, run, &budget, e) < 0)
+    if (heed(t, run, o, e) < 0)
+        return e->code;
+    if (run->state == FLOW_RUN_WAITING)
+        return run->locked ? flow_run_begin(t, run, e) : 0;
+    if (flow_pump_run(t, run, &budget, e) < 0)
         return e->code;
     if (budget == 0)
         p->again_at_us = turn_now_us(t);
@@ -207,6 +212,7 @@ workflow_gone(void *self, struct turn *t, struct str uid, struct err *e)
     flow_discard_later(t, f);
     if (run == NULL)
         return 0;
+    flow_run_release_locks(t, run);
     run->state = FLOW_RUN_OVER;
     run->gone = true;
     if (run->ended_us == 0)
@@ -251,6 +257,18 @@ pod_gone(void *self, struct turn *t, struct str uid, struct err *e)
 
     if (look_at_pod(f, t, uid, true, e) < 0)
         flow_break(f, t, e);
+    return 0;
+}
+
+/* A limit that somebody waits under may be another by now. */
+static int
+reconcile_config(void *self, struct turn *t, struct controller_pass *p, struct err *e)
+{
+    struct flow *f = self;
+
+    (void)p;
+    (void)e;
+    flow_lock_look_again(t, f);
     return 0;
 }
 
@@ -328,6 +346,12 @@ static const struct controller_row leaf_row = {
     .gone = pod_gone,
 };
 
+static const struct controller_row config_row = {
+    .name = "workflow-locks",
+    .resource = "configmaps",
+    .reconcile = reconcile_config,
+};
+
 struct flow *
 flow_new(struct core *core, struct controllers *controllers, struct objects *objects,
          const struct flow_options *options)
@@ -342,10 +366,12 @@ flow_new(struct core *core, struct controllers *controllers, struct objects *obj
         f->options.artifact_key = FLOW_ARTIFACT_KEY;
     list_init(&f->runs);
     list_init(&f->unplaced);
+    list_init(&f->locks);
     core_timer_init(&f->room, room_due);
     core_timer_init(&f->discard, flow_discard_due);
     controllers_add(controllers, &workflow_row, f);
     controllers_add(controllers, &leaf_row, f);
+    controllers_add(controllers, &config_row, f);
     return f;
 }
 
@@ -357,5 +383,6 @@ flow_free(struct flow *f)
     forget(f);
     map_done(&f->by_uid);
     map_done(&f->by_pod);
+    map_done(&f->lock_by_name);
     free(f);
 }

@@ -8,6 +8,7 @@
 #include "flow/flow_hooks.h"
 #include "flow/flow_int.h"
 #include "flow/flow_leaf.h"
+#include "flow/flow_lock.h"
 #include "flow/flow_plan.h"
 #include "flow/flow_pump.h"
 #include "flow/flow_run.h"
@@ -46,6 +47,7 @@ settle(struct turn *t, struct flow_node *n, struct flow_result *r)
     list_remove(&n->wait_link);
     if ((n->flags & FLOW_COUNTS) != 0)
         flow_gate_leave(&n->boundary->gate);
+    flow_lock_release(t, n->run, n);
     enter(n, FLOW_ENDED);
 }
 
@@ -233,7 +235,8 @@ stop_one(struct turn *t, struct flow_node *n, const char *message, struct err *e
     flow_node_say(n, message);
     if (n->kind == FLOW_LEAF)
         return flow_leaf_stop(t, n, e);
-    if (n->kind == FLOW_WAIT || (n->kind == FLOW_RETRY && n->open == n->hooks)) {
+    if (n->kind == FLOW_WAIT || n->kind == FLOW_QUEUED ||
+        (n->kind == FLOW_RETRY && n->open == n->hooks)) {
         r.message = xstrdup(message);
         rc = flow_end(t, n, &r, e);
     } else {

@@ -30,10 +30,12 @@ struct flow {
     struct controllers *controllers;
     struct objects *objects;
     struct flow_options options;
-    struct list runs;          /* flow_run.link: all that are not over */
-    struct map by_uid;         /* uid of the object -> run */
-    struct map by_pod;         /* uid of a Pod -> node */
-    struct list unplaced;      /* leaves, by wait_link: no room for their Pods */
+    struct list runs;     /* flow_run.link: all that are not over */
+    struct map by_uid;    /* uid of the object -> run */
+    struct map by_pod;    /* uid of a Pod -> node */
+    struct list unplaced; /* leaves, by wait_link: no room for their Pods */
+    struct list locks;    /* flow_lock.link */
+    struct map lock_by_name;
     struct core_timer room;    /* armed while there are any: try again */
     struct core_timer discard; /* armed while runs may be there whose object is gone */
     struct err broken;         /* code 0: not */

@@ -6,6 +6,7 @@
 #include "flow/flow_end.h"
 #include "flow/flow_gate.h"
 #include "flow/flow_int.h"
+#include "flow/flow_lock.h"
 #include "flow/flow_plan.h"
 #include "flow/flow_run.h"
 
@@ -73,6 +74,7 @@ flow_node_free(struct flow_node *n)
     json_doc_unref(n->spec);
     json_doc_unref(n->inputs);
     json_doc_unref(n->outputs);
+    flow_lock_forget(n->claim);
     free(n);
 }
 

@@ -2,7 +2,8 @@
  * flow_node - one invocation within a run.
  *
  *   (no row)  -- its dependencies are met, a gate is free: node_open --> OPEN or ENDED
- *   OPEN      -- leaf: Pod made                                     --> OPEN, phase Pending
+ *   OPEN      -- needs locks: FLOW_QUEUED until it holds them, then opened again
+ *             -- leaf: Pod made                                     --> OPEN, phase Pending
  *             -- leaf: Pod runs                                     --> OPEN, phase Running
  *             -- Pod ended, children ended, time over: node_end     --> ENDED
  *   ENDED     -- its hooks ended (or it has none): release          --> RELEASED
@@ -32,6 +33,7 @@
 #include "flow/language.h"
 #include "store/nodes.h"
 
+struct flow_claim;
 struct object;
 
 enum flow_state { FLOW_OPEN, FLOW_ENDED, FLOW_RELEASED };
@@ -44,7 +46,8 @@ enum {
     FLOW_STOPPED = 16,   /* was told to end */
     FLOW_HAS_HOOKS = 32, /* has hooks of its own: asked when it starts and ends */
     FLOW_HEARS = 64,     /* its hooks may wait for changes of the nodes below */
-    FLOW_RENAMED = 128   /* the name of its Pod was taken: the language gives another */
+    FLOW_RENAMED = 128,  /* the name of its Pod was taken: the language gives another */
+    FLOW_LOCKED = 256    /* holds its locks */
 };
 
 struct flow_gate {
@@ -79,14 +82,15 @@ struct flow_node {
     struct flow_plan *plan;           /* FLOW_GROUP */
     struct flow_gate gate;            /* FLOW_BOUNDARY */
 
-    void *memo;              /* the language's own, made with malloc; freed with the node */
-    struct core_timer timer; /* wake_us */
-    struct list work_link;   /* on run->work: has children to open */
-    struct list wait_link;   /* on a gate's line */
-    struct list dirty_link;  /* on run->dirty: row to be written */
-    bool stored;             /* has a row */
-    bool pod_waits;          /* counted in run->pods_waiting */
-    bool pod_active;         /* counted in run->pods.active */
+    void *memo;               /* the language's own, made with malloc; freed with the node */
+    struct flow_claim *claim; /* its locks, held or waited for; NULL: it needs none */
+    struct core_timer timer;  /* wake_us */
+    struct list work_link;    /* on run->work: has children to open */
+    struct list wait_link;    /* on a gate's line */
+    struct list dirty_link;   /* on run->dirty: row to be written */
+    bool stored;              /* has a row */
+    bool pod_waits;           /* counted in run->pods_waiting */
+    bool pod_active;          /* counted in run->pods.active */
 };
 
 struct flow_edge {

@@ -9,6 +9,7 @@
 #include "flow/flow_hooks.h"
 #include "flow/flow_int.h"
 #include "flow/flow_leaf.h"
+#include "flow/flow_lock.h"
 #include "flow/flow_plan.h"
 #include "flow/flow_run.h"
 
@@ -36,11 +37,13 @@ adopt_opening(struct flow_node *n, struct flow_opening *o)
 {
     n->kind = o->kind;
     n->type = o->type != NULL ? o->type : "";
+    free(n->template_of);
     n->template_of = TAKE(o->template_of);
     if (o->spec != NULL) {
         json_doc_unref(n->spec);
         n->spec = TAKE(o->spec);
     }
+    json_doc_unref(n->inputs);
     n->inputs = TAKE(o->inputs);
     n->total = o->total;
     n->flags |= o->flags;
@@ -70,6 +73,34 @@ start_children(struct turn *t, struct flow_node *n, struct err *e)
     return flow_end_check(t, n, e);
 }
 
+/* In line for its locks; whoever gets them at once goes on when its turn comes. */
+static int
+queue(struct turn *t, struct flow_node *n, struct err *e)
+{
+    struct flow_result r = {.phase = FLOW_ERROR};
+    struct err why = ERR_INIT;
+    int rc = flow_lock_ask(t, n->run, n, &why);
+
+    if (rc == ERR_INVALID) {
+        r.message = xstrdup(why.msg);
+        rc = flow_end(t, n, &r, e);
+        flow_result_done(&r);
+        return rc;
+    }
+    if (rc < 0) {
+        *e = why;
+        return rc;
+    }
+    n->phase = FLOW_PENDING;
+    if ((n->flags & FLOW_LOCKED) == 0) {
+        cleanup_free char *text = flow_lock_message(t, n->claim);
+
+        flow_node_say(n, text);
+        flow_node_explain(n, text);
+    }
+    return 0;
+}
+
 /* The first steps of a node, by its kind. */
 static int
 start(struct turn *t, struct flow_node *n, struct flow_opening *o, struct err *e)
@@ -91,10 +122,29 @@ start(struct turn *t, struct flow_node *n, struct flow_opening *o, struct err *e
     case FLOW_LOOP:
     case FLOW_RETRY:
         return start_children(t, n, e);
+    case FLOW_QUEUED:
+        return queue(t, n, e);
     case FLOW_WAIT:
         return 0;
     }
     return 0;
+}
+
+static int
+open_node(struct turn *t, struct flow_node *n, struct err *e)
+{
+    struct flow_opening o = {.kind = FLOW_NOTHING};
+    int rc = n->run->language->open(t, n, &o, e);
+
+    if (rc >= 0) {
+        adopt_opening(n, &o);
+        log_debug(n->run->name, "open %s: %s", n->name, n->type);
+        rc = start(t, n, &o, e);
+    }
+    flow_opening_done(&o);
+    if (rc >= 0 && n->state == FLOW_OPEN)
+        rc = flow_hooks_ask(t, n, FLOW_AT_START, e);
+    return rc;
 }
 
 int
@@ -102,8 +152,6 @@ flow_pump_open(struct turn *t, struct flow_run *run, struct flow_node *parent, i
                struct flow_child *c, struct err *e)
 {
     struct flow_node *n = flow_node_new(run, parent, ++run->last_id);
-    struct flow_opening o = {.kind = FLOW_NOTHING};
-    int rc;
 
     n->index = index;
     flow_run_place(n, TAKE(c->key));
@@ -117,16 +165,7 @@ flow_pump_open(struct turn *t, struct flow_run *run, struct flow_node *parent, i
         run->open++;
     }
     flow_node_touch(n);
-    rc = run->language->open(t, n, &o, e);
-    if (rc >= 0) {
-        adopt_opening(n, &o);
-        log_debug(run->name, "open %s: %s", n->name, n->type);
-        rc = start(t, n, &o, e);
-    }
-    flow_opening_done(&o);
-    if (rc >= 0 && n->state == FLOW_OPEN)
-        rc = flow_hooks_ask(t, n, FLOW_AT_START, e);
-    return rc;
+    return open_node(t, n, e);
 }
 
 static int
@@ -193,6 +232,17 @@ pass_on(struct flow_node *n)
         flow_gate_pass(gate);
 }
 
+/* It holds its locks by now. */
+static int
+open_locked(struct turn *t, struct flow_node *n, struct err *e)
+{
+    list_remove(&n->work_link);
+    flow_node_say(n, NULL);
+    flow_node_explain(n, NULL);
+    flow_run_changed(n->run);
+    return open_node(t, n, e);
+}
+
 int
 flow_pump_run(struct turn *t, struct flow_run *run, int *budget, struct err *e)
 {
@@ -204,6 +254,11 @@ flow_pump_run(struct turn *t, struct flow_run *run, int *budget, struct err *e)
         if (first == &run->work)
             return 0;
         n = LIST_ITEM(first, struct flow_node, work_link);
+        if (n->kind == FLOW_QUEUED && (n->flags & FLOW_LOCKED) != 0) {
+            if (!held_back(n) && open_locked(t, n, e) < 0)
+                return err_wrap(e, "open %s", n->name);
+            continue;
+        }
         if (!flow_node_has_more(n)) {
             list_remove(&n->work_link);
             pass_on(n);

@@ -8,6 +8,7 @@
 #include "data/json.h"
 #include "flow/flow_int.h"
 #include "flow/flow_leaf.h"
+#include "flow/flow_lock.h"
 #include "flow/flow_run.h"
 #include "store/nodes.h"
 
@@ -100,6 +101,7 @@ run_state(struct flow_run *run)
     json_add_int(&b, "started_us", run->started_us);
     json_add_int(&b, "ended_us", run->ended_us);
     json_add_int(&b, "deadline_us", run->deadline_us);
+    json_add_bool(&b, "locked", run->locked);
     json_add_int(&b, "parallelism", run->pods.limit);
     json_add_value(&b, "language", json_root(own));
     json_end(&b);
@@ -277,7 +279,7 @@ flow_record_read(struct turn *t, struct flow *f, struct err *e)
         if (fill_run(t, run, e) < 0)
             return err_wrap(e, "run %s", run->name);
     }
-    return 0;
+    return flow_lock_restore(t, f, e);
 }
 
 int

@@ -12,6 +12,7 @@
 #include "flow/flow_gate.h"
 #include "flow/flow_hooks.h"
 #include "flow/flow_int.h"
+#include "flow/flow_lock.h"
 #include "flow/flow_pump.h"
 
 enum { PUBLISH_PAUSE_US = 1000 * 1000 };
@@ -96,6 +97,7 @@ flow_run_free(struct flow_run *run)
     map_done(&run->nodes);
     map_done(&run->by_place);
     flow_result_done(&run->result);
+    flow_lock_forget(run->claim);
     json_doc_unref(run->revived);
     json_doc_unref(run->revived_frozen);
     free(run->uid);
@@ -179,13 +181,45 @@ flow_run_find(const struct flow_run *run, int64_t parent, struct str key)
     return map_get(&run->by_place, place(small, sizeof small, &large, parent, key));
 }
 
+static int
+finish(struct turn *t, struct flow_run *run, struct err *e)
+{
+    run->state = FLOW_RUN_OVER;
+    run->ended_us = turn_now_us(t);
+    core_timer_stop(&run->deadline);
+    core_timer_stop(&run->publish_timer);
+    flow_lock_release(t, run, NULL);
+    flow_run_touch(run);
+    log_info(run->name, "workflow is over phase=%s", flow_phase_name(run->result.phase));
+    if (run->language->end(t, run, e) < 0)
+        return e->code;
+    return publish(t, run, e);
+}
+
+/* It ends before it began. */
+static int
+abandon(struct turn *t, struct flow_run *run, const char *message, struct err *e)
+{
+    run->result.phase = FLOW_FAILED;
+    free(run->result.message);
+    run->result.message = xstrdup(message);
+    return finish(t, run, e);
+}
+
 int
-flow_run_start(struct turn *t, struct flow_run *run, struct err *e)
+flow_run_begin(struct turn *t, struct flow_run *run, struct err *e)
 {
     struct flow_child c = {.key = NULL};
+    int64_t now = turn_now_us(t);
     int rc;
 
-    run->started_us = turn_now_us(t);
+    /* Time spent in a line does not count. */
+    if (run->deadline_us != 0)
+        run->deadline_us += now - run->started_us;
+    run->started_us = now;
+    run->state = FLOW_RUN_BEGUN;
+    free(run->result.message);
+    run->result.message = NULL;
     flow_run_touch(run);
     if (run->deadline_us != 0)
         flow_set_timer(run->flow, &run->deadline, run->deadline_us);
@@ -198,18 +232,40 @@ flow_run_start(struct turn *t, struct flow_run *run, struct err *e)
     return rc < 0 ? rc : publish(t, run, e);
 }
 
-static int
-finish(struct turn *t, struct flow_run *run, struct err *e)
+int
+flow_run_start(struct turn *t, struct flow_run *run, struct err *e)
 {
-    run->state = FLOW_RUN_OVER;
-    run->ended_us = turn_now_us(t);
-    core_timer_stop(&run->deadline);
-    core_timer_stop(&run->publish_timer);
+    struct err why = ERR_INIT;
+    int rc;
+
+    run->started_us = turn_now_us(t);
     flow_run_touch(run);
-    log_info(run->name, "workflow is over phase=%s", flow_phase_name(run->result.phase));
-    if (run->language->end(t, run, e) < 0)
-        return e->code;
+    if (!run->needs_locks)
+        return flow_run_begin(t, run, e);
+    run->state = FLOW_RUN_WAITING;
+    rc = flow_lock_ask(t, run, NULL, &why);
+    if (rc == ERR_INVALID)
+        return abandon(t, run, why.msg, e);
+    if (rc < 0) {
+        *e = why;
+        return rc;
+    }
+    if (run->locked)
+        return flow_run_begin(t, run, e);
+    run->result.message = flow_lock_message(t, run->claim);
     return publish(t, run, e);
+}
+
+void
+flow_run_release_locks(struct turn *t, struct flow_run *run)
+{
+    for (int64_t id = 1; id <= run->last_id; id++) {
+        struct flow_node *n = map_get_u64(&run->nodes, (uint64_t)id);
+
+        if (n != NULL && n->claim != NULL)
+            flow_lock_release(t, run, n);
+    }
+    flow_lock_release(t, run, NULL);
 }
 
 /* The entry node is over: exit handlers, unless the run was terminated. */
@@ -268,6 +324,8 @@ flow_run_shut_down(struct turn *t, struct flow_run *run, enum flow_shutdown how,
         return 0;
     run->shutdown = how;
     flow_run_touch(run);
+    if (run->state == FLOW_RUN_WAITING)
+        return abandon(t, run, message, e);
     return stop_all(t, run, message, e);
 }
 

@@ -1,6 +1,7 @@
 /*
  * flow_run - one execution of a workflow, and the engine's memory of it.
  *
+ *   WAITING -- all locks that it needs are held --> BEGUN
  *   BEGUN   -- the entry node is released --> EXITING (exit handlers run)
  *   EXITING -- no node is open            --> OVER: the object gets its final status
  *
@@ -23,7 +24,8 @@ struct json;
 struct node_row;
 struct object;
 
-enum flow_run_state { FLOW_RUN_BEGUN, FLOW_RUN_EXITING, FLOW_RUN_OVER };
+/* Stored as numbers. */
+enum flow_run_state { FLOW_RUN_BEGUN, FLOW_RUN_EXITING, FLOW_RUN_OVER, FLOW_RUN_WAITING };
 
 /* How a run is asked to end early. */
 enum flow_shutdown {
@@ -48,6 +50,10 @@ struct flow_run {
     int64_t deadline_us;           /* wall time; 0: none */
     int64_t pods_total, pods_done; /* progress */
     int64_t last_id;
+    int64_t priority;         /* the language's; higher goes before */
+    bool needs_locks;         /* the language's: asked for them before it begins */
+    bool locked;              /* holds them */
+    struct flow_claim *claim; /* of the run itself; NULL: none */
 
     struct map nodes;      /* id -> node, those in memory */
     struct map by_place;   /* "<parent id>/<key>" -> node, the same nodes */
@@ -87,8 +93,11 @@ void flow_run_drop(struct flow_node *n);
 /* A node in memory by its place, or NULL. */
 struct flow_node *flow_run_find(const struct flow_run *run, int64_t parent, struct str key);
 
-/* The first node. */
+/* Its locks, and when it holds them (or needs none) flow_run_begin(): the first node. */
+int flow_run_begin(struct turn *t, struct flow_run *run, struct err *e);
 int flow_run_start(struct turn *t, struct flow_run *run, struct err *e);
+/* Gives up what it and its nodes hold or wait for. */
+void flow_run_release_locks(struct turn *t, struct flow_run *run);
 /* A node contained in the run itself is released. */
 int flow_run_released(struct turn *t, struct flow_run *run, struct flow_node *n, struct err *e);
 /* The object asks for an early end.  Asking again for less does nothing. */

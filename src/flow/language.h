@@ -18,6 +18,7 @@
 #include "flow/flow.h"
 
 struct flow_gone;
+struct flow_lock_names;
 struct node_row;
 struct object;
 
@@ -27,7 +28,8 @@ struct object;
     X(FLOW_GROUP, "group")     /* children with dependencies between them */ \
     X(FLOW_LOOP, "loop")       /* many children alike, made when they may start */ \
     X(FLOW_RETRY, "retry")     /* one child after another, until one is good enough */ \
-    X(FLOW_WAIT, "wait")       /* ends by time or by somebody's word */
+    X(FLOW_WAIT, "wait")       /* ends by time or by somebody's word */ \
+    X(FLOW_QUEUED, "queued")   /* waits for its locks; holding them (FLOW_LOCKED), opened again */
 
 #define FLOW_KIND_(id, name) id,
 enum flow_kind { FLOW_KINDS(FLOW_KIND_) };
@@ -100,6 +102,13 @@ struct flow_language {
     /* The entry node. */
     int (*root)(struct turn *t, struct flow_run *run, struct flow_child *c, struct err *e);
     int (*open)(struct turn *t, struct flow_node *n, struct flow_opening *o, struct err *e);
+    /* The locks of a FLOW_QUEUED node, or (n NULL) of the run; they follow from what is stored, so
+     * that a restart gets the same.  ERR_INVALID: the workflow's fault. */
+    int (*locks)(struct turn *t, struct flow_run *run, struct flow_node *n,
+                 struct flow_lock_names *names, struct err *e);
+    /* How many may hold the lock of that name. */
+    int (*lock_limit)(struct turn *t, struct flow_run *run, struct str name, int64_t *ret,
+                      struct err *e);
     /* Whose children wait for whom: calls flow_depend(n, child, on) for each pair. */
     int (*depend)(struct turn *t, struct flow_node *group, struct err *e);
     int (*child)(struct turn *t, struct flow_node *parent, int64_t index, struct flow_child *c,

@@ -239,13 +239,14 @@ check_end(struct site *s, const char *want)
     CHECK_INT(controllers_busy(s->cs), 0);
 }
 
-/* Loops, retries with a pause, hooks, an exit handler, a pause, a time-out, a skipped step, an
- * object that can be made only once. */
+/* Loops, retries with a pause, hooks, an exit handler, a pause, a time-out, a skipped step, locks,
+ * an object that can be made only once. */
 static const char rich[] =
     "metadata: {name: wf}\n"
     "spec:\n"
     "  entrypoint: main\n"
     "  onExit: bye\n"
+    "  synchronization: {mutexes: [{name: whole}]}\n"
     "  templates:\n"
     "  - name: main\n"
     "    parallelism: 2\n"
@@ -273,6 +274,7 @@ static const char rich[] =
     "    outputs: {parameters: [{name: out, valueFrom: {parameter: "
     "\"{{steps.two.outputs.result}}\"}}]}\n"
     "  - name: fickle\n"
+    "    synchronization: {mutexes: [{name: one}]}\n"
     "    retryStrategy: {limit: 2, backoff: {duration: 1s}}\n"
     "    container: {image: i, command: [until, \"1\", \"{{retries}}\"]}\n"
     "  - name: thing\n"

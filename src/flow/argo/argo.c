@@ -7,6 +7,7 @@
 #include "flow/argo/argo_discard.h"
 #include "flow/argo/argo_global.h"
 #include "flow/argo/argo_hook.h"
+#include "flow/argo/argo_lock.h"
 #include "flow/argo/argo_open.h"
 #include "flow/argo/argo_output.h"
 #include "flow/argo/argo_pod.h"
@@ -100,6 +101,8 @@ const struct flow_language argo_language = {
     .forget = argo_forget,
     .root = argo_root,
     .open = argo_open,
+    .locks = argo_locks,
+    .lock_limit = argo_lock_limit,
     .depend = argo_depend,
     .child = argo_child,
     .pod = argo_pod,

@@ -12,6 +12,7 @@
  *   argo_repository  where artifacts go that do not say
  *   argo_output   what a leaf, a group, a loop gives to those behind it
  *   argo_retry    another attempt?
+ *   argo_lock     mutexes and semaphores
  *   argo_hook     exit handlers and life-cycle hooks
  *   argo_discard  what a deleted workflow's nodes made
  *   argo_publish  the object's status; argo_nodes its status.nodes
@@ -72,12 +73,12 @@ struct argo {
     struct map templates;    /* name -> struct json of the spec's templates */
     struct map task_at;      /* "<template key>#<task>" -> index + 1, for templates indexed */
     VEC(struct argo_frozen) others;
-    struct expr_vars globals;        /* workflow.* */
-    struct json_doc *outputs;        /* global outputs: {"parameters":[],"artifacts":[]}, or NULL */
-    struct tag_cache *cache;         /* compiled expressions */
-    int64_t progress_more;           /* what leaves counted beyond one each, of those that ended */
-    VEC(char *) claims;              /* names of claims made from volumeClaimTemplates */
-    VEC(char *) parameters;          /* values of spec.arguments.parameters, in their order */
+    struct expr_vars globals; /* workflow.* */
+    struct json_doc *outputs; /* global outputs: {"parameters":[],"artifacts":[]}, or NULL */
+    struct tag_cache *cache;  /* compiled expressions */
+    int64_t progress_more;    /* what leaves counted beyond one each, of those that ended */
+    VEC(char *) claims;       /* names of claims made from volumeClaimTemplates */
+    VEC(char *) parameters;   /* values of spec.arguments.parameters, in their order */
 };
 
 #define ARGO_ROLES(X) \

@@ -159,10 +159,8 @@ refuse_unsupported(const struct argo *a, struct err *e)
 {
     static const struct {
         const char *field, *what;
-    } parts[] = {{"synchronization", "locks (synchronization)"}, {"daemon", "daemon templates"}};
+    } parts[] = {{"daemon", "daemon templates"}};
 
-    if (!json_is_null(json_get(a->spec, "synchronization")))
-        return err_set(e, ERR_INVALID, "invalid spec: spec.synchronization: locks cannot be run");
     JSON_EACH (tmpl, json_get(a->spec, "templates")) {
         for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
             const struct json *v = json_get(tmpl.value, parts[i].field);
@@ -192,6 +190,8 @@ make_mind(struct flow_run *run, struct json_doc *frozen)
         if (map_get(&a->templates, name) == NULL)
             map_put(&a->templates, name, (void *)(uintptr_t)tmpl.value);
     }
+    (void)json_int(json_get(a->spec, "priority"), &run->priority);
+    run->needs_locks = !json_is_null(json_get(a->spec, "synchronization"));
     JSON_EACH (hook, json_get(a->spec, "hooks")) {
         if (!str_is(hook.key, "exit"))
             run->hears = true;

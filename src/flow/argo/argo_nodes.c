@@ -11,6 +11,7 @@
 #include "flow/argo/argo_name.h"
 #include "flow/argo/argo_output.h"
 #include "flow/argo/argo_time.h"
+#include "flow/flow_lock.h"
 #include "store/nodes.h"
 
 struct composing {
@@ -334,6 +335,11 @@ add_node(void *arg, const struct node_row *row, struct err *e)
         json_add_str(b, "message", row->message);
     if (row->reason.n != 0)
         json_add_str(b, "reason", row->reason);
+    if (row->kind == FLOW_QUEUED && flow_lock_of_message(row->message).n != 0) {
+        json_add_object(b, "synchronizationStatus");
+        json_add_str(b, "waiting", flow_lock_of_message(row->message));
+        json_end(b);
+    }
     add_times(c, row);
     if (boundary != NULL) {
         write_id(c, boundary, id, sizeof id);

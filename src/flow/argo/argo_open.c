@@ -233,6 +233,11 @@ open_template(struct argo_scope *s, struct flow_node *n, const struct json *call
         return blame(o, &why, e);
     if (has_hooks(call))
         o->flags |= FLOW_HAS_HOOKS;
+    if (!json_is_null(json_get(tmpl, "synchronization")) && (n->flags & FLOW_LOCKED) == 0) {
+        o->kind = FLOW_QUEUED;
+        o->type = argo_template_type(tmpl);
+        return 0;
+    }
     strategy = argo_retry_strategy(argo_of(s->run), tmpl);
     if (strategy == NULL)
         return open_body(s->turn, n, tmpl, o, e);

@@ -7,6 +7,7 @@
 #include "core/turn.h"
 #include "data/json.h"
 #include "flow/argo/argo.h"
+#include "flow/argo/argo_lock.h"
 #include "flow/argo/argo_time.h"
 
 #define LABEL(name) "workflows.argoproj.io/" name
@@ -125,17 +126,26 @@ add_stored(struct json_build *b, const struct flow_run *run, const struct object
         json_add_value(b, "storedWorkflowTemplateSpec", a->spec);
 }
 
+/* One that waits for its locks has not started. */
+static enum flow_phase
+phase_of(const struct flow_run *run)
+{
+    return run->state == FLOW_RUN_OVER      ? run->result.phase
+           : run->state == FLOW_RUN_WAITING ? FLOW_PENDING
+                                            : FLOW_RUNNING;
+}
+
 static void
 add_status(struct json_build *b, const struct flow_run *run, const struct object *now)
 {
     const struct argo *a = argo_of(run);
-    bool over = run->state == FLOW_RUN_OVER;
+    bool over = run->state == FLOW_RUN_OVER, waiting = run->state == FLOW_RUN_WAITING;
 
     json_add_object(b, "status");
-    json_add_cstr(b, "phase", flow_phase_name(over ? run->result.phase : FLOW_RUNNING));
-    if (over && run->result.message != NULL)
+    json_add_cstr(b, "phase", flow_phase_name(phase_of(run)));
+    if ((over || waiting) && run->result.message != NULL)
         json_add_cstr(b, "message", run->result.message);
-    argo_time_add(b, "startedAt", run->started_us);
+    argo_time_add(b, "startedAt", waiting ? 0 : run->started_us);
     argo_time_add(b, "finishedAt", over ? run->ended_us : 0);
     json_add_printf(b, "progress", "%" PRId64 "/%" PRId64, run->pods_done + a->progress_more,
                     run->pods_total + a->progress_more);
@@ -145,6 +155,7 @@ add_status(struct json_build *b, const struct flow_run *run, const struct object
         add_condition(b, "Completed", true);
     json_end(b);
     json_add_value(b, "outputs", json_root(a->outputs));
+    argo_lock_add_status(b, run);
     add_claims(b, a);
     json_add_value(b, "artifactRepositoryRef", json_get(json_root(a->frozen), "repository"));
     add_stored(b, run, now);
@@ -158,12 +169,11 @@ argo_publish(struct turn *t, struct flow_run *run, const struct object *now, str
     struct json_build b = JSON_BUILD_INIT;
     bool over = run->state == FLOW_RUN_OVER;
     /* workflowMetadata is applied once: whoever changes a label later keeps the change. */
-    bool first = json_is_null(object_at(now, "status.startedAt"));
+    bool first = json_is_null(object_at(now, "status.phase"));
 
     (void)t;
     (void)e;
-    begin_object(&b, now, first ? argo_of(run)->meta : NULL,
-                 flow_phase_name(over ? run->result.phase : FLOW_RUNNING), over);
+    begin_object(&b, now, first ? argo_of(run)->meta : NULL, flow_phase_name(phase_of(run)), over);
     add_status(&b, run, now);
     json_end(&b);
     *ret = json_build_done(&b);

@@ -184,14 +184,14 @@ CASES = {
             for i in range(3)) else None),
 
     "e2e/synchronization/multiple.yaml": ok(
-        needs="synchronization", files=["my-config.yaml"], at_most={"/task-[12]/": 1}),
+        files=["my-config.yaml"], at_most={"/task-[12]/": 1}),
     "e2e/synchronization/mutex-tmpl-level.yaml": ok(
-        needs="synchronization", leaf="4S",
+        leaf="4S",
         at_most={"/synchronization-acquire-lock\\(.*\\)/": 1,
                  "/synchronization-acquire-lock-1\\(.*\\)/": 1}),
-    "e2e/synchronization/mutex-wf-level-1.yaml": ok(needs="synchronization"),
+    "e2e/synchronization/mutex-wf-level-1.yaml": ok(),
     "e2e/synchronization/semaphore-tmpl-level.yaml": ok(
-        needs="synchronization", files=["my-config.yaml"], leaf="2S", texts=["hello argo"] * 2),
+        files=["my-config.yaml"], leaf="2S", texts=["hello argo"] * 2),
 
     "e2e/testdata/archive-strategies.yaml": ok(leaf="6S"),
     "e2e/testdata/artifact-repository-ref.yaml": ok(

@@ -381,15 +381,15 @@ CASES = {
         types={"$[0]": "StepGroup", "$[1]": "StepGroup"}),
     "examples/suspend-template.yaml": ok(needs="resume", seconds=25, leaf="4S"),
     "examples/synchronization-mutex-tmpl-level.yaml": ok(
-        needs="synchronization", seconds=260, leaf="10S",
+        seconds=260, leaf="10S",
         at_most={"/synchronization-acquire-lock\\(.*\\)/": 1,
                  "/synchronization-acquire-lock1\\(.*\\)/": 1}),
-    "examples/synchronization-mutex-wf-level.yaml": ok(needs="synchronization", leaf="1S"),
+    "examples/synchronization-mutex-wf-level.yaml": ok(leaf="1S"),
     "examples/synchronization-tmpl-level.yaml": ok(
-        needs="synchronization", seconds=40, files=["my-config.yaml"], leaf="5S",
+        seconds=40, files=["my-config.yaml"], leaf="5S",
         at_most={"/synchronization-acquire-lock.*/": 2}, also=thirty_seconds),
     "examples/synchronization-wf-level.yaml": ok(
-        needs="synchronization", files=["my-config.yaml"], leaf="1S"),
+        files=["my-config.yaml"], leaf="1S"),
     "examples/timeouts-step.yaml": failed(
         seconds=15, leaf="1F", has={"$": "123"},
         messages={"$": "Pod was active on the node longer than the specified deadline"}),

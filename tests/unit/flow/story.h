@@ -130,6 +130,26 @@ story_look(struct story *s)
     s->wf = rig_workflow(&s->r);
 }
 
+/* Another of several workflows is the one that is asked about from now on. */
+static inline void
+story_turn_to(struct story *s, const char *name)
+{
+    free(s->r.name);
+    s->r.name = xstrdup(name);
+    story_look(s);
+}
+
+/* Some of the pretended seconds pass. */
+static inline void
+story_let_pass(struct story *s, int seconds)
+{
+    for (int i = 0; i < seconds; i++) {
+        clock_manual_advance(&s->r.clock, CLOCK_SECOND);
+        core_run(s->r.core, 1000);
+    }
+    story_look(s);
+}
+
 static inline void
 story_go_on(struct story *s)
 {

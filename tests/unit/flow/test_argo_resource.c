@@ -129,17 +129,6 @@ set_thing(struct story *s, const char *yaml)
     story_turn(s, change_thing);
 }
 
-/* Some of the pretended seconds pass. */
-static void
-let_pass(struct story *s, int seconds)
-{
-    for (int i = 0; i < seconds; i++) {
-        clock_manual_advance(&s->r.clock, CLOCK_SECOND);
-        core_run(s->r.core, 1000);
-    }
-    story_look(s);
-}
-
 TEST(conditions_are_waited_for_across_a_restart)
 {
     struct story s;
@@ -147,17 +136,17 @@ TEST(conditions_are_waited_for_across_a_restart)
     story_open(&s);
     rig_create(&s.r, &kind_config_map, "metadata: {name: thing}\n");
     rig_create(&s.r, &kind_workflow, waiting);
-    let_pass(&s, 5);
+    story_let_pass(&s, 5);
     story_is(&s, "Running", NULL);
     story_node_is(&s, "wf", "Running", NULL);
     CHECK_STR(story_field(&s, "wf", "reason"), "waiting for its conditions");
     set_thing(&s, "metadata: {name: thing}\nstatus: {phase: Succeeded, num: 2}\n");
-    let_pass(&s, 2);
+    story_let_pass(&s, 2);
     story_node_is(&s, "wf", "Running", NULL);
     rig_shut(&s.r);
     rig_reopen(&s.r);
     set_thing(&s, "metadata: {name: thing}\nstatus: {phase: Succeeded, num: 3}\n");
-    let_pass(&s, 2);
+    story_let_pass(&s, 2);
     story_go_on(&s);
     story_node_is(&s, "wf", "Succeeded", "");
     CHECK_STR(story_output(&s, "wf", "num"), "3");
@@ -173,7 +162,7 @@ TEST(a_failure_condition_fails_the_step)
     rig_create(&s.r, &kind_config_map, "metadata: {name: thing}\n");
     rig_create(&s.r, &kind_workflow, waiting);
     set_thing(&s, "metadata: {name: thing}\nstatus: {phase: Failed}\n");
-    let_pass(&s, 2);
+    story_let_pass(&s, 2);
     story_go_on(&s);
     story_node_is(&s, "wf", "Failed",
                   "main: Error (exit code 64): failure condition 'status.phase == Failed' "
@@ -200,7 +189,7 @@ TEST(an_object_that_goes_away_is_a_failure)
     rig_create(&s.r, &kind_config_map, "metadata: {name: thing}\n");
     rig_create(&s.r, &kind_workflow, waiting);
     story_turn(&s, drop_thing);
-    let_pass(&s, 2);
+    story_let_pass(&s, 2);
     story_go_on(&s);
     story_node_is(&s, "wf", "Failed",
                   "main: Error (exit code 64): configmaps \"thing\" was deleted while its "
@@ -215,7 +204,7 @@ TEST(waiting_for_an_object_can_be_stopped)
     story_open(&s);
     rig_create(&s.r, &kind_config_map, "metadata: {name: thing}\n");
     rig_create(&s.r, &kind_workflow, waiting);
-    let_pass(&s, 2);
+    story_let_pass(&s, 2);
     story_edit(&s, "{\"shutdown\":\"Terminate\"}");
     story_go_on(&s);
     story_node_is(&s, "wf", "Failed", "workflow shutdown with strategy:  Terminate");
