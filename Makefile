@@ -171,10 +171,12 @@ conformance: all $(E2E_HELPERS)
 	$(Q)tests/conformance/run $(O) $(T)
 .PHONY: conformance
 
-# Fuzzers: tests/fuzz/fuzz_NAME.c with kept inputs in tests/fuzz/corpus/NAME.
+# Fuzzers: tests/fuzz/fuzz_NAME.c with kept inputs in tests/fuzz/corpus/NAME; the other files of the
+# folder are linked to each.
 FUZZERS := $(basename $(filter tests/fuzz/fuzz_%.c,$(SOURCES)))
+FUZZ_SHARED := $(patsubst %.c,$(O)/%.o,$(filter-out tests/fuzz/fuzz_%,$(filter tests/fuzz/%,$(SOURCES))))
 ifeq ($(V),fuzz)
-$(foreach t,$(FUZZERS),$(eval $(call program_rule,$(t),,$(LINK_$(t)),-fsanitize=fuzzer,)))
+$(foreach t,$(FUZZERS),$(eval $(call program_rule,$(t),$(FUZZ_SHARED),$(LINK_$(t)),-fsanitize=fuzzer,)))
 endif
 fuzzers: $(addprefix $(O)/,$(if $(F),tests/fuzz/fuzz_$(F),$(FUZZERS)))
 .PHONY: fuzzers

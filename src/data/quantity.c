@@ -189,7 +189,21 @@ write_binary(struct buf *to, int64_t value)
         buf_printf(to, "%ci", letters[i - 1]);
 }
 
-/* In billionths, which are not zero: by thousands up to the suffix that fits. */
+/* A fraction of a large number has more digits than 64 bits hold. */
+static void
+write_digits(struct buf *to, __int128 value)
+{
+    char digits[40];
+    size_t at = sizeof digits;
+
+    do {
+        digits[--at] = (char)('0' + (int)(value % 10));
+        value /= 10;
+    } while (value != 0);
+    buf_str(to, str_make(digits + at, sizeof digits - at));
+}
+
+/* In billionths, which are above zero: by thousands up to the suffix that fits. */
 static void
 write_thousands(struct buf *to, __int128 nano, bool exponent)
 {
@@ -198,7 +212,7 @@ write_thousands(struct buf *to, __int128 nano, bool exponent)
 
     for (; i < 9 && nano % 1000 == 0; i++)
         nano /= 1000;
-    buf_printf(to, "%" PRId64, (int64_t)nano);
+    write_digits(to, nano);
     if (i != 3 && exponent)
         buf_printf(to, "e%d", 3 * i - 9);
     else if (i != 3)

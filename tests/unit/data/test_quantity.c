@@ -53,6 +53,9 @@ TEST(quantities_have_one_canonical_form)
     check_canonical("1e1000000", "9223372036854775807");
     check_canonical("16Ei", "9223372036854775807");
     check_canonical("1e-400", "1e-9");
+    /* More digits than 64 bits hold. */
+    check_canonical("1.4Ei", "1614090106449585766400m");
+    check_canonical("9223372036854775806.000000001", "9223372036854775806000000001n");
 }
 
 TEST(values_are_rounded_up)
