@@ -1,28 +1,25 @@
 #include "sandbox/boxgroup.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/vec.h"
+#include "sandbox/boxgroup_claim.h"
 #include "sandbox/boxgroup_find.h"
 #include "sandbox/oscall.h"
 #include "sandbox/probe.h"
 
 enum { CPU_PERIOD_US = 100 * 1000, NAME_SIZE = 64 };
-#define PREFIX "sluice-"
 
-/* One controller: the directory `sluice-<random>` in its hierarchy that holds the slots. */
+/* One controller: the directory in its hierarchy that holds the slots (boxgroup_claim). */
 struct side {
     int base; /* our own group's directory */
     int dir;  /* -1: not to be had */
@@ -45,43 +42,6 @@ struct boxgroup {
 
 static const char *const controllers[] = {"memory", "pids", "cpu"};
 static const enum probe_id probes[] = {PROBE_MEMORY, PROBE_PIDS, PROBE_CPU};
-
-/* The group's name begins with its spawner's pid; a reused number only puts the removal off. */
-static bool
-is_orphan(const char *name)
-{
-    long pid = strtol(name + strlen(PREFIX), NULL, 10);
-
-    return pid > 1 && kill((pid_t)pid, 0) < 0 && errno == ESRCH;
-}
-
-/* Groups of spawners that are gone are removed, except for those that still have processes. */
-static void
-sweep(const char *path)
-{
-    DIR *d = opendir(path);
-    struct dirent *entry;
-
-    while (d != NULL && (entry = readdir(d)) != NULL) {
-        int inner;
-        DIR *slots;
-        struct dirent *slot;
-
-        if (strncmp(entry->d_name, PREFIX, strlen(PREFIX)) != 0 || !is_orphan(entry->d_name))
-            continue;
-        inner = openat(dirfd(d), entry->d_name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        slots = inner >= 0 ? fdopendir(inner) : NULL;
-        while (slots != NULL && (slot = readdir(slots)) != NULL) {
-            if (slot->d_name[0] == 'p')
-                unlinkat(inner, slot->d_name, AT_REMOVEDIR);
-        }
-        if (slots != NULL)
-            closedir(slots);
-        unlinkat(dirfd(d), entry->d_name, AT_REMOVEDIR);
-    }
-    if (d != NULL)
-        closedir(d);
-}
 
 /* v2: hands the controller down two steps.  A group with children may have no processes of its own,
  * so server and spawner move to a leaf beside the slots. */
@@ -123,21 +83,19 @@ open_side(struct boxgroup *g, int which, char why[BOXGROUP_PATH])
         return -1;
     leave_leaf(s->path);
     s->base = open(s->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (s->base < 0 || (mkdirat(s->base, g->name, 0755) < 0 && errno != EEXIST)) {
+    s->dir = s->base < 0 ? -1 : boxgroup_claim(s->base, g->name);
+    if (s->dir < 0) {
         snprintf(why, BOXGROUP_PATH, "'%.400s' does not let us make groups (%s)", s->path,
                  strerror(errno));
         return -1;
     }
-    s->dir = openat(s->base, g->name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (s->v2 && s->dir >= 0) {
-        if (delegate(s->base, s->dir, controllers[which]) < 0) {
-            snprintf(why, BOXGROUP_PATH, "the controller is not delegated to '%.400s' (%s)",
-                     s->path, strerror(errno));
-            close(TAKE_FD(s->dir));
-            return -1;
-        }
+    if (s->v2 && delegate(s->base, s->dir, controllers[which]) < 0) {
+        snprintf(why, BOXGROUP_PATH, "the controller is not delegated to '%.400s' (%s)", s->path,
+                 strerror(errno));
+        close(TAKE_FD(s->dir));
+        return -1;
     }
-    return s->dir < 0 ? -1 : 0;
+    return 0;
 }
 
 static void
@@ -168,16 +126,14 @@ struct boxgroup *
 boxgroup_new(struct probe *p)
 {
     struct boxgroup *g = NEW(struct boxgroup);
-    uint64_t random = 0;
 
-    (void)!getrandom(&random, sizeof random, 0);
-    snprintf(g->name, sizeof g->name, PREFIX "%d-%08" PRIx32, (int)getpid(), (uint32_t)random);
+    boxgroup_claim_name(g->name, sizeof g->name);
     for (int i = 0; i < BOXGROUP_CONTROLLERS; i++) {
         char path[BOXGROUP_PATH], why[BOXGROUP_PATH];
         bool v2;
 
         if (boxgroup_find(controllers[i], path, &v2, why))
-            sweep(path);
+            boxgroup_sweep(path);
     }
     find_sides(g, p);
     return g;
@@ -295,9 +251,11 @@ open_files(const struct boxgroup *g, const struct slot *s, struct boxgroup_slot 
     bool v2 = g->sides[BOXGROUP_MEMORY].v2;
 
     for (int c = 0; c < BOXGROUP_CONTROLLERS; c++) {
-        if (s->in[c] >= 0 && !g->sides[c].shared)
-            ret->enter[c] =
-                openat(s->in[c], g->sides[c].v2 ? "cgroup.procs" : "tasks", O_WRONLY | O_CLOEXEC);
+        if (s->in[c] < 0 || g->sides[c].shared)
+            continue;
+        ret->enter[c] =
+            openat(s->in[c], g->sides[c].v2 ? "cgroup.procs" : "tasks", O_WRONLY | O_CLOEXEC);
+        boxgroup_hold(ret->enter[c]);
     }
     if (memory < 0)
         return;
