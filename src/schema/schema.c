@@ -13,15 +13,21 @@
 #include "base/mem.h"
 
 struct schema {
-    uint32_t name;
+    uint32_t name, version;
     uint16_t form;  /* enum schema_form */
     uint16_t first; /* an object's first field, or a list's or map's item type */
     uint16_t count; /* fields */
+    uint16_t flags; /* enum schema_flag */
 };
 
 struct field_row {
     uint32_t name, help, default_json, merge_key, list_keys;
-    uint16_t type, number, flags;
+    uint16_t type, number, outer, flags;
+};
+
+struct version_row {
+    uint32_t name;
+    bool custom;
 };
 
 struct name_row {
@@ -72,15 +78,44 @@ schema_type(struct str api_version, struct str name)
 }
 
 bool
+schema_is_custom(struct str api_version)
+{
+    for (size_t i = 0; i < ARRAY_LEN(version_rows); i++)
+        if (str_is(api_version, texts + version_rows[i].name))
+            return version_rows[i].custom;
+    return false;
+}
+
+const char *
+schema_version_at(size_t i)
+{
+    return i < ARRAY_LEN(version_rows) ? texts + version_rows[i].name : NULL;
+}
+
+static bool
+name_at(const struct name_row *rows, size_t n, size_t i, const char **ret_api_version,
+        const char **ret_name, const struct schema **ret)
+{
+    if (i >= n)
+        return false;
+    *ret_api_version = texts + rows[i].version;
+    *ret_name = texts + rows[i].name;
+    *ret = &types[rows[i].type];
+    return true;
+}
+
+bool
 schema_kind_at(size_t i, const char **ret_api_version, const char **ret_kind,
                const struct schema **ret)
 {
-    if (i >= ARRAY_LEN(kind_rows))
-        return false;
-    *ret_api_version = texts + kind_rows[i].version;
-    *ret_kind = texts + kind_rows[i].name;
-    *ret = &types[kind_rows[i].type];
-    return true;
+    return name_at(kind_rows, ARRAY_LEN(kind_rows), i, ret_api_version, ret_kind, ret);
+}
+
+bool
+schema_type_at(size_t i, const char **ret_api_version, const char **ret_name,
+               const struct schema **ret)
+{
+    return name_at(name_rows, ARRAY_LEN(name_rows), i, ret_api_version, ret_name, ret);
 }
 
 enum schema_form
@@ -93,6 +128,18 @@ const char *
 schema_name(const struct schema *s)
 {
     return texts + s->name;
+}
+
+const char *
+schema_version(const struct schema *s)
+{
+    return texts + s->version;
+}
+
+bool
+schema_is_atomic(const struct schema *s)
+{
+    return (s->flags & SCHEMA_ATOMIC) != 0;
 }
 
 const struct schema *
@@ -120,6 +167,7 @@ schema_field_at(const struct schema *s, size_t i)
         .default_json = text_or_null(row->default_json),
         .help = text_or_null(row->help),
         .number = row->number,
+        .outer = row->outer,
         .flags = row->flags,
     };
 }

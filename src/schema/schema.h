@@ -53,6 +53,8 @@ enum schema_flag {
     SCHEMA_RETAIN_KEYS = 1 << 4, /* an object of alternatives: a patch's $retainKeys counts */
     SCHEMA_OLD = 1 << 5,         /* an older spelling that is still accepted */
     SCHEMA_STATUS = 1 << 6,      /* belongs to the status subresource */
+    SCHEMA_ALWAYS = 1 << 7,      /* printed even when empty: no omitempty in Go */
+    SCHEMA_POINTER = 1 << 8,     /* a scalar whose zero differs from its absence */
 };
 
 struct schema_field {
@@ -64,6 +66,8 @@ struct schema_field {
     const char *default_json; /* JSON text, or NULL */
     const char *help;         /* one sentence, or NULL */
     unsigned number;          /* protobuf field number, or 0 while unknown */
+    unsigned outer;           /* number of the message field that `number` is part of, or 0: in JSON
+                                 the fields of some messages stand among those of the one around */
     unsigned flags;           /* enum schema_flag */
 };
 
@@ -71,6 +75,13 @@ struct schema_field {
 const struct schema *schema_lookup(struct str api_version, struct str kind);
 /* Any named type of a group-version: "v1" and "PodSpec".  NULL if there is none. */
 const struct schema *schema_type(struct str api_version, struct str name);
+/* Whether objects of a group-version are stored as they come, as custom resources are. */
+bool schema_is_custom(struct str api_version);
+/* All group-versions, one after another from 0; NULL behind the last. */
+const char *schema_version_at(size_t i);
+/* All named types of all group-versions; as schema_kind_at(). */
+bool schema_type_at(size_t i, const char **ret_api_version, const char **ret_name,
+                    const struct schema **ret);
 /* All kinds, one after another from 0: false behind the last.  Texts are static. */
 bool schema_kind_at(size_t i, const char **ret_api_version, const char **ret_kind,
                     const struct schema **ret);
@@ -78,6 +89,11 @@ bool schema_kind_at(size_t i, const char **ret_api_version, const char **ret_kin
 enum schema_form schema_form(const struct schema *s);
 /* "PodSpec" for an object; "[]Container", "map[string]string", "string" for the rest. */
 const char *schema_name(const struct schema *s);
+/* "v1" for an object type: the group-version whose file defines it; "" for the rest. */
+const char *schema_version(const struct schema *s);
+/* Whether it is an object type that has one owner and is replaced as a whole, wherever it is used.
+ */
+bool schema_is_atomic(const struct schema *s);
 /* The type of items or values; NULL unless s is a list or map. */
 const struct schema *schema_item(const struct schema *s);
 
