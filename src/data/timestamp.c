@@ -167,3 +167,12 @@ timestamp_write(struct buf *to, int64_t us)
     write_seconds(to, &t);
     buf_char(to, 'Z');
 }
+
+void
+timestamp_write_micro(struct buf *to, int64_t us)
+{
+    struct timestamp_parts t = timestamp_split(us);
+
+    write_seconds(to, &t);
+    buf_printf(to, ".%06dZ", t.micro);
+}

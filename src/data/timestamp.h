@@ -26,6 +26,8 @@ int timestamp_parse(struct str text, int64_t *ret_us, struct err *e);
 
 /* "2024-05-17T09:31:42Z": the part below a second is dropped. */
 void timestamp_write(struct buf *to, int64_t us);
+/* "2024-05-17T09:31:42.000000Z": always six decimals, as MicroTime. */
+void timestamp_write_micro(struct buf *to, int64_t us);
 
 /* One conversion of strftime in the C locale and UTC, by its letter, as in
  * {{workflow.creationTimestamp.Y}}: A a B b C c D d e F H I j k l M m n p R r S T t U u V v W w X x

@@ -172,8 +172,8 @@ schema_field_at(const struct schema *s, size_t i)
     };
 }
 
-bool
-schema_field(const struct schema *s, struct str name, struct schema_field *ret)
+ptrdiff_t
+schema_field_index(const struct schema *s, struct str name)
 {
     size_t low = 0, high = schema_field_count(s);
 
@@ -181,16 +181,24 @@ schema_field(const struct schema *s, struct str name, struct schema_field *ret)
         size_t mid = low + (high - low) / 2;
         int order = str_cmp(name, str_of(texts + field_rows[s->first + mid].name));
 
-        if (order == 0) {
-            *ret = schema_field_at(s, mid);
-            return true;
-        }
+        if (order == 0)
+            return (ptrdiff_t)mid;
         if (order < 0)
             high = mid;
         else
             low = mid + 1;
     }
-    return false;
+    return -1;
+}
+
+bool
+schema_field(const struct schema *s, struct str name, struct schema_field *ret)
+{
+    ptrdiff_t i = schema_field_index(s, name);
+
+    if (i >= 0)
+        *ret = schema_field_at(s, (size_t)i);
+    return i >= 0;
 }
 
 /* One piece of a path: a name and then any number of [] and {}. */

@@ -100,6 +100,8 @@ const struct schema *schema_item(const struct schema *s);
 /* Fields of an object type, sorted by name.  0 for others. */
 size_t schema_field_count(const struct schema *s);
 struct schema_field schema_field_at(const struct schema *s, size_t i);
+/* Where the field is, or -1. */
+ptrdiff_t schema_field_index(const struct schema *s, struct str name);
 /* False, and *ret untouched, if the type has no such field. */
 bool schema_field(const struct schema *s, struct str name, struct schema_field *ret);
 /* The type at a path below s: "spec.containers[].env", where "[]" steps into a list's items and
