@@ -1,0 +1,491 @@
+#include "io/stream.h"
+
+#include <errno.h>
+#include <netinet/tcp.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "io/address.h"
+#include "io/loop_int.h"
+#include "io/packet.h"
+#include "io/watch.h"
+
+enum { MAX_PARTS = 16 };
+
+struct stream {
+    struct loop *loop;
+    int fd;
+    struct watch *watch;
+    int watched; /* WATCH_ bits */
+    const struct stream_handler *handler;
+    void *arg;
+    const struct stream_filter *filter; /* NULL: none */
+    void *filter_arg;
+    struct buf keep; /* read, plain, and not taken by the owner */
+    struct buf out;  /* written, as it goes to the wire; the first out_at bytes are gone */
+    size_t out_at;
+    uint64_t in_bytes, out_bytes;
+    struct task offer; /* keep, the end and a failure wait for the next pass */
+    bool connecting, reading;
+    bool ended;    /* the peer's end was read */
+    bool told_end; /* and on_end has run */
+    bool finish;   /* the owner writes nothing more */
+    bool shut;     /* and the peer was told */
+    bool failed, told_close, draining;
+    struct err *why; /* when failed */
+    bool *freed;     /* set by stream_free() while a callback runs */
+};
+
+static const char *
+sentence(int sys)
+{
+    switch (sys) {
+    case ECONNRESET:
+    case EPIPE:
+        return "the peer has closed the connection";
+    case ECONNREFUSED:
+        return "nobody listens there";
+    default:
+        return strerror(sys);
+    }
+}
+
+/* on_close runs at the next pass, once what was read before has been offered. */
+static void
+fail(struct stream *s, const struct err *why)
+{
+    if (s->failed)
+        return;
+    s->failed = true;
+    s->why = xmemdup(why, sizeof *why);
+    buf_done(&s->out);
+    s->out_at = 0;
+    task_post(&s->offer);
+}
+
+static void
+fail_errno(struct stream *s, int sys)
+{
+    struct err e = ERR_INIT;
+
+    err_set(&e, ERR_UNAVAILABLE, "%s", sentence(sys));
+    fail(s, &e);
+}
+
+static void
+watch_what_matters(struct stream *s)
+{
+    int events = 0;
+
+    if (!s->failed) {
+        if (s->reading && !s->ended && !s->connecting && s->keep.n < STREAM_KEEP_BYTES)
+            events |= WATCH_READ;
+        if (s->connecting || s->out.n > s->out_at || (s->draining && stream_pending(s) == 0))
+            events |= WATCH_WRITE;
+    }
+    if (events == s->watched)
+        return;
+    s->watched = events;
+    watch_set(s->watch, events);
+}
+
+/* Callbacks: each returns false if the owner has freed the stream. */
+
+static bool
+tell(struct stream *s, void (*fn)(void *arg))
+{
+    bool freed = false;
+
+    s->freed = &freed;
+    fn(s->arg);
+    if (freed)
+        return false;
+    s->freed = NULL;
+    return true;
+}
+
+/* Offers bytes; *ret_taken is how many the owner took. */
+static bool
+offer(struct stream *s, struct str bytes, size_t *ret_taken)
+{
+    bool freed = false;
+
+    s->freed = &freed;
+    *ret_taken = s->handler->on_read(s->arg, bytes);
+    if (freed)
+        return false;
+    s->freed = NULL;
+    return true;
+}
+
+static bool
+offer_kept(struct stream *s)
+{
+    size_t taken;
+
+    if (s->keep.n == 0)
+        return true;
+    if (!offer(s, buf_view(&s->keep), &taken))
+        return false;
+    if (taken == s->keep.n) {
+        buf_done(&s->keep); /* an idle connection holds no buffer */
+        return true;
+    }
+    memmove(s->keep.p, s->keep.p + taken, s->keep.n - taken);
+    buf_cut(&s->keep, s->keep.n - taken);
+    return true;
+}
+
+/* What the next pass owes the owner: the end and the failure, each once. */
+static bool
+offer_ends(struct stream *s)
+{
+    if (s->ended && !s->told_end && s->reading) {
+        s->told_end = true;
+        if (!tell(s, s->handler->on_end))
+            return false;
+    }
+    if (s->failed && !s->told_close) {
+        bool freed = false;
+
+        s->told_close = true;
+        s->freed = &freed;
+        s->handler->on_close(s->arg, s->why);
+        if (freed)
+            return false;
+        s->freed = NULL;
+    }
+    return true;
+}
+
+static void
+on_offer(void *arg)
+{
+    struct stream *s = arg;
+
+    if (s->reading && !offer_kept(s))
+        return;
+    if (!offer_ends(s))
+        return;
+    watch_what_matters(s);
+}
+
+/* Writing. */
+
+static ssize_t
+send_parts(struct stream *s, const struct iovec *iov, size_t n)
+{
+    struct msghdr m = {.msg_iov = (struct iovec *)(uintptr_t)iov, .msg_iovlen = n};
+    ssize_t sent;
+
+    do
+        sent = sendmsg(s->fd, &m, MSG_DONTWAIT | MSG_NOSIGNAL);
+    while (sent < 0 && errno == EINTR);
+    if (sent >= 0)
+        s->out_bytes += (uint64_t)sent;
+    return sent;
+}
+
+static void
+shut_when_written(struct stream *s)
+{
+    if (!s->finish || s->shut || s->connecting || s->failed || s->out.n > s->out_at)
+        return;
+    s->shut = true;
+    (void)shutdown(s->fd, SHUT_WR); /* fails only if the peer is gone, which reading tells */
+}
+
+/* Sends what waits. */
+static void
+flush(struct stream *s)
+{
+    while (!s->failed && !s->connecting && s->out.n > s->out_at) {
+        struct iovec iov = {s->out.p + s->out_at, s->out.n - s->out_at};
+        ssize_t sent = send_parts(s, &iov, 1);
+
+        if (sent < 0 && errno == EAGAIN)
+            break;
+        if (sent < 0) {
+            fail_errno(s, errno);
+            break;
+        }
+        s->out_at += (size_t)sent;
+    }
+    if (s->out.n > 0 && s->out.n == s->out_at) {
+        buf_done(&s->out);
+        s->out_at = 0;
+    }
+    shut_when_written(s);
+}
+
+static void
+encode_parts(struct stream *s, const struct str *parts, size_t n)
+{
+    struct err e = ERR_INIT;
+
+    for (size_t i = 0; i < n && !s->failed; i++)
+        if (parts[i].n > 0 && s->filter->encode(s->filter_arg, parts[i], &s->out, &e) < 0)
+            fail(s, &e);
+    flush(s);
+}
+
+static void
+write_parts(struct stream *s, const struct str *parts, size_t n)
+{
+    struct iovec iov[MAX_PARTS];
+    size_t total = 0;
+    ssize_t sent = 0;
+
+    CHECK(n <= MAX_PARTS);
+    for (size_t i = 0; i < n; i++) {
+        iov[i] = (struct iovec){(void *)(uintptr_t)parts[i].p, parts[i].n};
+        total += parts[i].n;
+    }
+    if (total == 0)
+        return;
+    if (s->out.n == 0 && !s->connecting) {
+        sent = send_parts(s, iov, n);
+        if (sent < 0 && errno != EAGAIN) {
+            fail_errno(s, errno);
+            return;
+        }
+        if (sent < 0)
+            sent = 0;
+    }
+    for (size_t i = 0, gone = (size_t)sent; i < n; i++) {
+        size_t skip = gone < parts[i].n ? gone : parts[i].n;
+
+        buf_str(&s->out, str_slice(parts[i], skip, parts[i].n));
+        gone -= skip;
+    }
+}
+
+bool
+stream_write(struct stream *s, const struct str *parts, size_t n)
+{
+    CHECK(!s->finish);
+    if (s->failed)
+        return true; /* on_close follows */
+    if (s->filter != NULL)
+        encode_parts(s, parts, n);
+    else
+        write_parts(s, parts, n);
+    s->draining = stream_pending(s) > 0;
+    watch_what_matters(s);
+    return !s->draining;
+}
+
+size_t
+stream_pending(const struct stream *s)
+{
+    size_t held = s->filter != NULL ? s->filter->held(s->filter_arg) : 0;
+
+    return s->out.n - s->out_at + held;
+}
+
+void
+stream_finish(struct stream *s)
+{
+    if (s->finish)
+        return;
+    s->finish = true;
+    if (s->filter != NULL && !s->failed)
+        s->filter->finish(s->filter_arg, &s->out);
+    flush(s);
+    watch_what_matters(s);
+}
+
+/* Reading. */
+
+static void
+decode(struct stream *s, struct str bytes)
+{
+    struct err e = ERR_INIT;
+    bool ended = false;
+    int rc = s->filter->decode(s->filter_arg, bytes, &s->keep, &s->out, &ended, &e);
+
+    flush(s);
+    if (rc < 0)
+        fail(s, &e);
+    else if (ended)
+        s->ended = true;
+}
+
+/* Takes what is there and offers it.  False if the stream was freed. */
+static bool
+receive(struct stream *s)
+{
+    ssize_t n = recv(s->fd, s->loop->scratch, STREAM_READ_BYTES, MSG_DONTWAIT);
+    struct str bytes;
+    size_t taken;
+
+    if (n < 0) {
+        if (errno != EAGAIN && errno != EINTR)
+            fail_errno(s, errno);
+        return true;
+    }
+    if (n == 0) {
+        s->ended = true;
+        return offer_kept(s) && offer_ends(s);
+    }
+    s->in_bytes += (uint64_t)n;
+    bytes = str_make(s->loop->scratch, (size_t)n);
+    if (s->filter != NULL) {
+        decode(s, bytes);
+        return offer_kept(s) && offer_ends(s);
+    }
+    if (s->keep.n > 0) {
+        buf_str(&s->keep, bytes);
+        return offer_kept(s);
+    }
+    if (!offer(s, bytes, &taken))
+        return false;
+    buf_str(&s->keep, str_slice(bytes, taken, bytes.n));
+    return true;
+}
+
+static void
+finish_connecting(struct stream *s)
+{
+    int sys = 0;
+    socklen_t n = sizeof sys;
+
+    s->connecting = false;
+    if (getsockopt(s->fd, SOL_SOCKET, SO_ERROR, &sys, &n) < 0)
+        sys = errno;
+    if (sys != 0)
+        fail_errno(s, sys);
+    s->draining = true;
+}
+
+static void
+on_ready(void *arg, int ready)
+{
+    struct stream *s = arg;
+
+    if (s->connecting)
+        finish_connecting(s);
+    if ((ready & WATCH_WRITE) != 0)
+        flush(s);
+    if (s->draining && !s->failed && stream_pending(s) == 0) {
+        s->draining = false;
+        if (!tell(s, s->handler->on_drain))
+            return;
+    }
+    if ((ready & WATCH_READ) != 0 && s->reading && !s->ended && !s->failed && !receive(s))
+        return;
+    watch_what_matters(s);
+}
+
+void
+stream_read(struct stream *s, bool on)
+{
+    s->reading = on;
+    if (on && (s->keep.n > 0 || (s->ended && !s->told_end)))
+        task_post(&s->offer);
+    watch_what_matters(s);
+}
+
+/* Making and ending. */
+
+static void
+set_options(int fd)
+{
+    int on = 1;
+
+    /* Fail for Unix sockets, which have neither delay nor keep-alive probes. */
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    (void)setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+}
+
+struct stream *
+stream_new(struct loop *l, int fd, const struct stream_handler *handler, void *arg, struct err *e)
+{
+    struct stream *s = NEW(struct stream);
+
+    *s = (struct stream){.loop = l, .fd = fd, .handler = handler, .arg = arg};
+    task_init(&s->offer, l, on_offer, s);
+    if (l->scratch == NULL)
+        l->scratch = xcalloc(1, PACKET_MAX_BYTES);
+    set_options(fd);
+    s->watch = watch_new(l, fd, 0, on_ready, s, e);
+    if (s->watch == NULL) {
+        stream_free(s);
+        return NULL;
+    }
+    return s;
+}
+
+struct stream *
+stream_connect(struct loop *l, const struct address *to, const struct stream_handler *handler,
+               void *arg, struct err *e)
+{
+    cleanup_close int fd = socket(to->any.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    struct stream *s;
+
+    if (fd < 0) {
+        err_errno(e, "make a socket");
+        return NULL;
+    }
+    if (connect(fd, &to->any, to->n) < 0 && errno != EINPROGRESS) {
+        err_set(e, ERR_UNAVAILABLE, "%s", sentence(errno));
+        return NULL;
+    }
+    s = stream_new(l, TAKE_FD(fd), handler, arg, e);
+    if (s == NULL)
+        return NULL;
+    s->connecting = true; /* one that is connected already is writable at once */
+    watch_what_matters(s);
+    return s;
+}
+
+void
+stream_set_filter(struct stream *s, const struct stream_filter *filter, void *arg)
+{
+    s->filter = filter;
+    s->filter_arg = arg;
+}
+
+void
+stream_set_handler(struct stream *s, const struct stream_handler *handler, void *arg)
+{
+    s->handler = handler;
+    s->arg = arg;
+}
+
+void
+stream_free(struct stream *s)
+{
+    if (s == NULL)
+        return;
+    if (s->freed != NULL)
+        *s->freed = true;
+    task_cancel(&s->offer);
+    watch_free(s->watch);
+    close(s->fd);
+    if (s->filter != NULL)
+        s->filter->free(s->filter_arg);
+    buf_done(&s->keep);
+    buf_done(&s->out);
+    free(s->why);
+    free(s);
+}
+
+int
+stream_fd(const struct stream *s)
+{
+    return s->fd;
+}
+
+void
+stream_take_traffic(struct stream *s, uint64_t *ret_in, uint64_t *ret_out)
+{
+    *ret_in = s->in_bytes;
+    *ret_out = s->out_bytes;
+    s->in_bytes = s->out_bytes = 0;
+}
