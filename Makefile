@@ -61,7 +61,7 @@ help:
 
 # Who links what: CLOSURE_folder for unit tests, LINK_path for every other program of tests/.
 -include $(O)/modules.mk
-$(O)/modules.mk: src/MODULES tools/modules $(filter-out tests/unit/%,$(filter tests/%,$(SOURCES)))
+$(O)/modules.mk: src/MODULES tools/modules $(PRESENT:%=src/%) $(filter-out tests/unit/%,$(filter tests/%,$(SOURCES)))
 	@mkdir -p $(@D)
 	$(Q)tools/modules --make $(O) > $@
 

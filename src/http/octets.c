@@ -1,0 +1,28 @@
+#include "http/octets.h"
+
+const unsigned char octet_classes[256] = {
+    ['\t'] = OCTET_TAB,
+    ['\r'] = OCTET_CR,
+    ['\n'] = OCTET_LF,
+    [' '] = OCTET_SPACE,
+    [':'] = OCTET_COLON,
+    ['0' ... '9'] = OCTET_TOKEN,
+    ['A' ... 'Z'] = OCTET_TOKEN,
+    ['a' ... 'z'] = OCTET_TOKEN,
+    ['!'] = OCTET_TOKEN,
+    ['#' ... '\''] = OCTET_TOKEN,
+    ['*' ... '+'] = OCTET_TOKEN,
+    ['-' ... '.'] = OCTET_TOKEN,
+    ['^' ... '`'] = OCTET_TOKEN,
+    ['|'] = OCTET_TOKEN,
+    ['~'] = OCTET_TOKEN,
+    ['"'] = OCTET_VISIBLE,
+    ['(' ... ')'] = OCTET_VISIBLE,
+    [','] = OCTET_VISIBLE,
+    ['/'] = OCTET_VISIBLE,
+    [';' ... '@'] = OCTET_VISIBLE,
+    ['[' ... ']'] = OCTET_VISIBLE,
+    ['{'] = OCTET_VISIBLE,
+    ['}'] = OCTET_VISIBLE,
+    [0x80 ... 0xff] = OCTET_HIGH,
+};
