@@ -2,10 +2,10 @@
  * keeper - init of one attempt: pid 1 of its namespaces, or at level none its subreaper.
  *
  *   STARTING -- the command is ready, `started` is published --> RUNNING
- *   RUNNING  -- stop, deadline, end of the control pipe -------> STOPPING   (SIGTERM, later
- * SIGKILL) RUNNING, STOPPING -- the command has ended ----------------> SAVING     (kill the rest,
- * save) SAVING   -- the exit record is written --------------------> (gone) STARTING -- race lost,
- * or anything failed -----------------> (gone, the spawner says why)
+ *   STARTING -- race lost, or anything failed before it --------> (gone, the spawner says why)
+ *   RUNNING  -- stop, deadline, end of the control pipe --------> STOPPING  (SIGTERM, then SIGKILL)
+ *   RUNNING, STOPPING -- the command has ended -----------------> SAVING    (kill the rest, save)
+ *   SAVING   -- the exit record is written ---------------------> (gone)
  *
  * It outlives the server and decides nothing but what its specification says.  It is a security
  * boundary: non-dumpable, with capabilities that the command lacks, and the command gets none of
@@ -44,6 +44,8 @@ struct keeper_exec {
     bool killed;
 };
 
+enum { KEEPER_NO_START = 128 }; /* what Kubernetes makes of a container that cannot be started */
+
 struct keeper {
     const struct boxspec *spec;
     struct keeper_filter filter;
@@ -63,7 +65,8 @@ struct keeper {
     int status;        /* of the command, as from waitpid */
     bool executed;
     char start_error[512];
-    int start_code; /* 126 or 127, when it could not be executed */
+    int start_code; /* 0; 126 or 127, when it could not be executed; KEEPER_NO_START */
+    bool linked;    /* the links of the specification are made, and ours to remove */
     bool deadline_hit, stopped;
     int64_t started_us, ended_us;
     int64_t kill_us; /* boot time; 0: no SIGKILL is pending */
@@ -96,7 +99,7 @@ struct keeper_program {
 };
 int keeper_fork(const struct keeper *k, const struct keeper_program *p, struct keeper_child *ret,
                 struct err *e);
-/* 0: it executes.  Else the shell's 126 or 127, and why in text. */
+/* 0: it executes.  Else what a shell would exit with, or KEEPER_NO_START, and why in text. */
 int keeper_release(struct keeper_child *c, char *text, size_t size);
 /* A new pty: master and slave. */
 int keeper_pty(int *master, int *slave, struct err *e);

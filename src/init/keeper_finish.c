@@ -107,7 +107,8 @@ keeper_finish(struct keeper *k)
     x.log_lost = k->log.lost;
     x.result_bytes = k->log.result_bytes;
     x.saved_us = clock_wall_us(&clock_machine);
-    boxlink_remove(k->spec->links, k->spec->links_n);
+    if (k->linked)
+        boxlink_remove(k->spec->links, k->spec->links_n);
     /* Without a record the attempt counts as lost, which is what a full disk makes of it.  The
      * socket is closed after it, by the exit: whoever finds nobody listening must find the record.
      */

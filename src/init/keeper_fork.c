@@ -2,7 +2,8 @@
  * A process of the step, from fork to exec.
  *
  * The child does everything that can fail before it says that it is ready, so that an attempt that
- * cannot start has not started; only execve itself comes after `started` is published.  Order: the
+ * cannot start has not started; only execve itself comes after `started` is published, and at level
+ * none the working directory, which may lie behind a link that is made in between.  Order: the
  * group first (while the writes need no rights), then the directory, limits and ids, then
  * capabilities, at last the filter.
  */
@@ -34,7 +35,7 @@
 
 /* What the child says over its socket: ready (code 0), or why not. */
 struct report {
-    int code; /* 0; an ERR_ code before ready; 126 or 127 after it */
+    int code; /* 0; an ERR_ code before ready; what a shell would exit with after it */
     char text[512];
 };
 
@@ -186,9 +187,9 @@ prepare(const struct keeper *k, const struct keeper_program *p, int sync, struct
         return err_errno(e, "enter the control group");
     oscall_close_except(keep, ARRAY_LEN(keep));
     umask(022);
-    if (set_directory(k->spec, p->cwd, e) < 0 || set_limits(k->spec, e) < 0 ||
-        drop_bounding(k->spec->capabilities, e) < 0 || set_ids(k->spec, e) < 0 ||
-        set_capabilities(k->spec, e) < 0 || set_filter(k, e) < 0)
+    if ((k->spec->links_n == 0 && set_directory(k->spec, p->cwd, e) < 0) ||
+        set_limits(k->spec, e) < 0 || drop_bounding(k->spec->capabilities, e) < 0 ||
+        set_ids(k->spec, e) < 0 || set_capabilities(k->spec, e) < 0 || set_filter(k, e) < 0)
         return e->code;
     /* What the spawner ignores; everything else it set to the default when it began. */
     (void)signal(SIGINT, SIG_DFL);
@@ -250,6 +251,10 @@ child(const struct keeper *k, const struct keeper_program *p, int sync)
     send_report(sync, 0, "");
     if (recv(sync, &go, 1, 0) != 1)
         _exit(1);
+    if (k->spec->links_n > 0 && set_directory(k->spec, p->cwd, &e) < 0) {
+        send_report(sync, KEEPER_NO_START, e.msg);
+        _exit(KEEPER_NO_START);
+    }
     if (strchr(p->argv[0], '/') != NULL)
         execute(p->argv[0], p);
     else

@@ -158,6 +158,23 @@ publish(struct keeper *k, struct err *e)
                              &(struct box_started){.id = k->spec->id, .at_us = k->started_us}, e);
 }
 
+/* Links are the machine's, and another attempt may hold the same one by the time that this one
+ * loses the race: only the winner may touch them.  What goes wrong from there on can only be told
+ * by the exit record. */
+static void
+make_links(struct keeper *k, struct keeper_child *c)
+{
+    struct err e = ERR_INIT;
+
+    if (boxlink_make(k->spec->links, k->spec->links_n, &e) == 0) {
+        k->linked = true;
+        return;
+    }
+    k->start_code = KEEPER_NO_START;
+    snprintf(k->start_error, sizeof k->start_error, "%s", e.msg);
+    close(TAKE_FD(c->sync)); /* it ends by itself */
+}
+
 static int
 start_command(struct keeper *k, struct err *e)
 {
@@ -178,7 +195,9 @@ start_command(struct keeper *k, struct err *e)
         return e->code;
     }
     k->main = c.pid;
-    k->start_code = keeper_release(&c, k->start_error, sizeof k->start_error);
+    make_links(k, &c);
+    if (k->start_code == 0)
+        k->start_code = keeper_release(&c, k->start_error, sizeof k->start_error);
     k->executed = k->start_code == 0;
     return 0;
 }
@@ -189,15 +208,7 @@ keeper_start(struct keeper *k, struct err *e)
     int rc;
 
     k->state = BOX_STARTING;
-    if (k->spec->kind == BOX_HOLDER) {
-        rc = publish(k, e);
-    } else {
-        if (boxlink_make(k->spec->links, k->spec->links_n, e) < 0)
-            return e->code;
-        rc = start_command(k, e);
-        if (rc < 0)
-            boxlink_remove(k->spec->links, k->spec->links_n);
-    }
+    rc = k->spec->kind == BOX_HOLDER ? publish(k, e) : start_command(k, e);
     if (rc == 0)
         k->state = BOX_RUNNING;
     return rc;

@@ -638,10 +638,26 @@ def fixed_paths_are_links_while_the_step_runs(s):
     assert x["outputs"]["p"]["state"] == SAVED, x
     assert not fixed.is_symlink()
     fixed.mkdir(parents=True, exist_ok=True)
-    b = s.order("clash", ["/bin/true"], links=[(str(fixed), str(target))])
-    m = s.answer(b)
-    assert m["type"] == box.FAILED and str(fixed) in m["text"] and m["code"] == EXISTS, m
-    assert not b.started()
+    _, x = s.run("clash", ["/bin/true"], links=[(str(fixed), str(target))])
+    assert (x["executed"], x["code"]) == (False, 128) and str(fixed) in x["text"], x
+    assert fixed.is_dir() and not fixed.is_symlink()
+    _, x = s.run("inside", ["pwd"], cwd=str(fixed / "in"), links=[(str(fixed / "in"), "/usr")])
+    assert x["code"] == 0 and not (fixed / "in").is_symlink(), x
+
+
+def an_attempt_that_lost_the_race_leaves_the_links_of_others_alone(s):
+    shared, fixed = s.data / "shared", s.data / "fixed-place"
+    shared.mkdir()
+    links = [(str(fixed), str(shared))]
+    a = s.start("holds-it", ["/bin/sh", "-c", f"while [ ! -e {shared}/go ]; do sleep 0.02; done; "
+                             f"echo line > {fixed}/line"], links=links)
+    late = s.order("too-late", ["/bin/true"], links=links, before=lambda d: box.fence(d, "too-late"))
+    m = s.answer(late)
+    assert m["type"] == box.FAILED and m["code"] == EXISTS, m
+    (shared / "go").touch()
+    x = a.wait()
+    assert x["code"] == 0 and (shared / "line").read_text() == "line\n", (x, a.log())
+    assert not fixed.is_symlink()
 
 
 def holders_need_namespaces(s):
@@ -669,7 +685,8 @@ RANGED = [other_users_own_their_files]
 WRITABLE = [installed_programs_can_be_changed_privately]
 LIMITED = [a_fork_bomb_meets_its_limit, too_much_memory_is_reported, the_processor_is_limited,
            groups_are_used_again]
-BARE = [fixed_paths_are_links_while_the_step_runs, holders_need_namespaces]
+BARE = [fixed_paths_are_links_while_the_step_runs,
+        an_attempt_that_lost_the_race_leaves_the_links_of_others_alone, holders_need_namespaces]
 
 
 def all_of(s):
