@@ -621,6 +621,19 @@ def the_processor_is_limited(s):
     assert x["cpu_us"] < 0.6 * elapsed, x
 
 
+def a_server_that_cannot_see_this_one_leaves_its_groups_alone(s):
+    if os.geteuid() != 0:
+        return "only root gets a pid namespace without a user namespace"
+    s.sh("seen", "exit 0", pids=30)
+    other = subprocess.run(["unshare", "--pid", "--fork", "--mount-proc", str(box.BUILD / "sluice"),
+                            "doctor"], env={"PATH": "/usr/bin:/bin"}, capture_output=True, text=True,
+                           check=False)
+    assert "control groups can be made" in other.stdout, other
+    _, x = s.sh("unseen", "exit 0", pids=31)
+    assert x["code"] == 0, x
+    return None
+
+
 def groups_are_used_again(s):
     for i in range(5):
         _, x = s.sh(f"again{i}", "exit 0", memory_bytes=(50 + i) << 20, pids=20 + i)
@@ -684,7 +697,7 @@ BOXED = [the_hosts_secrets_are_not_there, the_whole_tree_is_on_the_list, nothing
 RANGED = [other_users_own_their_files]
 WRITABLE = [installed_programs_can_be_changed_privately]
 LIMITED = [a_fork_bomb_meets_its_limit, too_much_memory_is_reported, the_processor_is_limited,
-           groups_are_used_again]
+           groups_are_used_again, a_server_that_cannot_see_this_one_leaves_its_groups_alone]
 BARE = [fixed_paths_are_links_while_the_step_runs,
         an_attempt_that_lost_the_race_leaves_the_links_of_others_alone, holders_need_namespaces]
 

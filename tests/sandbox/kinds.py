@@ -28,6 +28,7 @@ def stage(to: pathlib.Path) -> None:
         shutil.copytree(box.ROOT / part, to / part)
     shutil.copytree(box.BUILD / "tests/sandbox", to / "build/tests/sandbox")
     shutil.copy2(box.INIT, to / "build/sluice-init")
+    shutil.copy2(box.BUILD / "sluice", to / "build/sluice")
     subprocess.run(["chmod", "-R", "a+rX", str(to)], check=True)
 
 
