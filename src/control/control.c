@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "control/control_int.h"
 #include "control/podview.h"
+#include "core/core.h"
 #include "runner/process/process_runtime.h"
 
 /* Views are freed where no turn and no event of theirs is on the stack. */
@@ -34,6 +35,7 @@ control_setup(const struct control_config *config, struct err *e)
     }
     controllers_add(config->controllers, &pod_controller_row, c);
     controllers_add(config->controllers, &pvc_controller_row, c);
+    core_add_module(config->core, &recovery_module, c);
     return c;
 }
 
@@ -56,6 +58,7 @@ control_free(struct control *c)
     }
     on_sweep(c);
     map_done(&c->views);
+    map_done(&c->recovery.left);
     free(c->boot_id);
     free(c->data);
     free(c);

@@ -33,7 +33,7 @@ struct control_config {
  * control.  NULL with *e filled if the machine's boot id cannot be read. */
 struct control *control_setup(const struct control_config *config, struct err *e);
 
-/* What runs the pods; after control_setup() and before the core's first turn.  Borrowed.  Its
+/* What runs the pods; after control_setup() and before core_start().  Borrowed.  Its
  * events must go to control_on_event() with the control as argument. */
 void control_set_runtime(struct control *c, struct runtime *r);
 void control_on_event(void *control, const struct runtime_event *event);

@@ -390,9 +390,8 @@ grant_attempts(struct control *c, struct turn *t, struct podview *v, struct err 
 }
 
 static int
-reconcile(void *self, struct turn *t, struct controller_pass *p, struct err *e)
+reconcile_pod(struct control *c, struct turn *t, struct controller_pass *p, struct err *e)
 {
-    struct control *c = self;
     cleanup_object struct object *o = objects_find_uid(c->config.objects, t, p->uid);
     struct podview *v;
 
@@ -415,6 +414,15 @@ reconcile(void *self, struct turn *t, struct controller_pass *p, struct err *e)
     return v->dirty ? write_status(c, t, o, v, e) : 0;
 }
 
+static int
+reconcile(void *self, struct turn *t, struct controller_pass *p, struct err *e)
+{
+    if (reconcile_pod(self, t, p, e) < 0)
+        return e->code;
+    recovery_seen(self, t, p->uid);
+    return 0;
+}
+
 static int64_t
 grace_of(const struct object *o)
 {
@@ -427,9 +435,8 @@ grace_of(const struct object *o)
 
 /* A pod that is being deleted is stopped first; its object goes when nothing of it runs. */
 static int
-finalize(void *self, struct turn *t, struct controller_pass *p, struct err *e)
+finalize_pod(struct control *c, struct turn *t, struct controller_pass *p, struct err *e)
 {
-    struct control *c = self;
     cleanup_object struct object *o = objects_find_uid(c->config.objects, t, p->uid);
     struct podview *v;
     struct order *order;
@@ -456,6 +463,15 @@ finalize(void *self, struct turn *t, struct controller_pass *p, struct err *e)
         set_flag(t, &v->stop_sent, true);
         turn_effect(t, do_stop, order);
     }
+    return 0;
+}
+
+static int
+finalize(void *self, struct turn *t, struct controller_pass *p, struct err *e)
+{
+    if (finalize_pod(self, t, p, e) < 0)
+        return e->code;
+    recovery_seen(self, t, p->uid);
     return 0;
 }
 
@@ -486,6 +502,7 @@ gone(void *self, struct turn *t, struct str uid, struct err *e)
         return 0;
     *m = (struct parting){c, str_dup_arena(turn_arena(t), uid)};
     turn_effect(t, do_forget, m);
+    recovery_seen(c, t, uid);
     return attempts_delete_pod(turn_db(t), uid, e);
 }
 

@@ -90,6 +90,13 @@ admission_leave(struct admission *a, struct admission_pod *p)
     p->state = ADMISSION_OUT;
 }
 
+void
+admission_open(struct admission *a)
+{
+    a->open = true;
+    admission_run(a);
+}
+
 static bool
 has_room(const struct admission *a, const struct admission_pod *p)
 {
@@ -136,7 +143,7 @@ admission_run(struct admission *a)
 {
     struct admission_pod *p;
 
-    while (has_slot(a) && (p = next(a)) != NULL) {
+    while (a->open && has_slot(a) && (p = next(a)) != NULL) {
         count_passes(a, p);
         list_remove(&p->link);
         a->queued--;
@@ -167,7 +174,9 @@ name_users(const struct admission *a, bool cpu, struct buf *to)
 void
 admission_reason(const struct admission *a, const struct admission_pod *p, struct buf *to)
 {
-    if (a->max_pods > 0 && a->pods >= a->max_pods) {
+    if (!a->open) {
+        buf_cstr(to, "waiting until the pods of an earlier process are known");
+    } else if (a->max_pods > 0 && a->pods >= a->max_pods) {
         buf_printf(to, "waiting for one of %zu pods to end (the limit of max_pods)", a->pods);
     } else if (a->cpu_used + p->cpu_milli > a->cpu_milli) {
         buf_printf(to, "waiting for cpu: %.4g of %.4g in use by ", (double)a->cpu_used / 1000,

@@ -11,6 +11,9 @@
  *   STARTING -- admission_started -> RUNNING    (its start slot is free again)
  *   any      -- admission_leave ---> OUT
  *
+ * Nobody is admitted before admission_open(): until the pods that run already are counted, nobody
+ * knows what room there is.
+ *
  * First come, first served, but a pod for which there is no room lets smaller ones pass, until
  * ADMISSION_PASSES have: then it is next.
  *
@@ -45,11 +48,15 @@ struct admission {
     struct list queue, admitted;
     size_t queued, starting, pods;
     int64_t cpu_used, memory_used;
+    bool open;
     void (*on_admit)(struct admission_pod *p);
 };
 
 void admission_init(struct admission *a, size_t max_starts, size_t max_pods, int64_t cpu_milli,
                     int64_t memory, void (*on_admit)(struct admission_pod *p));
+
+/* From now on pods are admitted.  Again is fine. */
+void admission_open(struct admission *a);
 
 /* Queues it.  True if a request was cut to the machine's size. */
 bool admission_queue(struct admission *a, struct admission_pod *p, const char *name,

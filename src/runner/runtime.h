@@ -183,6 +183,9 @@ struct runtime_ops {
     void (*start)(struct runtime *r, struct plan *plan);
     /* A pod that an earlier server had recorded. */
     void (*adopt)(struct runtime *r, struct plan *plan);
+    /* All of those are handed over: until then no new pod runs, since nobody knows what room there
+     * is.  Once. */
+    void (*recovered)(struct runtime *r);
     /* The attempt that RUNTIME_ATTEMPT asked for is committed. */
     void (*again)(struct runtime *r, const char *uid, const char *container, unsigned attempt);
     /* SIGTERM now, SIGKILL after the pause.  May come again with a shorter one.  `reason` and

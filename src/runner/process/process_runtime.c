@@ -186,7 +186,7 @@ start(struct runtime *runtime, struct plan *plan)
                         requests.memory_request))
         note_clamped(p);
     if (!r->ready)
-        return; /* on_ready() admits those that wait */
+        return; /* on_ready() goes on with those that wait */
     make_exclusive(r, p);
     admission_run(&r->admission);
     tell_queued(p);
@@ -220,6 +220,26 @@ adopt(struct runtime *runtime, struct plan *plan)
     admission_adopt(&r->admission, &p->admission, p->plan->name, requests.cpu_request,
                     requests.memory_request);
     procpod_adopt(p);
+}
+
+static void
+open_admission(struct process_runtime *r)
+{
+    if (!r->ready || !r->recovered)
+        return;
+    admission_open(&r->admission);
+    MAP_EACH (&r->pods, it) {
+        tell_queued(it.value);
+    }
+}
+
+static void
+recovered(struct runtime *runtime)
+{
+    struct process_runtime *r = self_of(runtime);
+
+    r->recovered = true;
+    open_admission(r);
 }
 
 static void
@@ -429,6 +449,7 @@ static const struct runtime_ops process_ops = {
     .name = "process",
     .start = start,
     .adopt = adopt,
+    .recovered = recovered,
     .again = again,
     .stop = stop,
     .release = release,
@@ -459,10 +480,7 @@ on_ready(void *arg, const struct boxmsg_ready *ready)
         if (p->stage == PROC_PREPARING)
             task_post(&p->prepare);
     }
-    admission_run(&r->admission);
-    MAP_EACH (&r->pods, it) {
-        tell_queued(it.value);
-    }
+    open_admission(r);
 }
 
 static int64_t

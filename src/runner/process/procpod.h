@@ -45,6 +45,7 @@ struct process_runtime {
     enum level level; /* once ready */
     bool ready;       /* it is known what can be had */
     bool told_ready;
+    bool recovered; /* what an earlier server had recorded is known */
     struct source_machine machine;
     char *boot_id;
 };

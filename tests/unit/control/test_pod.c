@@ -69,6 +69,13 @@ on_adopt(struct runtime *r, struct plan *p)
 }
 
 static void
+on_recovered(struct runtime *r)
+{
+    (void)r;
+    buf_cstr(&world->told, "recovered; ");
+}
+
+static void
 on_again(struct runtime *r, const char *uid, const char *container, unsigned attempt)
 {
     (void)r;
@@ -105,6 +112,7 @@ on_forget(struct runtime *r, const char *uid)
 static const struct runtime_ops fake = {.name = "fake",
                                         .start = on_start,
                                         .adopt = on_adopt,
+                                        .recovered = on_recovered,
                                         .again = on_again,
                                         .stop = on_stop,
                                         .release = on_release,
@@ -155,12 +163,21 @@ end(struct world *w)
 }
 
 static void
+expect_told(struct world *w, const char *story)
+{
+    loop_advance(w->loop, 0);
+    CHECK_STR(buf_cstring(&w->told), story);
+    buf_clear(&w->told);
+}
+
+static void
 open_world(struct world *w)
 {
     *w = (struct world){.dir = "/tmp/test_pod.XXXXXX"};
     CHECK_NOT_NULL(mkdtemp(w->dir));
     world = w;
     begin(w);
+    expect_told(w, "recovered; ");
 }
 
 static void
@@ -229,14 +246,6 @@ ask(struct world *w, message_run_fn *run, const char *text)
     CHECK_INT(core_post(w->core, &w->message, &e), 0);
     loop_advance(w->loop, 0);
     CHECK_TRUE(w->done);
-}
-
-static void
-expect_told(struct world *w, const char *story)
-{
-    loop_advance(w->loop, 0);
-    CHECK_STR(buf_cstring(&w->told), story);
-    buf_clear(&w->told);
 }
 
 static const char *
@@ -323,6 +332,25 @@ TEST(a_pod_that_waits_for_its_turn_says_for_what)
     close_world(&w);
 }
 
+TEST(new_pods_may_run_when_all_recorded_ones_are_handed_over)
+{
+    struct world w;
+    cleanup_free char *other = xstrdup(simple);
+
+    open_world(&w);
+    strstr(other, "\"p\"")[1] = 'q';
+    ask(&w, run_create, simple);
+    ask(&w, run_create, other);
+    expect_told(&w, "start p; start q; ");
+    end(&w);
+    begin(&w);
+    loop_advance(w.loop, 0);
+    CHECK_CONTAINS(buf_cstring(&w.told), "adopt p main/0; ");
+    CHECK_CONTAINS(buf_cstring(&w.told), "adopt q main/0; ");
+    CHECK_STR(strstr(buf_cstring(&w.told), "recovered"), "recovered; ");
+    close_world(&w);
+}
+
 TEST(another_attempt_is_committed_before_it_may_start_and_counted)
 {
     struct world w;
@@ -364,19 +392,19 @@ TEST(a_restarted_server_adopts_what_it_had_recorded)
     expect_told(&w, "start p; ");
     end(&w);
     begin(&w);
-    expect_told(&w, "adopt p main/0; ");
+    expect_told(&w, "adopt p main/0; recovered; ");
     say(&w, (struct runtime_event){.type = RUNTIME_EXITED, .exit = failure});
     say(&w, (struct runtime_event){.type = RUNTIME_ATTEMPT, .attempt = 1});
     expect_told(&w, "again main/1; ");
     end(&w);
     begin(&w);
-    expect_told(&w, "adopt p main/1; ");
+    expect_told(&w, "adopt p main/1; recovered; ");
     say(&w, (struct runtime_event){.type = RUNTIME_EXITED, .attempt = 1, .exit = success});
     say(&w, (struct runtime_event){.type = RUNTIME_ENDED, .phase = "Succeeded"});
     expect_told(&w, "release; ");
     end(&w);
     begin(&w);
-    expect_told(&w, "");
+    expect_told(&w, "recovered; ");
     CHECK_CONTAINS(look(&w), "\"phase\":\"Succeeded\"");
     CHECK_CONTAINS(w.seen, "\"restartCount\":1");
     close_world(&w);
@@ -480,6 +508,7 @@ TEST(a_claim_is_bound_at_once_and_a_pod_waits_for_one_that_is_missing)
 
 TESTS_MAIN(T_(a_step_without_work_costs_two_commits_intent_and_end),
            T_(running_is_told_when_it_lasts), T_(a_pod_that_waits_for_its_turn_says_for_what),
+           T_(new_pods_may_run_when_all_recorded_ones_are_handed_over),
            T_(another_attempt_is_committed_before_it_may_start_and_counted),
            T_(a_fenced_attempt_counts_as_no_restart),
            T_(a_restarted_server_adopts_what_it_had_recorded),

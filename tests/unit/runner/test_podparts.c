@@ -201,6 +201,11 @@ TEST(pods_are_admitted_in_order_as_starts_and_processors_allow)
     CHECK_FALSE(admission_queue(&a, &p[2], "c", 0, 0));
     CHECK_FALSE(admission_queue(&a, &p[3], "d", 0, 0));
     admission_run(&a);
+    CHECK_STR(admitted, "");
+    admission_reason(&a, &p[0], &why);
+    CHECK_STR(buf_cstring(&why), "waiting until the pods of an earlier process are known");
+    buf_clear(&why);
+    admission_open(&a);
     CHECK_STR(admitted, "ac"); /* b does not fit; the third may pass it; two starts at most */
     admission_reason(&a, &p[3], &why);
     CHECK_STR(buf_cstring(&why), "waiting for 2 other starts");
