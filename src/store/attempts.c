@@ -8,6 +8,8 @@
 #include "store/db.h"
 
 #define COLUMNS "attempt, pod_uid, container, n, boot_id, state, created_us, json"
+/* Ids begin with the pod's uid, so they stand side by side; DEL is behind all that follows it. */
+#define OF_POD "attempt >= ?1 AND attempt < ?1 || char(127) AND pod_uid = ?1"
 
 int
 attempts_insert(struct db *d, const struct attempt_row *row, struct err *e)
@@ -86,8 +88,7 @@ attempts_list(struct db *d, struct str pod_uid, struct arena *a, struct attempt_
 {
     cleanup_stmt struct stmt *s =
         pod_uid.p != NULL
-            ? db_stmt(d, "SELECT " COLUMNS " FROM attempts WHERE pod_uid = ?1"
-                         " ORDER BY container, n")
+            ? db_stmt(d, "SELECT " COLUMNS " FROM attempts WHERE " OF_POD " ORDER BY container, n")
             : db_stmt(d, "SELECT " COLUMNS " FROM attempts"
                          " WHERE state NOT IN ('exited', 'lost') ORDER BY created_us, attempt");
     VEC(struct attempt_row) found = VEC_INIT;
@@ -108,7 +109,7 @@ attempts_list(struct db *d, struct str pod_uid, struct arena *a, struct attempt_
 int
 attempts_delete_pod(struct db *d, struct str pod_uid, struct err *e)
 {
-    struct stmt *s = db_stmt(d, "DELETE FROM attempts WHERE pod_uid = ?1");
+    struct stmt *s = db_stmt(d, "DELETE FROM attempts WHERE " OF_POD);
 
     stmt_bind_str(s, 1, pod_uid);
     return stmt_run(s, e);

@@ -18,7 +18,7 @@ struct db;
 struct err;
 
 struct attempt_row {
-    struct str id; /* unique for ever */
+    struct str id; /* unique for ever; begins with the pod's uid */
     struct str pod_uid;
     struct str container;
     int64_t n;          /* 0 for the first attempt of this container */
@@ -35,7 +35,7 @@ int attempts_update(struct db *d, struct str id, struct str state, struct str js
 int attempts_get(struct db *d, struct str id, struct arena *a, struct attempt_row *ret,
                  struct err *e);
 /* All of a pod, by container and number; or, with pod_uid STR_NULL, all whose state is none of
- * "exited" and "lost", oldest first. */
+ * "exited" and "lost", oldest first, for which every row is looked at. */
 int attempts_list(struct db *d, struct str pod_uid, struct arena *a, struct attempt_row **ret,
                   size_t *count, struct err *e);
 int attempts_delete_pod(struct db *d, struct str pod_uid, struct err *e);

@@ -6,6 +6,10 @@
 
 enum { FRAME_HEADER_BYTES = 24 }; /* of the write-ahead log, https://sqlite.org/fileformat2.html */
 
+/* Of a new file.  A commit writes a page for each index that it touches, whole and summed, so small
+ * ones are cheap; below this most rows spill into pages of their own (chosen by bench_commit). */
+#define PAGE_BYTES "2048"
+
 static int
 code_of(int rc)
 {
@@ -105,7 +109,7 @@ set_up(struct db *d, struct err *e)
      * file.  EXTRA for the one transaction that turns a new file into a WAL database: it syncs the
      * directory behind the removal of the rollback journal.  Without that, a journal that comes
      * back after a loss of power rolls the whole database back to nothing. */
-    if (db_exec(d, "PRAGMA locking_mode = EXCLUSIVE", e) < 0 ||
+    if (db_exec(d, "PRAGMA page_size = " PAGE_BYTES "; PRAGMA locking_mode = EXCLUSIVE", e) < 0 ||
         db_exec(d, d->durable ? "PRAGMA synchronous = EXTRA" : "PRAGMA synchronous = OFF", e) < 0 ||
         db_exec(d, "PRAGMA journal_mode = WAL", e) < 0 || db_relax(d, false, e) < 0 ||
         db_exec(d,
@@ -126,6 +130,9 @@ open_file(struct db *d, const char *path, const char *vfs, struct err *e)
 {
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, rc;
 
+    /* Nobody asks how much memory SQLite has, and counting takes a lock for each piece.  Refused
+     * once it has begun, which does no harm. */
+    (void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
     d->vfs = walvfs_new(vfs, e);
     if (d->vfs == NULL)
         return e->code;
@@ -175,7 +182,11 @@ db_open_for_writing(struct db *d, struct err *e)
             return e->code;
         d->state = DB_WRITING;
     }
-    if (d->marked && !d->mark_open) {
+    /* What comes first is taken back with the transaction; a savepoint would have SQLite keep a
+     * copy of every page that changes. */
+    if (d->marked && !d->wrote) {
+        d->mark_open = d->mark_is_all = true;
+    } else if (d->marked && !d->mark_open) {
         if (db_run_plain(d, "SAVEPOINT mark", "savepoint", e) < 0)
             return e->code;
         d->mark_open = true;
@@ -193,7 +204,7 @@ db_turn_begin(struct db *d)
     CHECK(d->state == DB_CLOSED);
     d->state = DB_READING;
     d->turns++;
-    d->marked = d->mark_open = d->wrote = false;
+    d->marked = d->mark_open = d->mark_is_all = d->wrote = false;
     d->why.code = 0;
 }
 
@@ -208,6 +219,7 @@ db_mark(struct db *d)
 {
     CHECK(d->state != DB_CLOSED && !d->marked);
     d->marked = true;
+    d->mark_is_all = false;
 }
 
 int
@@ -223,7 +235,21 @@ db_mark_keep(struct db *d, struct err *e)
         *e = d->why;
         return e->code;
     }
-    return db_run_plain(d, "RELEASE mark", "release", e);
+    return d->mark_is_all ? 0 : db_run_plain(d, "RELEASE mark", "release", e);
+}
+
+static int
+undo_mark(struct db *d, struct err *e)
+{
+    if (d->mark_is_all) {
+        if (db_run_plain(d, "ROLLBACK", "roll back", e) < 0)
+            return e->code;
+        d->state = DB_READING;
+        return 0;
+    }
+    return db_run_plain(d, "ROLLBACK TO mark", "roll back", e) < 0
+               ? e->code
+               : db_run_plain(d, "RELEASE mark", "release", e);
 }
 
 int
@@ -238,8 +264,7 @@ db_mark_undo(struct db *d, struct err *e)
     }
     if (!open)
         return 0;
-    if (db_run_plain(d, "ROLLBACK TO mark", "roll back", e) < 0 ||
-        db_run_plain(d, "RELEASE mark", "release", e) < 0) {
+    if (undo_mark(d, e) < 0) {
         if (d->state == DB_WRITING) {
             d->state = DB_BROKEN;
             d->why = *e;
@@ -269,7 +294,7 @@ db_rollback(struct db *d)
     if (sqlite3_get_autocommit(d->h) == 0)
         (void)db_run_plain(d, "ROLLBACK", "roll back", &ignored);
     d->state = DB_CLOSED;
-    d->marked = d->mark_open = d->wrote = false;
+    d->marked = d->mark_open = d->mark_is_all = d->wrote = false;
 }
 
 int

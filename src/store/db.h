@@ -15,11 +15,12 @@
  *     int row = stmt_step(s, e);              1: a row, 0: no more, < 0: an error
  *
  * Transactions follow the core's turn and open themselves: db_turn_begin() and db_mark() cost
- * nothing; the first statement that writes opens the transaction and the savepoint.  Reading
- * opens neither.
+ * nothing; the first statement that writes opens the transaction, and the savepoint if there is
+ * something before the mark.  Reading opens neither.
  *
  *     CLOSED -- db_turn_begin() ------> READING
- *     READING -- a writing statement -> WRITING   (BEGIN IMMEDIATE, SAVEPOINT)
+ *     READING -- a writing statement -> WRITING   (BEGIN IMMEDIATE; SAVEPOINT)
+ *     WRITING -- db_mark_undo() ------> READING   (if nothing stood before the mark)
  *     WRITING -- I/O error, disk full -> BROKEN   (every write fails with the first error)
  *     any -- db_commit() -------------> CLOSED    (BROKEN: nothing is stored)
  *     any -- db_rollback() -----------> CLOSED

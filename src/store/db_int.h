@@ -20,10 +20,11 @@ struct db {
     bool durable;
     struct map statements; /* address of the SQL text -> first struct stmt of its kind */
     enum db_state state;
-    bool marked;    /* db_mark() was called */
-    bool mark_open; /* and its savepoint exists */
-    bool wrote;     /* something that was kept */
-    struct err why; /* what broke the turn */
+    bool marked;      /* db_mark() was called */
+    bool mark_open;   /* and something was written since */
+    bool mark_is_all; /* which is all that the transaction holds: there is no savepoint */
+    bool wrote;       /* something that was kept */
+    struct err why;   /* what broke the turn */
     int64_t page_bytes, log_frames;
     uint64_t turns;
 };

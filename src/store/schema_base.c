@@ -36,13 +36,11 @@ const struct migration schema_base = {
         /* uids of owners that went and whose dependants are still to be looked at; 1: keep them */
         "CREATE TABLE orphans(owner_uid TEXT PRIMARY KEY, keep INTEGER NOT NULL) WITHOUT ROWID;"
 
+        /* an attempt's name begins with its pod's uid */
         "CREATE TABLE attempts("
         " attempt TEXT PRIMARY KEY, pod_uid TEXT NOT NULL, container TEXT NOT NULL,"
         " n INTEGER NOT NULL, boot_id TEXT NOT NULL, state TEXT NOT NULL,"
         " created_us INTEGER NOT NULL, json TEXT NOT NULL) WITHOUT ROWID;"
-        "CREATE INDEX attempts_pod ON attempts(pod_uid, container, n);"
-        "CREATE INDEX attempts_open ON attempts(created_us)"
-        " WHERE state NOT IN ('exited', 'lost');"
 
         "CREATE TABLE id_ranges(namespace TEXT PRIMARY KEY, first INTEGER NOT NULL UNIQUE,"
         " count INTEGER NOT NULL) WITHOUT ROWID;"

@@ -19,20 +19,41 @@ add_version(struct db *d, const struct version *v, struct err *e)
     return stmt_run(s, e);
 }
 
-static int
-point_at(struct db *d, const struct version *v, struct err *e)
+static void
+bind_row(struct stmt *s, const struct version *v)
 {
-    struct stmt *s = db_stmt(d, "INSERT INTO objects(resource, namespace, name, uid, rv, finished)"
-                                " VALUES(?1, ?2, ?3, ?4, ?5, ?6)"
-                                " ON CONFLICT(resource, namespace, name)"
-                                " DO UPDATE SET uid = ?4, rv = ?5, finished = ?6");
-
     stmt_bind_str(s, 1, v->resource);
     stmt_bind_str(s, 2, v->ns);
     stmt_bind_str(s, 3, v->name);
     stmt_bind_str(s, 4, v->uid);
     stmt_bind_int(s, 5, v->rv);
     stmt_bind_int(s, 6, v->finished);
+}
+
+/* The row of an object that stays what it is: its uid, which has an index, is left alone. */
+static int
+point_on(struct db *d, const struct version *v, struct err *e)
+{
+    struct stmt *s = db_stmt(d, "UPDATE objects SET rv = ?5, finished = ?6 WHERE resource = ?1"
+                                " AND namespace = ?2 AND name = ?3 AND uid = ?4");
+
+    bind_row(s, v);
+    return stmt_run(s, e);
+}
+
+static int
+point_at(struct db *d, const struct version *v, struct err *e)
+{
+    struct stmt *s;
+    int rows = v->op == 'M' ? point_on(d, v, e) : 0;
+
+    if (rows != 0)
+        return rows;
+    s = db_stmt(d, "INSERT INTO objects(resource, namespace, name, uid, rv, finished)"
+                   " VALUES(?1, ?2, ?3, ?4, ?5, ?6)"
+                   " ON CONFLICT(resource, namespace, name)"
+                   " DO UPDATE SET uid = ?4, rv = ?5, finished = ?6");
+    bind_row(s, v);
     return stmt_run(s, e);
 }
 

@@ -35,22 +35,23 @@ TEST(open_attempts_are_those_that_are_neither_exited_nor_lost)
 
     CHECK_INT(store_open(dir.path, NULL, &s, &e), 0);
     d = store_db(s);
-    insert(d, "x0", "pod-1", 0);
-    insert(d, "x1", "pod-1", 1);
-    insert(d, "x2", "pod-2", 0);
-    CHECK_INT(attempts_update(d, STR("x0"), STR("exited"), STR("{\"code\":1}"), &e), 0);
-    CHECK_INT(attempts_update(d, STR("x9"), STR("exited"), STR_NULL, &e), ERR_NOTFOUND);
+    insert(d, "pod-1-0", "pod-1", 0);
+    insert(d, "pod-1-1", "pod-1", 1);
+    insert(d, "pod-2-0", "pod-2", 0);
+    insert(d, "pod-10-0", "pod-10", 2);
+    CHECK_INT(attempts_update(d, STR("pod-1-0"), STR("exited"), STR("{\"code\":1}"), &e), 0);
+    CHECK_INT(attempts_update(d, STR("pod-9-0"), STR("exited"), STR_NULL, &e), ERR_NOTFOUND);
     CHECK_INT(attempts_list(d, STR_NULL, &a, &rows, &n, &e), 0);
-    CHECK_INT(n, 2);
-    CHECK_VIEW(rows[0].id, "x2");
-    CHECK_VIEW(rows[1].id, "x1");
+    CHECK_INT(n, 3);
+    CHECK_VIEW(rows[0].id, "pod-2-0");
+    CHECK_VIEW(rows[1].id, "pod-1-1");
     CHECK_INT(attempts_list(d, STR("pod-1"), &a, &rows, &n, &e), 0);
     CHECK_INT(n, 2);
     CHECK_VIEW(rows[0].json, "{\"code\":1}");
-    CHECK_INT(attempts_get(d, STR("x2"), &a, &one, &e), 0);
+    CHECK_INT(attempts_get(d, STR("pod-2-0"), &a, &one, &e), 0);
     CHECK_VIEW(one.pod_uid, "pod-2");
     CHECK_INT(attempts_delete_pod(d, STR("pod-1"), &e), 2);
-    CHECK_INT(attempts_get(d, STR("x1"), &a, &one, &e), ERR_NOTFOUND);
+    CHECK_INT(attempts_get(d, STR("pod-1-1"), &a, &one, &e), ERR_NOTFOUND);
     store_close(s);
 }
 

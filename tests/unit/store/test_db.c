@@ -136,6 +136,26 @@ TEST(a_turn_whose_only_write_was_taken_back_wrote_nothing)
     CHECK_INT(rows(d), 0);
 }
 
+TEST(a_turn_goes_on_after_its_first_message_was_taken_back)
+{
+    SCRATCH(dir);
+    CLEANUP(db_close) struct db *d = open_in(&dir);
+    struct err e = ERR_INIT;
+
+    db_turn_begin(d);
+    db_mark(d);
+    put(d, 1, "taken back", &e);
+    CHECK_INT(db_mark_undo(d, &e), 0);
+    db_mark(d);
+    put(d, 2, "kept", &e);
+    CHECK_INT(db_mark_keep(d, &e), 0);
+    db_mark(d);
+    put(d, 3, "taken back", &e);
+    CHECK_INT(db_mark_undo(d, &e), 0);
+    CHECK_INT(db_commit(d, &e), 0);
+    CHECK_INT(rows(d), 1);
+}
+
 TEST(a_rolled_back_turn_leaves_nothing_and_the_next_one_works)
 {
     SCRATCH(dir);
@@ -204,26 +224,67 @@ TEST(a_file_that_is_no_database_is_named)
     CHECK_CONTAINS(e.msg, "is not a database");
 }
 
+static sqlite3_mem_methods memory;
+static bool no_memory;
+
+static void *
+allocate(int n)
+{
+    return no_memory ? NULL : memory.xMalloc(n);
+}
+
+static void *
+reallocate(void *p, int n)
+{
+    return no_memory ? NULL : memory.xRealloc(p, n);
+}
+
+/* Before SQLite begins again with the next file that is opened. */
+static void
+take_over_memory(void)
+{
+    sqlite3_mem_methods ours;
+
+    CHECK_INT(sqlite3_shutdown(), SQLITE_OK);
+    CHECK_INT(sqlite3_config(SQLITE_CONFIG_GETMALLOC, &memory), SQLITE_OK);
+    ours = memory;
+    ours.xMalloc = allocate;
+    ours.xRealloc = reallocate;
+    CHECK_INT(sqlite3_config(SQLITE_CONFIG_MALLOC, &ours), SQLITE_OK);
+}
+
+static void
+give_memory_back(void)
+{
+    CHECK_INT(sqlite3_shutdown(), SQLITE_OK);
+    CHECK_INT(sqlite3_config(SQLITE_CONFIG_MALLOC, &memory), SQLITE_OK);
+}
+
 TEST(a_statement_for_which_there_was_no_memory_is_tried_again)
 {
     SCRATCH(dir);
-    CLEANUP(db_close) struct db *d = open_in(&dir);
     struct err e = ERR_INIT;
+    struct db *d;
 
-    sqlite3_hard_heap_limit64(1);
+    take_over_memory();
+    d = open_in(&dir);
+    no_memory = true;
     CHECK_INT(put(d, 1, "a", &e), ERR_UNAVAILABLE);
-    sqlite3_hard_heap_limit64(0);
+    no_memory = false;
     e = ERR_INIT;
     db_turn_begin(d);
     CHECK_INT(put(d, 1, "a", &e), 1);
     CHECK_INT(db_commit(d, &e), 0);
     CHECK_INT(rows(d), 1);
+    db_close(d);
+    give_memory_back();
 }
 
 TESTS_MAIN(T_(statements_bind_step_and_read_all_types),
            T_(a_statement_in_use_is_given_out_as_a_copy), T_(a_turn_that_only_reads_opens_nothing),
            T_(a_mark_takes_back_one_message_and_leaves_the_others),
            T_(a_turn_whose_only_write_was_taken_back_wrote_nothing),
+           T_(a_turn_goes_on_after_its_first_message_was_taken_back),
            T_(a_rolled_back_turn_leaves_nothing_and_the_next_one_works),
            T_(a_constraint_is_a_conflict_and_does_not_break_the_turn),
            T_(what_was_committed_is_there_after_reopening), T_(a_file_that_is_no_database_is_named),
