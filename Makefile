@@ -249,11 +249,20 @@ install: all
 	install -s -m 755 $(O)/sluice $(DESTDIR)$(PREFIX)/bin/sluice
 	install -s -m 755 $(O)/sluice-init $(DESTDIR)$(PREFIX)/libexec/sluice/sluice-init
 	install -m 644 README.md LICENSE docs/*.md $(DESTDIR)$(PREFIX)/share/doc/sluice
+	install -d $(DESTDIR)$(PREFIX)/share/bash-completion/completions \
+	    $(DESTDIR)$(PREFIX)/share/zsh/site-functions \
+	    $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
+	$(O)/sluice completion bash > $(DESTDIR)$(PREFIX)/share/bash-completion/completions/sluice
+	$(O)/sluice completion zsh > $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_sluice
+	$(O)/sluice completion fish > $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/sluice.fish
 	sed 's|@PREFIX@|$(PREFIX)|g' tools/apparmor.in > $(DESTDIR)$(PREFIX)/share/doc/sluice/apparmor
 .PHONY: install
 
 uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/bin/sluice
+	rm -f $(DESTDIR)$(PREFIX)/share/bash-completion/completions/sluice \
+	    $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_sluice \
+	    $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/sluice.fish
 	rm -rf $(DESTDIR)$(PREFIX)/libexec/sluice $(DESTDIR)$(PREFIX)/share/doc/sluice
 .PHONY: uninstall
 

@@ -43,6 +43,8 @@ enum { CLI_ANY = -1 };
 struct cli_command {
     const char *name;
     const char *arguments;          /* as help shows them: "FILE..."; NULL: none */
+    const char *const *choices;     /* words that an operand may be, for completion; ends with NULL;
+                                       NULL: any */
     const char *help;               /* one line, lower case, no full stop */
     const char *details;            /* paragraphs for --help, or NULL */
     const struct option *options;   /* ends with OPTION_END; NULL: none */

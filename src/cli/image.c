@@ -99,9 +99,12 @@ image_run(struct cli *c)
     return cli_usage(c, "there is no 'image %s'; did you mean '%s'?", verb, nearest);
 }
 
+static const char *const actions[] = {"alias", "list", "remove", NULL};
+
 const struct cli_command image_command = {
     .name = "image",
     .arguments = "alias IMAGE TARGET | list | remove IMAGE",
+    .choices = actions,
     .help = "show and edit what stands in for images",
     .details =
         "A step's image selects its environment. The rules in sluice.yaml say what stands in\n"

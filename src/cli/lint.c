@@ -330,14 +330,19 @@ lint_run(struct cli *c)
     return finish(c, &result);
 }
 
+static const char *const booleans[] = {"true", "false", NULL};
+static const char *const formats[] = {"pretty", "simple", NULL};
+
 static const struct option options_table[] = {
     {.name = "strict",
      .argument = "BOOL",
-     .help = "true (default): unknown fields are errors; false: they are accepted"},
+     .help = "true (default): unknown fields are errors; false: they are accepted",
+     .choices = booleans},
     {.name = "output",
      .letter = 'o',
      .argument = "FORMAT",
-     .help = "pretty (default), or simple: one line for each problem"},
+     .help = "pretty (default), or simple: one line for each problem",
+     .choices = formats},
     {.name = "kinds",
      .argument = "KINDS",
      .help = "only these: workflows, workflowtemplates, cronworkflows, clusterworkflowtemplates"},

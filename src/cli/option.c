@@ -35,28 +35,65 @@ same_name(const char *name, const char *given, size_t n)
 }
 
 static const struct option *
+name_in(const struct option *table, const char *given, size_t n)
+{
+    for (const struct option *p = table; p != NULL && p->name != NULL; p++)
+        if (same_name(p->name, given, n))
+            return p;
+    return NULL;
+}
+
+static const struct option *
 find_name(const struct options *o, const char *given, size_t n)
 {
-    for (size_t t = 0; t < ARRAY_LEN(o->tables); t++)
-        for (const struct option *p = o->tables[t]; p != NULL && p->name != NULL; p++)
-            if (same_name(p->name, given, n))
-                return p;
+    for (size_t t = 0; t < ARRAY_LEN(o->tables); t++) {
+        const struct option *p = name_in(o->tables[t], given, n);
+
+        if (p != NULL)
+            return p;
+    }
+    return NULL;
+}
+
+static const struct option *
+letter_in(const struct option *table, char letter)
+{
+    for (const struct option *p = table; p != NULL && p->name != NULL; p++)
+        if (p->letter == letter)
+            return p;
     return NULL;
 }
 
 static const struct option *
 find_letter(const struct options *o, char letter)
 {
-    for (size_t t = 0; t < ARRAY_LEN(o->tables); t++)
-        for (const struct option *p = o->tables[t]; p != NULL && p->name != NULL; p++)
-            if (p->letter == letter)
-                return p;
+    for (size_t t = 0; t < ARRAY_LEN(o->tables); t++) {
+        const struct option *p = letter_in(o->tables[t], letter);
+
+        if (p != NULL)
+            return p;
+    }
     return NULL;
 }
 
-/* A name as it is written on a command line. */
-static void
-put_flag(struct buf *to, const char *name)
+const struct option *
+option_find(const struct option *table, const char *word, const char **ret_value)
+{
+    size_t n;
+
+    *ret_value = NULL;
+    if (word[0] != '-' || word[1] == '\0')
+        return NULL;
+    if (word[1] != '-')
+        return word[2] == '\0' ? letter_in(table, word[1]) : NULL;
+    n = strcspn(word + 2, "=");
+    if (word[2 + n] == '=')
+        *ret_value = word + 2 + n + 1;
+    return name_in(table, word + 2, n);
+}
+
+void
+option_put_flag(struct buf *to, const char *name)
 {
     buf_cstr(to, "--");
     for (; *name != '\0'; name++)
@@ -78,7 +115,7 @@ unknown(const struct options *o, const char *given, size_t n, struct err *e)
     vec_done(&names);
     if (nearest == NULL)
         return err_set(e, ERR_BADREQUEST, "unknown flag --%s", name);
-    put_flag(&flag, nearest);
+    option_put_flag(&flag, nearest);
     return err_set(e, ERR_BADREQUEST, "unknown flag --%s; did you mean %s?", name,
                    buf_cstring(&flag));
 }
@@ -246,7 +283,7 @@ put_usage(struct buf *to, const struct option *p)
         buf_printf(to, "  -%c, ", p->letter);
     else
         buf_cstr(to, "      ");
-    put_flag(to, p->name);
+    option_put_flag(to, p->name);
     if (p->argument != NULL)
         buf_printf(to, " %s", p->argument);
 }

@@ -18,11 +18,12 @@ struct buf;
 struct err;
 
 struct option {
-    const char *name;     /* without dashes; '-' and '_' are the same */
-    char letter;          /* 0: none */
-    const char *argument; /* what stands behind it in help ("FILE"); NULL: a switch */
-    const char *help;     /* one sentence, no full stop */
-    bool repeats;         /* may be given more than once; otherwise the last one counts */
+    const char *name;           /* without dashes; '-' and '_' are the same */
+    char letter;                /* 0: none */
+    const char *argument;       /* what stands behind it in help ("FILE"); NULL: a switch */
+    const char *help;           /* one sentence, no full stop */
+    const char *const *choices; /* words that the value may be; ends with NULL; NULL: any */
+    bool repeats;               /* may be given more than once; otherwise the last one counts */
 };
 
 /* Tables end with an entry without a name. */
@@ -50,6 +51,13 @@ const char *option_next(const struct options *o, const char *name, size_t *at);
 /* What is left when the flags are gone. */
 size_t option_operand_count(const struct options *o);
 const char *option_operand(const struct options *o, size_t i); /* NULL beyond the last */
+
+/* A name as it is written on a command line: "--log-limit". */
+void option_put_flag(struct buf *to, const char *name);
+/* The flag of the table that a word names ("--output", "-o", "--output=tree", "--no-color"), or
+ * NULL; then *ret_value is the text behind '=', or NULL if there is none. */
+const struct option *option_find(const struct option *table, const char *word,
+                                 const char **ret_value);
 
 /* The lines of help for a table, aligned. */
 void option_help(struct buf *to, const struct option *table);

@@ -25,13 +25,13 @@
 
 enum { SHORTEST_PAUSE_US = 100 * 1000, SHARE = 20 /* one part in so many for drawing */ };
 
+const char *const run_form_names[] = {"tree", "json", "yaml", "name", NULL};
+
 bool
 run_form_from_name(const char *name, enum run_form *ret)
 {
-    static const char *const names[] = {"tree", "json", "yaml", "name"};
-
-    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-        if (strcmp(name, names[i]) == 0) {
+    for (size_t i = 0; run_form_names[i] != NULL; i++) {
+        if (strcmp(name, run_form_names[i]) == 0) {
             *ret = (enum run_form)i;
             return true;
         }

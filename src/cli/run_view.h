@@ -40,6 +40,7 @@ struct run_view {
 };
 
 /* "tree", "json", "yaml", "name"; false for others. */
+extern const char *const run_form_names[]; /* ends with NULL */
 bool run_form_from_name(const char *name, enum run_form *ret);
 
 void run_view_init(struct run_view *v, struct cli *cli, struct loop *loop,

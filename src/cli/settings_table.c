@@ -122,6 +122,7 @@ settings_options(void)
                 .name = rows[i].name,
                 .argument = rows[i].argument,
                 .help = rows[i].help,
+                .choices = rows[i].choices,
                 .repeats = rows[i].type >= SETTING_TEXTS,
             };
         options[0] = (struct option){
