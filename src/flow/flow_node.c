@@ -149,6 +149,7 @@ flow_opening_done(struct flow_opening *o)
     free(o->template_of);
     json_doc_unref(o->spec);
     json_doc_unref(o->inputs);
+    json_doc_unref(o->outputs);
     *o = (struct flow_opening){.kind = FLOW_NOTHING};
 }
 

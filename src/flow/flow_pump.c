@@ -45,6 +45,8 @@ adopt_opening(struct flow_node *n, struct flow_opening *o)
     }
     json_doc_unref(n->inputs);
     n->inputs = TAKE(o->inputs);
+    json_doc_unref(n->outputs);
+    n->outputs = TAKE(o->outputs);
     n->total = o->total;
     n->flags |= o->flags;
     if (o->boundary) {

@@ -65,6 +65,14 @@ flow_run_new(struct flow *f, const struct flow_language *language, struct str ui
     return run;
 }
 
+struct flow_run *
+flow_run_of(const struct flow *f, struct str uid)
+{
+    struct flow_run *run = map_get(&f->by_uid, uid);
+
+    return run != NULL && run->state != FLOW_RUN_OVER ? run : NULL;
+}
+
 /* Whatever still waits for a place leaves the lines before the gates go. */
 static void
 clear_lines(struct flow_run *run)

@@ -73,6 +73,8 @@ struct flow_run {
     bool gone; /* so is the object */
 };
 
+/* The run of that object, unless it is over; NULL: none. */
+struct flow_run *flow_run_of(const struct flow *f, struct str uid);
 /* A run of this object, known to the engine; nothing is stored yet. */
 struct flow_run *flow_run_new(struct flow *f, const struct flow_language *language, struct str uid,
                               struct str ns, struct str name);

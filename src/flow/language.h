@@ -49,10 +49,11 @@ struct flow_opening {
     char *template_of;         /* owned; what it is an instance of, or NULL */
     struct json_doc *spec;     /* replaces the node's, unless NULL */
     struct json_doc *inputs;
-    int64_t total;      /* FLOW_LOOP: children; FLOW_GROUP: children, with `dependencies` */
-    bool boundary;      /* children count against a limit of this node */
-    bool counts;        /* this node counts against the limit of the boundary around it */
-    int64_t limit;      /* of a boundary: children active at a time; 0: no limit */
+    struct json_doc *outputs; /* what the node remembers while it is open; NULL: nothing */
+    int64_t total;            /* FLOW_LOOP: children; FLOW_GROUP: children, with `dependencies` */
+    bool boundary;            /* children count against a limit of this node */
+    bool counts;              /* this node counts against the limit of the boundary around it */
+    int64_t limit;            /* of a boundary: children active at a time; 0: no limit */
     int64_t wake_us;    /* FLOW_WAIT: when it ends by itself, 0: never; others: its time-out */
     const char *reason; /* why it is not running yet; a literal or NULL */
     unsigned flags;     /* FLOW_HAS_HOOKS, FLOW_HEARS */

@@ -14,6 +14,7 @@
 #include "flow/argo/argo_publish.h"
 #include "flow/argo/argo_resource.h"
 #include "flow/argo/argo_retry.h"
+#include "flow/argo/argo_suspend.h"
 
 static const char *
 type_name(struct str type)

@@ -11,6 +11,7 @@
 #include "flow/argo/argo_loop.h"
 #include "flow/argo/argo_retry.h"
 #include "flow/argo/argo_scope.h"
+#include "flow/argo/argo_suspend.h"
 #include "flow/argo/argo_time.h"
 
 enum { MAX_DEPTH = 100 }; /* of templates within templates, as upstream */
@@ -51,20 +52,6 @@ number_of(struct argo_scope *s, const struct json *v, int64_t *ret, struct err *
     return 0;
 }
 
-/* Microseconds of a duration that may hold tags; absent: 0. */
-static int
-duration_of(struct argo_scope *s, const struct json *v, int64_t *ret, struct err *e)
-{
-    cleanup_free char *text = NULL;
-
-    *ret = 0;
-    if (json_is_null(v))
-        return 0;
-    if (argo_scope_text(s, json_scalar_text(v), &text, e) < 0)
-        return e->code;
-    return text[0] == '\0' ? 0 : argo_time_duration(str_of(text), ret, e);
-}
-
 /* The names of a template's own text: its inputs, on top of the workflow's. */
 static void
 enter_template(struct argo_scope *s, struct turn *t, struct flow_node *n,
@@ -78,25 +65,11 @@ enter_template(struct argo_scope *s, struct turn *t, struct flow_node *n,
 /* Bodies. */
 
 static int
-open_suspend(struct argo_scope *s, const struct json *tmpl, struct flow_opening *o, struct err *e)
-{
-    int64_t pause;
-
-    if (duration_of(s, json_at_path(tmpl, "suspend.duration"), &pause, e) < 0)
-        return e->code;
-    o->kind = FLOW_WAIT;
-    if (pause != 0)
-        o->wake_us = turn_now_us(s->turn) + pause;
-    o->reason = pause != 0 ? "suspended for its duration" : "suspended until it is resumed";
-    return 0;
-}
-
-static int
 open_leaf(struct argo_scope *s, const struct json *tmpl, struct flow_opening *o, struct err *e)
 {
     int64_t limit;
 
-    if (duration_of(s, json_get(tmpl, "timeout"), &limit, e) < 0)
+    if (argo_time_field(s, json_get(tmpl, "timeout"), &limit, e) < 0)
         return err_wrap(e, "timeout");
     o->kind = FLOW_LEAF;
     o->counts = true;
@@ -154,7 +127,7 @@ open_body(struct turn *t, struct flow_node *n, const struct json *tmpl, struct f
     enter_template(&s, t, n, o->inputs);
     o->type = type;
     if (json_get(tmpl, "suspend") != NULL)
-        rc = open_suspend(&s, tmpl, o, &why);
+        rc = argo_suspend_open(&s, tmpl, o, &why);
     else if (json_get(tmpl, "dag") != NULL || json_get(tmpl, "steps") != NULL)
         rc = open_group(&s, tmpl, o, &why);
     else if (json_get(tmpl, "container") != NULL || json_get(tmpl, "script") != NULL)
@@ -414,17 +387,4 @@ argo_open(struct turn *t, struct flow_node *n, struct flow_opening *o, struct er
     default:
         return open_task(t, n, o, e);
     }
-}
-
-int
-argo_elapsed(struct turn *t, struct flow_node *n, struct flow_result *r, struct err *e)
-{
-    (void)t;
-    (void)e;
-    if (n->kind == FLOW_WAIT) {
-        r->phase = FLOW_SUCCEEDED;
-        return 0;
-    }
-    r->message = xstrdup("Pod was active on the node longer than the specified deadline");
-    return 0;
 }

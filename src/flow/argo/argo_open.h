@@ -12,8 +12,7 @@
 
 #include "flow/language.h"
 
-/* struct flow_language's open and elapsed. */
+/* struct flow_language's open. */
 int argo_open(struct turn *t, struct flow_node *n, struct flow_opening *o, struct err *e);
-int argo_elapsed(struct turn *t, struct flow_node *n, struct flow_result *r, struct err *e);
 
 #endif

@@ -1,9 +1,11 @@
 #include "flow/argo/argo_time.h"
 
 #include "base/buf.h"
+#include "base/err.h"
 #include "data/duration.h"
 #include "data/json.h"
 #include "data/timestamp.h"
+#include "flow/argo/argo_scope.h"
 
 int
 argo_time_duration(struct str text, int64_t *ret_us, struct err *e)
@@ -13,6 +15,19 @@ argo_time_duration(struct str text, int64_t *ret_us, struct err *e)
 
     *ret_us = ns / 1000;
     return rc;
+}
+
+int
+argo_time_field(struct argo_scope *s, const struct json *v, int64_t *ret_us, struct err *e)
+{
+    cleanup_free char *text = NULL;
+
+    *ret_us = 0;
+    if (json_is_null(v))
+        return 0;
+    if (argo_scope_text(s, json_scalar_text(v), &text, e) < 0)
+        return e->code;
+    return text[0] == '\0' ? 0 : argo_time_duration(str_of(text), ret_us, e);
 }
 
 char *

@@ -8,11 +8,15 @@
 
 #include "base/str.h"
 
+struct argo_scope;
 struct err;
+struct json;
 struct json_build;
 
 /* "20", "1m", "2h30m", "1d". */
 int argo_time_duration(struct str text, int64_t *ret_us, struct err *e);
+/* Microseconds of such a text in a field that may hold tags; 0 where it is absent or empty. */
+int argo_time_field(struct argo_scope *s, const struct json *v, int64_t *ret_us, struct err *e);
 /* RFC 3339 with whole seconds; the caller frees. */
 char *argo_time_text(int64_t us);
 /* The same as a field; 0 adds null. */
