@@ -64,6 +64,7 @@ flow_node_free(struct flow_node *n)
     list_remove(&n->wait_link);
     list_remove(&n->dirty_link);
     flow_plan_free(n->plan);
+    vec_done(&n->holes);
     free(n->key);
     free(n->name);
     free(n->template_of);
@@ -118,7 +119,7 @@ flow_node_has_more(const struct flow_node *n)
         return flow_plan_peek(n->plan) >= 0;
     case FLOW_LOOP:
     case FLOW_RETRY:
-        return n->next < n->total;
+        return n->next < n->total || n->holes.n > 0;
     default:
         return false;
     }
@@ -131,7 +132,8 @@ flow_node_is_complete(const struct flow_node *n)
         return false;
     if ((n->flags & FLOW_CLOSED) != 0)
         return true;
-    return n->kind == FLOW_GROUP ? n->left == 0 : n->kind == FLOW_LOOP && n->next == n->total;
+    return n->kind == FLOW_GROUP ? n->left == 0
+                                 : n->kind == FLOW_LOOP && n->next == n->total && n->holes.n == 0;
 }
 
 void

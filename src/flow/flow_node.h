@@ -73,11 +73,12 @@ struct flow_node {
     int64_t cpu_us, memory_peak_bytes;
     struct json_doc *spec, *inputs, *outputs;
 
-    int64_t total; /* children there will be (FLOW_LOOP, FLOW_GROUP) */
-    int64_t next;  /* FLOW_LOOP: the next index to open; FLOW_RETRY: attempts made */
-    int64_t open;  /* children that are not released, hooks included */
-    int64_t hooks; /* of them, hooks */
-    int64_t left;  /* FLOW_GROUP: children not released yet, opened or not */
+    int64_t total;      /* children there will be (FLOW_LOOP, FLOW_GROUP) */
+    int64_t next;       /* FLOW_LOOP: the next index to open; FLOW_RETRY: attempts made */
+    VEC(int64_t) holes; /* FLOW_LOOP: below `next`, to be opened again (a retried run) */
+    int64_t open;       /* children that are not released, hooks included */
+    int64_t hooks;      /* of them, hooks */
+    int64_t left;       /* FLOW_GROUP: children not released yet, opened or not */
     int64_t counts[FLOW_PHASE_COUNT]; /* released children by phase, without hooks */
     struct flow_plan *plan;           /* FLOW_GROUP */
     struct flow_gate gate;            /* FLOW_BOUNDARY */

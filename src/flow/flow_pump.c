@@ -180,6 +180,8 @@ open_next(struct turn *t, struct flow_node *n, struct err *e)
     if (n->kind == FLOW_GROUP) {
         index = flow_plan_peek(n->plan);
         flow_plan_take(n->plan);
+    } else if (n->holes.n > 0) {
+        index = vec_pop(&n->holes);
     } else {
         index = n->next++;
     }

@@ -139,6 +139,19 @@ flow_record_begin(struct turn *t, struct flow_run *run, const struct json_doc *f
 }
 
 int
+flow_record_replace(struct turn *t, struct flow_run *run, const struct json_doc *frozen,
+                    struct err *e)
+{
+    cleanup_json struct json_doc *state = run_state(run);
+    cleanup_buf struct buf text = BUF_INIT, once = BUF_INIT;
+    struct run_row row = {.run = run->number, .live = true, .frozen = text_of(&once, frozen)};
+
+    json_write(&text, json_root(state));
+    row.state = buf_view(&text);
+    return run_rows_replace(turn_db(t), &row, e);
+}
+
+int
 flow_record_write(struct turn *t, struct flow_run *run, struct err *e)
 {
     struct texts x = {.spec = BUF_INIT};
@@ -216,12 +229,59 @@ read_node(void *arg, const struct node_row *row, struct err *e)
 }
 
 /* One child's row, while a parent that came back is counted again. */
+struct counting {
+    struct flow_node *parent;
+    int64_t rows; /* without hooks */
+    bool *seen;   /* by index; NULL: nobody asks */
+};
+
 static int
 count_child(void *arg, const struct node_row *row, struct err *e)
 {
+    struct counting *c = arg;
+
     (void)e;
-    flow_run_count_child(arg, row);
+    flow_run_count_child(c->parent, row);
+    c->rows += (row->flags & FLOW_HOOK) == 0;
     return 0;
+}
+
+static int
+see_child(void *arg, const struct node_row *row, struct err *e)
+{
+    struct counting *c = arg;
+
+    (void)e;
+    if ((row->flags & FLOW_HOOK) == 0)
+        c->seen[row->index] = true;
+    return 0;
+}
+
+/* Children of a loop that are missing in between: a retried run opens them once more. */
+static int
+find_holes(struct turn *t, struct counting *c, struct err *e)
+{
+    struct flow_node *loop = c->parent;
+    cleanup_free bool *seen = NEW_ARRAY(bool, (size_t)loop->next);
+
+    c->seen = seen;
+    if (node_rows_each_child(turn_db(t), loop->run->number, loop->id, see_child, c, e) < 0)
+        return e->code;
+    for (int64_t i = loop->next - 1; i >= 0; i--) {
+        if (!seen[i])
+            vec_push(&loop->holes, i);
+    }
+    return 0;
+}
+
+static int
+count_children(struct turn *t, struct flow_node *n, struct err *e)
+{
+    struct counting c = {.parent = n};
+
+    if (node_rows_each_child(turn_db(t), n->run->number, n->id, count_child, &c, e) < 0)
+        return e->code;
+    return n->kind == FLOW_LOOP && c.rows < n->next ? find_holes(t, &c, e) : 0;
 }
 
 static int
@@ -261,8 +321,7 @@ fill_run(struct turn *t, struct flow_run *run, struct err *e)
 
         if (n == NULL)
             continue;
-        if (flow_run_plan_again(t, n, e) < 0 ||
-            node_rows_each_child(db, run->number, id, count_child, n, e) < 0)
+        if (flow_run_plan_again(t, n, e) < 0 || count_children(t, n, e) < 0)
             return e->code;
     }
     return flow_run_go_on(t, run, e);
@@ -280,6 +339,24 @@ flow_record_read(struct turn *t, struct flow *f, struct err *e)
             return err_wrap(e, "run %s", run->name);
     }
     return flow_lock_restore(t, f, e);
+}
+
+int
+flow_record_read_one(struct turn *t, struct flow *f, struct str uid, struct flow_run **ret,
+                     struct err *e)
+{
+    if (run_rows_find(turn_db(t), uid, read_run, f, e) < 0)
+        return e->code;
+    *ret = map_get(&f->by_uid, uid);
+    if (fill_run(t, *ret, e) < 0)
+        return err_wrap(e, "run %s", (*ret)->name);
+    return flow_lock_restore(t, f, e);
+}
+
+int
+flow_record_open_row(struct flow_run *run, const struct node_row *row, struct err *e)
+{
+    return read_node(run, row, e);
 }
 
 int

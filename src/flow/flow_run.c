@@ -214,6 +214,19 @@ abandon(struct turn *t, struct flow_run *run, const char *message, struct err *e
     return finish(t, run, e);
 }
 
+/* Nodes that were opened again may have nothing left to do. */
+static int
+check_all(struct turn *t, struct flow_run *run, struct err *e)
+{
+    for (int64_t id = run->last_id; id > 0; id--) {
+        struct flow_node *n = map_get_u64(&run->nodes, (uint64_t)id);
+
+        if (n != NULL && n->state == FLOW_OPEN && flow_end_check(t, n, e) < 0)
+            return e->code;
+    }
+    return 0;
+}
+
 int
 flow_run_begin(struct turn *t, struct flow_run *run, struct err *e)
 {
@@ -231,6 +244,8 @@ flow_run_begin(struct turn *t, struct flow_run *run, struct err *e)
     flow_run_touch(run);
     if (run->deadline_us != 0)
         flow_set_timer(run->flow, &run->deadline, run->deadline_us);
+    if (run->open != 0) /* it goes on after its end */
+        return check_all(t, run, e) < 0 ? e->code : publish(t, run, e);
     rc = run->language->root(t, run, &c, e);
     if (rc >= 0)
         rc = flow_hooks_ask_run(t, run, FLOW_AT_START, e);
@@ -238,6 +253,16 @@ flow_run_begin(struct turn *t, struct flow_run *run, struct err *e)
         rc = flow_pump_open(t, run, NULL, 0, &c, e);
     flow_child_done(&c);
     return rc < 0 ? rc : publish(t, run, e);
+}
+
+int
+flow_run_wait(struct turn *t, struct flow_run *run, struct err *e)
+{
+    if (run->locked)
+        return flow_run_begin(t, run, e);
+    free(run->result.message);
+    run->result.message = flow_lock_message(t, run->claim);
+    return publish(t, run, e);
 }
 
 int
@@ -258,10 +283,7 @@ flow_run_start(struct turn *t, struct flow_run *run, struct err *e)
         *e = why;
         return rc;
     }
-    if (run->locked)
-        return flow_run_begin(t, run, e);
-    run->result.message = flow_lock_message(t, run->claim);
-    return publish(t, run, e);
+    return flow_run_wait(t, run, e);
 }
 
 void
@@ -287,6 +309,16 @@ start_exit(struct turn *t, struct flow_run *run, const struct flow_node *root, s
     run->language->exiting(t, run, root);
     flow_run_touch(run);
     return run->shutdown == FLOW_TERMINATE ? 0 : flow_hooks_ask_run(t, run, FLOW_AT_END, e);
+}
+
+int
+flow_run_exit_again(struct turn *t, struct flow_run *run, const struct flow_node *root,
+                    struct err *e)
+{
+    run->started_us = turn_now_us(t);
+    if (start_exit(t, run, root, e) < 0)
+        return e->code;
+    return run->open == 0 ? finish(t, run, e) : publish(t, run, e);
 }
 
 int

@@ -98,6 +98,11 @@ struct flow_node *flow_run_find(const struct flow_run *run, int64_t parent, stru
 /* Its locks, and when it holds them (or needs none) flow_run_begin(): the first node. */
 int flow_run_begin(struct turn *t, struct flow_run *run, struct err *e);
 int flow_run_start(struct turn *t, struct flow_run *run, struct err *e);
+/* One that has asked for its locks: begins, or says what it waits for. */
+int flow_run_wait(struct turn *t, struct flow_run *run, struct err *e);
+/* Only the exit handlers of a run that was over run again; `root` is how its entry node ended. */
+int flow_run_exit_again(struct turn *t, struct flow_run *run, const struct flow_node *root,
+                        struct err *e);
 /* Gives up what it and its nodes hold or wait for. */
 void flow_run_release_locks(struct turn *t, struct flow_run *run);
 /* A node contained in the run itself is released. */

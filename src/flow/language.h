@@ -150,6 +150,8 @@ struct flow_language {
     void (*hook_ended)(struct flow_run *run, const struct flow_node *hook);
     /* The run took longer than it may. */
     int (*overdue)(struct turn *t, struct flow_run *run, struct err *e);
+    /* The run goes on after its end: what end() took away is made again. */
+    int (*reopen)(struct turn *t, struct flow_run *run, struct err *e);
     /* The object of a run that ended is gone: throws away what this node (a row) made and nobody
      * else may want. */
     int (*discard)(struct turn *t, const struct flow_gone *run, const struct node_row *node,

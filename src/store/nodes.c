@@ -196,6 +196,31 @@ node_rows_delete(struct db *db, int64_t run, int64_t last, struct err *e)
 }
 
 int
+node_rows_remove(struct db *db, int64_t run, int64_t id, struct err *e)
+{
+    struct stmt *s = db_stmt(db, "DELETE FROM nodes WHERE run = ?1 AND id = ?2");
+
+    stmt_bind_int(s, 1, run);
+    stmt_bind_int(s, 2, id);
+    return stmt_run(s, e);
+}
+
+int
+node_rows_reopen(struct db *db, int64_t run, int64_t id, int phase, int flags_off, struct err *e)
+{
+    struct stmt *s =
+        db_stmt(db, "UPDATE nodes SET state = 0, phase = ?3, flags = flags & ~?4, message = NULL,"
+                    " reason = NULL, ended_us = 0, wake_us = 0, outputs = NULL"
+                    " WHERE run = ?1 AND id = ?2");
+
+    stmt_bind_int(s, 1, run);
+    stmt_bind_int(s, 2, id);
+    stmt_bind_int(s, 3, phase);
+    stmt_bind_int(s, 4, flags_off);
+    return stmt_run(s, e);
+}
+
+int
 node_rows_each_open(struct db *db, int64_t run, node_row_fn *fn, void *arg, struct err *e)
 {
     struct stmt *s = db_stmt(db, "SELECT " NODE_COLUMNS " FROM nodes"
@@ -276,6 +301,19 @@ run_rows_update(struct db *db, const struct run_row *row, struct err *e)
     stmt_bind_int(s, 1, row->run);
     stmt_bind_int(s, 2, live_of(row));
     stmt_bind_str(s, 3, row->state);
+    return stmt_run(s, e);
+}
+
+int
+run_rows_replace(struct db *db, const struct run_row *row, struct err *e)
+{
+    struct stmt *s =
+        db_stmt(db, "UPDATE runs SET live = ?2, state = ?3, frozen = ?4 WHERE run = ?1");
+
+    stmt_bind_int(s, 1, row->run);
+    stmt_bind_int(s, 2, live_of(row));
+    stmt_bind_str(s, 3, row->state);
+    stmt_bind_str(s, 4, row->frozen);
     return stmt_run(s, e);
 }
 

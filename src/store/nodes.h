@@ -36,6 +36,8 @@ typedef int run_row_fn(void *arg, const struct run_row *row, struct err *e);
 
 int run_rows_insert(struct db *db, struct run_row *row, struct err *e);
 int run_rows_update(struct db *db, const struct run_row *row, struct err *e);
+/* All of it, `frozen` too. */
+int run_rows_replace(struct db *db, const struct run_row *row, struct err *e);
 int run_rows_delete(struct db *db, int64_t run, struct err *e); /* and all of its nodes */
 /* ERR_NOTFOUND if there is none. */
 int run_rows_find(struct db *db, struct str uid, run_row_fn *fn, void *arg, struct err *e);
@@ -67,6 +69,11 @@ int node_rows_update(struct db *db, const struct node_row *row, struct err *e);
 int node_rows_first(struct db *db, int64_t run, int64_t limit, node_row_fn *fn, void *arg,
                     struct err *e);
 int node_rows_delete(struct db *db, int64_t run, int64_t last, struct err *e);
+int node_rows_remove(struct db *db, int64_t run, int64_t id, struct err *e);
+/* Opens a node again: state 0, the phase given, some flags taken away, nothing said and nothing
+ * made. */
+int node_rows_reopen(struct db *db, int64_t run, int64_t id, int phase, int flags_off,
+                     struct err *e);
 /* One node by its place; ERR_NOTFOUND if there is none. */
 int node_rows_find(struct db *db, int64_t run, int64_t parent, struct str key, node_row_fn *fn,
                    void *arg, struct err *e);

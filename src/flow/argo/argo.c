@@ -119,6 +119,7 @@ const struct flow_language argo_language = {
     .exiting = exiting,
     .hook_ended = hook_ended,
     .overdue = overdue,
+    .reopen = argo_claim_again,
     .discard = argo_discard,
     .end = argo_claim_end,
 };

@@ -160,7 +160,8 @@ item_child(struct flow_node *loop, int64_t index, struct flow_child *c)
 
     /* Loops go through their items in order: the place in the list is remembered, so that the
      * last of many items costs no more than the first. */
-    if (walk == NULL) {
+    if (walk == NULL || walk->index + 1 != (size_t)index) {
+        free(walk);
         loop->memo = walk = NEW(struct json_each);
         *walk = json_each_begin(items);
         for (int64_t i = 0; i <= index; i++)

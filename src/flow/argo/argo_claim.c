@@ -54,27 +54,53 @@ claim_refused(struct err *e)
     return e->code;
 }
 
-int
-argo_claim_make(struct turn *t, struct flow_run *run, struct err *e)
+static int
+make_one(struct turn *t, struct flow_run *run, struct argo_scope *s, const struct json *tmpl,
+         bool may_exist, struct err *e)
 {
-    struct argo *a = argo_of(run);
+    cleanup_json struct json_doc *filled = NULL, *root = NULL;
+    cleanup_free char *name = NULL;
+    int rc;
+
+    if (argo_scope_json_lax(s, tmpl, &filled, e) < 0)
+        return e->code;
+    name = claim_name(run, json_root(filled));
+    root = manifest(run, json_root(filled), name);
+    rc = objects_create(run->flow->objects, t, &kind_pvc, str_of(run->namespace), json_root(root),
+                        NULL, e);
+    if (rc < 0 && !(may_exist && rc == ERR_EXISTS))
+        return claim_refused(e);
+    vec_push(&argo_of(run)->claims, TAKE(name));
+    return 0;
+}
+
+static int
+make_all(struct turn *t, struct flow_run *run, bool may_exist, struct err *e)
+{
     cleanup_argo_scope struct argo_scope s = ARGO_SCOPE_INIT;
 
     argo_scope_init(&s, t, run, NULL);
-    JSON_EACH (tmpl, json_get(a->spec, "volumeClaimTemplates")) {
-        cleanup_json struct json_doc *filled = NULL, *root = NULL;
-        cleanup_free char *name = NULL;
-
-        if (argo_scope_json_lax(&s, tmpl.value, &filled, e) < 0)
+    JSON_EACH (tmpl, json_get(argo_of(run)->spec, "volumeClaimTemplates")) {
+        if (make_one(t, run, &s, tmpl.value, may_exist, e) < 0)
             return e->code;
-        name = claim_name(run, json_root(filled));
-        root = manifest(run, json_root(filled), name);
-        if (objects_create(run->flow->objects, t, &kind_pvc, str_of(run->namespace),
-                           json_root(root), NULL, e) < 0)
-            return claim_refused(e);
-        vec_push(&a->claims, TAKE(name));
     }
     return 0;
+}
+
+int
+argo_claim_make(struct turn *t, struct flow_run *run, struct err *e)
+{
+    return make_all(t, run, false, e);
+}
+
+int
+argo_claim_again(struct turn *t, struct flow_run *run, struct err *e)
+{
+    struct argo *a = argo_of(run);
+
+    while (a->claims.n > 0)
+        free(vec_pop(&a->claims));
+    return make_all(t, run, true, e);
 }
 
 int

@@ -14,6 +14,8 @@ struct turn;
 
 /* At the start.  ERR_INVALID: the API refuses one. */
 int argo_claim_make(struct turn *t, struct flow_run *run, struct err *e);
+/* When the run goes on after its end: those that are there no more. */
+int argo_claim_again(struct turn *t, struct flow_run *run, struct err *e);
 /* At the end: deletes them if the strategy says so. */
 int argo_claim_end(struct turn *t, struct flow_run *run, struct err *e);
 /* Adds ownerReferences with the workflow as the controller. */

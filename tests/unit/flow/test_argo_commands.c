@@ -1,6 +1,5 @@
 /* What people tell workflows that go on. */
-#include "flow/argo/argo_command.h"
-#include "tests/unit/flow/story.h"
+#include "tests/unit/flow/commanding.h"
 
 #define KINDS \
     "  - name: ok\n    container: {image: i, command: [ok]}\n" \
@@ -36,48 +35,6 @@ static const char question[] =
     "    - - {name: s, template: say, arguments: {parameters: [{name: m, value:\n"
     "          \"{{steps.q.outputs.parameters.a}} {{steps.q.outputs.parameters.b}}\n"
     "           {{workflow.outputs.parameters.all}}\"}]}}\n" KINDS;
-
-/* One command as a message of its own, as a server gives it; its error stays in `told`. */
-struct command {
-    struct message m;
-    struct rig *rig;
-    int (*run)(struct command *c, struct turn *t, const struct object *o, struct err *e);
-    const char *selector;
-    struct argo_set set;
-    char told[512];
-};
-
-static int
-run_command(struct message *m, struct turn *t, struct err *e)
-{
-    struct command *c = CONTAINER_OF(m, struct command, m);
-    cleanup_object struct object *o =
-        objects_find(c->rig->objects, t, &kind_workflow, STR("default"), str_of(c->rig->name));
-
-    CHECK_NOT_NULL(o);
-    return c->run(c, t, o, e);
-}
-
-static void
-command_done(struct message *m, const struct err *why)
-{
-    struct command *c = CONTAINER_OF(m, struct command, m);
-
-    snprintf(c->told, sizeof c->told, "%s", why != NULL ? why->msg : "");
-}
-
-static const char *
-give(struct story *s, struct command *c)
-{
-    struct err e = ERR_INIT;
-
-    c->m = (struct message){.class = MESSAGE_REQUEST, .run = run_command, .done = command_done};
-    c->rig = &s->r;
-    core_post(s->r.core, &c->m, &e);
-    core_run(s->r.core, 1000);
-    story_look(s);
-    return c->told;
-}
 
 static struct str
 selector_of(const struct command *c)
@@ -115,8 +72,6 @@ do_set(struct command *c, struct turn *t, const struct object *o, struct err *e)
     c->set.selector = selector_of(c);
     return argo_command_set(c->rig->flow, t, o, &c->set, e);
 }
-
-#define GIVE(s, ...) give(s, &(struct command){__VA_ARGS__})
 
 static const char *
 set_outputs(struct story *s, const char *json, const char *phase)

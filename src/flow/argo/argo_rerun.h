@@ -1,0 +1,34 @@
+/*
+ * argo_rerun - a workflow that is over runs again: `argo retry` and `argo resubmit`.
+ *
+ * A retry goes on with the same object: what failed and what came after it is done again
+ * (flow/flow_reopen.h).  A resubmission is a new object with the same spec.
+ *
+ * Checked first, as argo_command.h says: what is refused has changed nothing.  Core thread.
+ */
+#ifndef FLOW_ARGO_ARGO_RERUN_H
+#define FLOW_ARGO_ARGO_RERUN_H
+
+#include <stdbool.h>
+
+#include "base/str.h"
+
+struct err;
+struct flow;
+struct json;
+struct object;
+struct turn;
+
+struct argo_rerun {
+    bool restart_successful;       /* retry: nodes that the selector chooses run again, too */
+    struct str selector;           /* of nodes; STR_NULL: none */
+    const struct json *parameters; /* a map of names and values that replace the arguments' */
+};
+
+int argo_rerun_retry(struct flow *f, struct turn *t, const struct object *o,
+                     const struct argo_rerun *how, struct err *e);
+/* *ret is the new workflow; the caller unrefs. */
+int argo_rerun_resubmit(struct flow *f, struct turn *t, const struct object *o,
+                        const struct argo_rerun *how, struct object **ret, struct err *e);
+
+#endif
