@@ -23,6 +23,7 @@
 #include "data/yaml.h"
 #include "flow/argo/argo.h"
 #include "flow/argo/argo_nodes.h"
+#include "flow/argo/argo_rerun.h"
 #include "flow/flow.h"
 #include "store/store.h"
 #include "tests/sim/fake_runtime.h"
@@ -41,6 +42,7 @@ struct site {
     struct message m; /* of the client, who asks until somebody has said yes */
     struct json_doc *wanted;
     bool posted, told;
+    bool retries; /* what is posted is a retry, no creation */
     int losses;
 };
 
@@ -52,7 +54,14 @@ static int
 run_create(struct message *m, struct turn *t, struct err *e)
 {
     struct site *s = CONTAINER_OF(m, struct site, m);
+    const struct argo_rerun again = {.restart_successful = false};
+    cleanup_object struct object *o = NULL;
 
+    if (s->retries) {
+        o = objects_find(s->os, t, &kind_workflow, STR("default"), STR("wf"));
+        CHECK_NOT_NULL(o);
+        return argo_rerun_retry(s->flow, t, o, &again, e);
+    }
     return objects_create(s->os, t, &kind_workflow, STR("default"), json_root(s->wanted), NULL, e);
 }
 
@@ -62,7 +71,8 @@ created(struct message *m, const struct err *why)
     struct site *s = CONTAINER_OF(m, struct site, m);
 
     s->posted = false;
-    if (why == NULL || why->code == ERR_EXISTS)
+    /* It may have been done although nobody could say so. */
+    if (why == NULL || why->code == ERR_EXISTS || why->code == ERR_BADREQUEST)
         s->told = true;
     else
         sim_after(s->sim, RETRY_US, post, s);
@@ -390,6 +400,66 @@ TEST(crash_after_crash_changes_nothing_in_the_end)
     }
 }
 
+/* Fails the same way each time, so that the end is the same as well. */
+static const char failing[] =
+    "metadata: {name: wf}\n"
+    "spec:\n"
+    "  entrypoint: main\n"
+    "  onExit: ok\n"
+    "  templates:\n"
+    "  - name: main\n"
+    "    dag:\n"
+    "      tasks:\n"
+    "      - {name: a, template: ok}\n"
+    "      - {name: b, depends: a, template: t, withItems: [0, 1, 2], arguments:\n"
+    "          {parameters: [{name: m, value: \"{{item}}\"}]}}\n"
+    "      - {name: c, depends: b, template: ok}\n"
+    "  - name: t\n"
+    "    inputs: {parameters: [{name: m}]}\n"
+    "    container: {image: i, command: [exit, \"{{inputs.parameters.m}}\"]}\n"
+    "  - name: ok\n"
+    "    container: {image: i, command: [ok]}\n";
+
+static void
+retry(struct site *s)
+{
+    s->retries = true;
+    s->told = false;
+    sim_after(s->sim, 0, post, s);
+    CHECK_TRUE(sim_run(s->sim));
+}
+
+static struct site *
+failed_site(void)
+{
+    struct site *s = site_new(9, failing);
+
+    CHECK_TRUE(sim_run(s->sim));
+    return s;
+}
+
+TEST(a_crash_at_any_point_of_a_retry_changes_nothing_in_the_end)
+{
+    struct site *s = failed_site();
+    cleanup_free char *want = end_of(s);
+    int64_t before = sim_points(s->sim), points;
+
+    CHECK_CONTAINS(want, "Failed");
+    retry(s);
+    points = sim_points(s->sim) - before;
+    check_end(s, want);
+    CHECK_INT(fake_runtime_started(s->runtime), 8); /* a, b, b, b, exit; b, b, exit */
+    site_free(s);
+    CHECK_TRUE(points > 10);
+    for (int64_t n = 0; n < points; n++) {
+        s = failed_site();
+        sim_crash_at(s->sim, n, SIM_EITHER);
+        retry(s);
+        check_end(s, want);
+        site_free(s);
+    }
+}
+
 static void
 fail_everywhere(uint64_t seed, void (*inject)(struct sim_disk *d, int nth), int least)
 {
@@ -450,5 +520,7 @@ TEST(a_full_disk_holds_things_up_and_no_more)
 TESTS_MAIN(T_(undisturbed_it_ends_as_it_should), T_(the_order_of_events_does_not_matter),
            T_(a_kill_at_any_point_changes_nothing_in_the_end),
            T_(a_loss_of_power_at_any_point_changes_nothing_in_the_end),
-           T_(crash_after_crash_changes_nothing_in_the_end), T_(each_write_may_fail_once),
-           T_(each_sync_may_fail_once), T_(a_full_disk_holds_things_up_and_no_more))
+           T_(crash_after_crash_changes_nothing_in_the_end),
+           T_(a_crash_at_any_point_of_a_retry_changes_nothing_in_the_end),
+           T_(each_write_may_fail_once), T_(each_sync_may_fail_once),
+           T_(a_full_disk_holds_things_up_and_no_more))
