@@ -39,7 +39,8 @@ endif
 CFLAGS := -std=gnu17 -D_GNU_SOURCE $(CFLAGS_$(V)) -fstack-protector-strong -fno-strict-aliasing \
     $(WARNINGS) -Isrc -I. -I$(O)/gen $(shell pkg-config --cflags $(PACKAGES)) \
     -DSLUICE_VERSION='"$(VERSION)"'
-LIBS := -Wl,--as-needed $(shell pkg-config --libs $(PACKAGES)) -lm -ldl -lpthread
+# wslay comes without a description for pkg-config.
+LIBS := -Wl,--as-needed $(shell pkg-config --libs $(PACKAGES)) -lwslay -lm -ldl -lpthread
 
 FOLDERS := $(shell sed -n 's/^\([a-z]*\):.*/\1/p' src/MODULES)
 PRESENT := $(foreach f,$(FOLDERS),$(if $(wildcard src/$(f)),$(f)))

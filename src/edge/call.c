@@ -7,6 +7,7 @@
 #include "edge/gate.h"
 #include "http/exchange.h"
 #include "http/limits.h"
+#include "http/websocket.h"
 #include "io/address.h"
 
 /* Asking. */
@@ -164,22 +165,29 @@ on_wake(void *arg)
 
 static const struct exchange_ops ops = {.proceed = on_proceed, .end = on_end};
 
+/* The handler has done its part. */
+static void
+take_up(struct call *c)
+{
+    c->answered = true;
+    atomic_fetch_sub(&c->thread->edge->counts.calls, 1);
+    if (c->connection_count != NULL)
+        --*c->connection_count;
+}
+
 /* Gives the reply to the connection.  Edge thread. */
 static void
 deliver(struct call *c)
 {
-    struct edge_counts *counts = &c->thread->edge->counts;
     struct reply *r = &c->reply;
 
-    atomic_fetch_sub(&counts->calls, 1);
-    c->answered = true;
+    take_up(c);
     if (r->feed != NULL)
-        atomic_fetch_add(&counts->feeds, 1);
+        atomic_fetch_add(&c->thread->edge->counts.feeds, 1);
     if (c->gone) {
         finish(c, false);
         return;
     }
-    --*c->connection_count;
     if (r->feed == NULL) {
         exchange_answer(c->x, r->status, r->fields, r->fields_n, r->body);
         return;
@@ -268,6 +276,22 @@ void
 call_fail(struct call *c, const struct err *why)
 {
     fail_with(c, err_status(why->code), why, STR_NULL);
+}
+
+struct websocket *
+call_websocket(struct call *c, const char *const *protocols,
+               const struct websocket_handler *handler, void *arg, struct err *e)
+{
+    struct websocket *w;
+
+    if (c->gone) {
+        err_set(e, ERR_UNAVAILABLE, "the client has closed the connection");
+        return NULL;
+    }
+    w = websocket_accept(c->x, protocols, handler, arg, e);
+    if (w != NULL)
+        take_up(c);
+    return w;
 }
 
 /* The body. */

@@ -32,6 +32,8 @@ struct caller;
 struct err;
 struct feed;
 struct loop;
+struct websocket;
+struct websocket_handler;
 
 /* A handler: call_reply() is owed. */
 typedef void call_fn(void *arg, struct call *c);
@@ -97,5 +99,11 @@ void call_reply(struct call *c, const struct reply *r);
 /* The error in the shape that the edge's error writer gives it (edge/edge.h), with the status that
  * belongs to its code.  Any thread. */
 void call_fail(struct call *c, const struct err *why);
+
+/* Turns the connection into a WebSocket (http/websocket.h), which is the caller's from then on, and
+ * ends the call.  NULL with *e filled if the request is no sound handshake or offers none of the
+ * protocols: then the call is still to be answered.  Edge thread. */
+struct websocket *call_websocket(struct call *c, const char *const *protocols,
+                                 const struct websocket_handler *handler, void *arg, struct err *e);
 
 #endif

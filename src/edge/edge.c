@@ -20,6 +20,7 @@ struct edge_listener {
     struct list link;
     struct edge *edge;
     struct listener *listener;
+    const struct tls *tls;
 };
 
 /* A connection on its way to the thread that serves it. */
@@ -27,6 +28,7 @@ struct arrival {
     struct letter letter;
     struct edge_thread *to;
     int fd;
+    const struct tls *tls;
 };
 
 /* What a thread is told to do by the one that stops the edge. */
@@ -242,6 +244,7 @@ edge_listen(struct edge *g, const struct edge_listen *l, struct address *ret, st
     n = NEW(struct edge_listener);
     n->edge = g;
     n->listener = listener;
+    n->tls = l->tls;
     list_append(&g->listeners, &n->link);
     if (ret != NULL)
         *ret = at;
@@ -249,14 +252,12 @@ edge_listen(struct edge *g, const struct edge_listen *l, struct address *ret, st
 }
 
 static void
-adopt(struct edge_thread *t, int fd)
+adopt(struct edge_thread *t, int fd, const struct tls *tls)
 {
     struct err e = ERR_INIT;
 
-    if (server_adopt(t->server, fd, &e) < 0) {
+    if (server_adopt(t->server, fd, tls, &e) < 0)
         log_warn("edge", "a new connection: %s", e.msg);
-        close(fd);
-    }
 }
 
 static void
@@ -265,7 +266,7 @@ open_arrival(struct letter *l)
     struct arrival *a = CONTAINER_OF(l, struct arrival, letter);
 
     atomic_fetch_sub(&a->to->arriving, 1);
-    adopt(a->to, a->fd);
+    adopt(a->to, a->fd, a->tls);
     free(a);
 }
 
@@ -305,11 +306,11 @@ on_accept(void *arg, int fd, const struct address *peer)
         return;
     }
     if (t == current) {
-        adopt(t, fd);
+        adopt(t, fd, n->tls);
         return;
     }
     a = NEW(struct arrival);
-    *a = (struct arrival){.letter = {.open = open_arrival}, .to = t, .fd = fd};
+    *a = (struct arrival){.letter = {.open = open_arrival}, .to = t, .fd = fd, .tls = n->tls};
     atomic_fetch_add(&t->arriving, 1);
     mailbox_post(t->mailbox, &a->letter);
 }

@@ -30,6 +30,7 @@ struct edge;
 struct err;
 struct request;
 struct routes;
+struct tls;
 
 enum {
     EDGE_MAX_CALLS = 1024,             /* handed out and not yet answered; more get 429 */
@@ -67,6 +68,7 @@ struct edge *edge_new(const struct edge_options *o, struct err *e);
 
 struct edge_listen {
     const struct address *address; /* port 0: a free one */
+    const struct tls *tls;         /* borrowed until edge_free(); NULL: plain */
 };
 /* Binds and listens; connections are accepted after edge_start().  `ret` (may be NULL) is where.
  * ERR_FORBIDDEN for an address beyond loopback when there is no authenticator, ERR_CONFLICT for a

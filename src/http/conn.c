@@ -5,6 +5,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "http/limits.h"
+#include "http/tls.h"
 #include "io/stream.h"
 
 static const char *const state_names[] = {"idle", "head", "exchange", "discard", "linger"};
@@ -392,7 +393,7 @@ on_timer(void *arg)
 }
 
 struct conn *
-conn_new(struct server *s, int fd, struct err *e)
+conn_new(struct server *s, int fd, const struct tls *tls, struct err *e)
 {
     struct conn *c = NEW(struct conn);
 
@@ -401,7 +402,9 @@ conn_new(struct server *s, int fd, struct err *e)
     timer_init(&c->timer, s->loop, on_timer, c);
     task_init(&c->settle, s->loop, settle_outside, c);
     c->stream = stream_new(s->loop, fd, &handler, c, e);
-    if (c->stream == NULL) {
+    c->secure = tls != NULL;
+    if (c->stream == NULL || (tls != NULL && tls_accept(tls, c->stream, e) < 0)) {
+        stream_free(c->stream);
         free(c);
         return NULL;
     }

@@ -58,8 +58,8 @@ fields_next_item(struct str *rest, struct str *ret)
     return false;
 }
 
-bool
-fields_has_token(const struct fields *f, const char *name, const char *token)
+static bool
+has_token(const struct fields *f, const char *name, const char *token, bool exact)
 {
     for (size_t i = 0; i < f->n; i++) {
         struct str rest = f->at[i].value, item;
@@ -67,10 +67,22 @@ fields_has_token(const struct fields *f, const char *name, const char *token)
         if (!fields_name_is(f->at[i].name, name))
             continue;
         while (fields_next_item(&rest, &item))
-            if (fields_name_is(item, token))
+            if (exact ? str_is(item, token) : fields_name_is(item, token))
                 return true;
     }
     return false;
+}
+
+bool
+fields_has_token(const struct fields *f, const char *name, const char *token)
+{
+    return has_token(f, name, token, false);
+}
+
+bool
+fields_has_exact_token(const struct fields *f, const char *name, const char *token)
+{
+    return has_token(f, name, token, true);
 }
 
 bool

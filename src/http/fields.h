@@ -33,6 +33,8 @@ size_t fields_count(const struct fields *f, const char *name);
 /* Whether a field of that name, taken as a comma-separated list over all its lines, holds the
  * token (compared without case): fields_has_token(f, "Connection", "close"). */
 bool fields_has_token(const struct fields *f, const char *name, const char *token);
+/* The same with the token's case minded. */
+bool fields_has_exact_token(const struct fields *f, const char *name, const char *token);
 /* False when the array is full. */
 bool fields_add(struct fields *f, struct str name, struct str value);
 

@@ -20,9 +20,9 @@ server_new(struct loop *l, const struct server_options *o)
 }
 
 int
-server_adopt(struct server *s, int fd, struct err *e)
+server_adopt(struct server *s, int fd, const struct tls *tls, struct err *e)
 {
-    struct conn *c = conn_new(s, fd, e);
+    struct conn *c = conn_new(s, fd, tls, e);
 
     if (c == NULL)
         return e->code;

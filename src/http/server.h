@@ -25,6 +25,7 @@ struct exchange;
 struct loop;
 struct request;
 struct server;
+struct tls;
 
 struct server_options {
     void (*handle)(void *arg, struct exchange *x);
@@ -37,8 +38,9 @@ struct server_options {
 };
 
 struct server *server_new(struct loop *l, const struct server_options *o);
-/* Takes fd, an accepted socket that does not block. */
-int server_adopt(struct server *s, int fd, struct err *e);
+/* Takes fd, an accepted socket that does not block, also if it fails.  With `tls` (NULL: plain) the
+ * connection begins with a handshake. */
+int server_adopt(struct server *s, int fd, const struct tls *tls, struct err *e);
 void server_drain(struct server *s);
 /* Cuts every connection. */
 void server_cut(struct server *s);

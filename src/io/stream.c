@@ -32,6 +32,7 @@ struct stream {
     uint64_t in_bytes, out_bytes;
     struct task offer; /* keep, the end and a failure wait for the next pass */
     bool connecting, reading;
+    bool again;    /* stream_read() was called from inside on_read */
     bool ended;    /* the peer's end was read */
     bool told_end; /* and on_end has run */
     bool finish;   /* the owner writes nothing more */
@@ -116,10 +117,13 @@ offer(struct stream *s, struct str bytes, size_t *ret_taken)
     bool freed = false;
 
     s->freed = &freed;
+    s->again = false;
     *ret_taken = s->handler->on_read(s->arg, bytes);
     if (freed)
         return false;
     s->freed = NULL;
+    if (s->again && *ret_taken < bytes.n)
+        task_post(&s->offer); /* whoever takes over now has not seen the rest */
     return true;
 }
 
@@ -386,6 +390,7 @@ void
 stream_read(struct stream *s, bool on)
 {
     s->reading = on;
+    s->again = on;
     if (on && (s->keep.n > 0 || (s->ended && !s->told_end)))
         task_post(&s->offer);
     watch_what_matters(s);

@@ -16,6 +16,7 @@
 #include "edge/feed.h"
 #include "edge/gate.h"
 #include "edge/routes.h"
+#include "http/websocket.h"
 #include "io/address.h"
 #include "tests/unit/test.h"
 
@@ -209,6 +210,45 @@ watch(void *arg, struct call *c)
     call_reply(c, &r);
 }
 
+/* A WebSocket that sends back what it gets. */
+
+static struct websocket *echo;
+
+static void
+on_message(void *arg, struct str message, bool binary)
+{
+    (void)arg;
+    websocket_send(echo, message, binary);
+}
+
+static void
+on_ws_drain(void *arg)
+{
+    (void)arg;
+}
+
+static void
+on_ws_close(void *arg, int code, struct str reason)
+{
+    (void)reason;
+    CHECK_INT(code, WEBSOCKET_ABNORMAL);
+    atomic_fetch_add(&((struct site *)arg)->closed, 1);
+    websocket_free(echo);
+}
+
+static void
+talk(void *arg, struct call *c)
+{
+    static const struct websocket_handler handler = {on_message, on_ws_drain, on_ws_close};
+    struct err e = ERR_INIT;
+
+    echo = call_websocket(c, NULL, &handler, arg, &e);
+    if (echo == NULL)
+        call_fail(c, &e);
+    else
+        websocket_read(echo, true);
+}
+
 static int
 authenticate(void *arg, struct arena *a, struct str token, struct caller *ret, struct err *e)
 {
@@ -248,6 +288,7 @@ publish(struct site *s, const char *greeting)
     add(r, "POST", "/collect", ROUTE_CALLERS, collect, s);
     add(r, "POST", "/stream", ROUTE_CALLERS, stream, s);
     add(r, "GET", "/watch", ROUTE_CALLERS, watch, s);
+    add(r, "GET", "/talk", ROUTE_CALLERS, talk, s);
     edge_publish(s->edge, r);
     routes_unref(r);
 }
@@ -627,6 +668,32 @@ TEST(a_watch_ends_when_its_client_goes_and_when_the_server_stops)
     close(fd);
 }
 
+TEST(a_call_may_become_a_websocket)
+{
+    static const char hi[] = "\x81\x82\x01\x02\x03\x04ik"; /* "hi", masked */
+    cleanup_buf struct buf got = BUF_INIT;
+    struct edge_stats stats;
+    struct site s;
+    int fd;
+
+    open_site(&s, usual);
+    ask(&s, "GET /talk", "", &got);
+    CHECK_CONTAINS(got.p, "400 Bad Request");
+    CHECK_CONTAINS(got.p, "this is for WebSockets");
+    fd = dial(&s);
+    say(fd, "GET /talk HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\n"
+            "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+            "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n");
+    say(fd, hi);
+    buf_clear(&got);
+    read_until(fd, &got, "\r\n\r\n\x81\x02hi");
+    WAIT_FOR((edge_stats(s.edge, &stats), stats.calls == 0 && stats.answered == 2));
+    CHECK_INT(stats.connections, 1);
+    close(fd);
+    WAIT_FOR(atomic_load(&s.closed) == 1);
+    close_site(&s);
+}
+
 TEST(a_new_table_serves_the_requests_that_come_after_it)
 {
     cleanup_buf struct buf got = BUF_INIT;
@@ -717,6 +784,7 @@ TESTS_MAIN(T_(handlers_answer_at_once_or_from_another_thread),
            T_(a_call_whose_client_has_gone_is_still_answered_and_told_so_once),
            T_(a_feed_is_pulled_when_another_thread_wakes_it),
            T_(a_watch_ends_when_its_client_goes_and_when_the_server_stops),
+           T_(a_call_may_become_a_websocket),
            T_(a_new_table_serves_the_requests_that_come_after_it),
            T_(many_clients_on_several_threads_all_get_their_answers),
            T_(stopping_waits_for_calls_and_cuts_them_after_the_grace))

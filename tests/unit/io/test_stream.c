@@ -147,6 +147,32 @@ TEST(what_is_left_is_offered_again_with_what_follows)
     close_pair(&p);
 }
 
+static size_t
+take_one_and_hand_over(void *arg, struct str bytes)
+{
+    struct pair *p = arg;
+
+    (void)bytes;
+    stream_set_handler(p->b.s, &handler, &p->b);
+    stream_read(p->b.s, true);
+    return 1;
+}
+
+TEST(a_new_owner_is_offered_what_the_old_one_has_left)
+{
+    static const struct stream_handler first = {take_one_and_hand_over, on_end, on_drain, on_close};
+    struct pair p;
+    const struct str text = STR("abc");
+
+    open_pair(&p);
+    stream_set_handler(p.b.s, &first, &p);
+    stream_read(p.b.s, true);
+    stream_write(p.a.s, &text, 1);
+    UNTIL(p.loop, p.b.got.n == 2);
+    CHECK_STR(p.b.got.p, "bc");
+    close_pair(&p);
+}
+
 TEST(a_writer_is_told_when_the_reader_has_made_room)
 {
     struct pair p;
@@ -581,6 +607,7 @@ TEST(letters_of_another_thread_are_opened_in_their_order_and_none_is_lost)
 
 TESTS_MAIN(T_(bytes_come_when_reading_is_on_and_not_before),
            T_(what_is_left_is_offered_again_with_what_follows),
+           T_(a_new_owner_is_offered_what_the_old_one_has_left),
            T_(a_writer_is_told_when_the_reader_has_made_room),
            T_(a_reader_that_takes_nothing_stops_the_writer), T_(each_half_ends_by_itself),
            T_(a_broken_connection_is_told_once_and_a_stream_may_be_freed_when_it_reads),
