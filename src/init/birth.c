@@ -18,6 +18,7 @@
 #include "sandbox/boxspec.h"
 #include "sandbox/hostroot.h"
 #include "sandbox/oscall.h"
+#include "sandbox/podshm.h"
 #include "sandbox/rootfs.h"
 
 static void
@@ -97,24 +98,49 @@ settle_bare(const struct birth *b, struct keeper *k, struct err *e)
 }
 
 static int
-settle_boxed(const struct birth *b, struct keeper *k, struct err *e)
+set_hostname(const struct boxspec *s, struct err *e)
 {
-    bool holder = b->spec->kind == BOX_HOLDER;
-    cleanup_close int root = -1;
-    const char *hostname = b->spec->hostname;
-
-    if (!holder) {
-        root = rootfs_attach(b->host, b->rootfs, e);
-        if (root < 0)
-            return e->code;
-    }
-    if (become_inner_root(b->spec, e) < 0 || keeper_open(k, e) < 0)
-        return e->code;
-    if (holder ? chdir("/") < 0 : rootfs_enter(b->host, b->spec, b->rootfs, root, e) < 0)
-        return e->code;
-    if (hostname != NULL && sethostname(hostname, strlen(hostname)) < 0)
+    if (s->hostname != NULL && sethostname(s->hostname, strlen(s->hostname)) < 0)
         return err_errno(e, "set the host name");
     return 0;
+}
+
+static int
+settle_boxed(const struct birth *b, struct keeper *k, struct err *e)
+{
+    cleanup_close int root = -1;
+
+    if (b->joined) {
+        b->rootfs->shm = podshm_take(b->host, e);
+        if (b->rootfs->shm < 0)
+            return e->code;
+    }
+    root = rootfs_attach(b->host, b->rootfs, e);
+    if (root < 0 || become_inner_root(b->spec, e) < 0 || keeper_open(k, e) < 0 ||
+        rootfs_enter(b->host, b->spec, b->rootfs, root, e) < 0)
+        return e->code;
+    return b->joined ? 0 : set_hostname(b->spec, e);
+}
+
+static int
+settle_holder(const struct birth *b, struct keeper *k, struct err *e)
+{
+    cleanup_close int place = podshm_open(b->host, e);
+
+    if (place < 0 || become_inner_root(b->spec, e) < 0 || keeper_open(k, e) < 0 ||
+        podshm_hold(place, b->spec, e) < 0)
+        return e->code;
+    if (chdir("/") < 0)
+        return err_errno(e, "enter '/'");
+    return set_hostname(b->spec, e);
+}
+
+static int
+settle_kind(const struct birth *b, struct keeper *k, struct err *e)
+{
+    if (b->host == NULL)
+        return settle_bare(b, k, e);
+    return b->spec->kind == BOX_HOLDER ? settle_holder(b, k, e) : settle_boxed(b, k, e);
 }
 
 static int
@@ -134,7 +160,7 @@ settle(const struct birth *b, struct keeper *k, struct err *e)
     (void)setsid();
     if (null_stdio(e) < 0)
         return e->code;
-    if (b->host != NULL ? settle_boxed(b, k, e) < 0 : settle_bare(b, k, e) < 0)
+    if (settle_kind(b, k, e) < 0)
         return e->code;
     /* From here on no process of the step can look into this one. */
     if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
@@ -165,13 +191,8 @@ birth(const struct birth *b)
     }
     report(b->sync, 0, "");
     close(b->sync);
-    if (b->rootfs != NULL) {
-        for (size_t i = 0; i < b->rootfs->n; i++) {
-            if (b->rootfs->mounts[i].fd >= 0)
-                close(b->rootfs->mounts[i].fd);
-        }
-        close(b->rootfs->root);
-    }
+    if (b->rootfs != NULL)
+        rootfs_done(b->rootfs);
     keeper_run(&k);
     _exit(0);
 }

@@ -20,12 +20,13 @@ struct rootfs;
 struct birth {
     const struct boxspec *spec;
     const struct hostroot *host; /* NULL: level none */
-    const struct rootfs *rootfs;
+    struct rootfs *rootfs;       /* NULL: level none, or a holder */
     struct keeper_filter filter;
     struct boxgroup_slot group;
-    int sync;   /* to the spawner: a byte says that the ids are mapped; back goes a report */
-    int dir;    /* the attempt's directory */
-    int server; /* end of the control pipe; -1: none */
+    bool joined; /* it stands in a copy of its pod's holder's namespaces */
+    int sync;    /* to the spawner: a byte says that the ids are mapped; back goes a report */
+    int dir;     /* the attempt's directory */
+    int server;  /* end of the control pipe; -1: none */
 };
 
 /* What goes over the sync socket to the spawner. */

@@ -59,7 +59,7 @@ struct keeper {
     int signals;       /* signalfd of SIGCHLD */
     int wall;          /* timerfd of the deadline; -1: none */
     int pty;           /* master of the command's pty; -1 */
-    int namespaces[3]; /* a holder's: user, ipc, uts */
+    int namespaces[4]; /* a holder's: user, ipc, uts, mnt */
     bool alone;        /* pid 1: everything else in the pid namespace is the attempt's */
     pid_t main;        /* 0: ended */
     int status;        /* of the command, as from waitpid */

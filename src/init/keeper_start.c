@@ -68,7 +68,7 @@ arm_deadline(struct keeper *k, struct err *e)
 static int
 open_namespaces(struct keeper *k, struct err *e)
 {
-    static const char *const names[] = {"user", "ipc", "uts"};
+    static const char *const names[] = {"user", "ipc", "uts", "mnt"};
 
     for (size_t i = 0; k->spec->kind == BOX_HOLDER && i < ARRAY_LEN(names); i++) {
         char path[32];
@@ -88,7 +88,8 @@ keeper_open(struct keeper *k, struct err *e)
     sigset_t chld;
 
     k->outbox = k->listen = k->signals = k->wall = k->pty = -1;
-    k->namespaces[0] = k->namespaces[1] = k->namespaces[2] = -1;
+    for (size_t i = 0; i < ARRAY_LEN(k->namespaces); i++)
+        k->namespaces[i] = -1;
     umask(077);
     sigemptyset(&chld);
     sigaddset(&chld, SIGCHLD);

@@ -10,7 +10,6 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -19,7 +18,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "init/birth.h"
-#include "init/boxpacket.h"
+#include "init/holding.h"
 #include "sandbox/boxgroup.h"
 #include "sandbox/boxrecord.h"
 #include "sandbox/boxspec.h"
@@ -97,32 +96,6 @@ check(const struct launch_ground *g, const struct boxspec *s, int holder, struct
     return 0;
 }
 
-/* A holder hands out descriptors of its namespaces. */
-static int
-ask_holder(int dir, int ret[3], struct err *e)
-{
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    cleanup_close int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-    cleanup_buf struct buf bytes = BUF_INIT;
-    cleanup_arena struct arena a = ARENA_INIT;
-    struct boxmsg m = {.type = BOXMSG_NAMESPACES};
-    struct boxpacket_fds fds;
-
-    snprintf(address.sun_path, sizeof address.sun_path, "/proc/self/fd/%d/%s", dir, BOX_CONTROL);
-    if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof address) < 0)
-        return err_errno(e, "connect to the holder of the pod's namespaces");
-    if (boxpacket_put(fd, &m, NULL, 0, e) < 0)
-        return e->code;
-    if (boxpacket_get(fd, &bytes, &fds, e) <= 0)
-        return err_set(e, ERR_UNAVAILABLE, "the holder of the pod's namespaces does not answer");
-    if (boxmsg_decode(buf_view(&bytes), &a, &m, e) < 0 || m.type != BOXMSG_DONE || fds.n != 3) {
-        boxpacket_close_fds(&fds);
-        return err_set(e, ERR_CONFLICT, "the holder of the pod's namespaces refuses");
-    }
-    memcpy(ret, fds.at, 3 * sizeof *ret);
-    return 0;
-}
-
 static pid_t
 clone_any(const struct hostroot *h, uint64_t flags, int *pidfd)
 {
@@ -138,14 +111,14 @@ clone_any(const struct hostroot *h, uint64_t flags, int *pidfd)
 
 /* The go-between that enters the holder's namespaces and makes init as its own sibling. */
 static _Noreturn void
-join_and_clone(const struct birth *b, const int namespaces[3])
+join_and_clone(const struct birth *b, const int namespaces[HOLDING_COUNT])
 {
-    static const int types[] = {CLONE_NEWUSER, CLONE_NEWIPC, CLONE_NEWUTS};
+    static const int types[] = {CLONE_NEWUSER, CLONE_NEWIPC, CLONE_NEWUTS, CLONE_NEWNS};
     struct birth_report r = {.code = ERR_IO};
     int pidfd;
     pid_t pid;
 
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < HOLDING_COUNT; i++) {
         if (setns(namespaces[i], types[i]) < 0) {
             snprintf(r.text, sizeof r.text, "enter the pod's namespaces: %s", strerror(errno));
             (void)!send(b->sync, &r, sizeof r, MSG_NOSIGNAL);
@@ -163,7 +136,7 @@ join_and_clone(const struct birth *b, const int namespaces[3])
 }
 
 static int
-start_joined(const struct birth *b, int sync, const int namespaces[3], struct launch *l,
+start_joined(const struct birth *b, int sync, const int namespaces[HOLDING_COUNT], struct launch *l,
              struct err *e)
 {
     struct birth_report r;
@@ -247,6 +220,7 @@ prepare_and_start(struct launch_ground *g, const struct boxspec *s, int dir, con
                       .host = g->host,
                       .filter = g->filter,
                       .group = BOXGROUP_NONE,
+                      .joined = namespaces[0] >= 0,
                       .dir = dir,
                       .server = g->server};
     struct rootfs rootfs = ROOTFS_INIT;
@@ -275,7 +249,7 @@ launch_start(struct launch_ground *g, int spec, int dir, int holder, struct laun
     __attribute__((cleanup(unmap))) struct mapping m = {NULL, 0};
     cleanup_arena struct arena a = ARENA_INIT;
     cleanup_close int own = -1;
-    int namespaces[3] = {-1, -1, -1}, rc;
+    int namespaces[HOLDING_COUNT] = {-1, -1, -1, -1}, rc;
     struct boxspec s;
 
     *ret = (struct launch){.pid = -1, .pidfd = -1, .sync = -1, .slot = -1};
@@ -288,12 +262,9 @@ launch_start(struct launch_ground *g, int spec, int dir, int holder, struct laun
     /* Its init, which writes the records, is the range's root. */
     if (s.id_base != 0 && fchown(own, s.id_base, s.id_base) < 0)
         return err_errno(e, "chown the directory of the attempt");
-    if (holder >= 0 && ask_holder(holder, namespaces, e) < 0)
+    if (holder >= 0 && holding_ask(holder, namespaces, e) < 0)
         return e->code;
     rc = prepare_and_start(g, &s, own, namespaces, ret, e);
-    for (int i = 0; i < 3; i++) {
-        if (namespaces[i] >= 0)
-            close(namespaces[i]);
-    }
+    holding_close(namespaces);
     return rc;
 }

@@ -24,6 +24,7 @@
 #include "base/vec.h"
 #include "init/birth.h"
 #include "init/boxpacket.h"
+#include "init/holding.h"
 #include "init/launch.h"
 #include "sandbox/boxgroup.h"
 #include "sandbox/hostroot.h"
@@ -108,10 +109,15 @@ choose_level(struct spawner *s, int wanted, enum level *ret, struct err *e)
 
 /* Into the namespaces in which roots are built. */
 static int
-enter_namespaces(struct spawner *s, struct err *e)
+enter_namespaces(struct spawner *s, const char *data_dir, struct err *e)
 {
-    if (!s->probe.root)
-        return userns_become_root(e);
+    cleanup_close int above = -1;
+
+    if (!s->probe.root) {
+        /* Only from the namespace in which a holder's was made can it be entered. */
+        above = holding_parent(data_dir);
+        return above >= 0 ? userns_enter(above, e) : userns_become_root(e);
+    }
     return unshare(CLONE_NEWNS) < 0 ? err_errno(e, "create a mount namespace") : 0;
 }
 
@@ -132,7 +138,7 @@ set_up(struct spawner *s, const struct boxmsg_hello *h, enum level *level, struc
     if (*level == LEVEL_NONE)
         return 0;
     s->ground.host = &s->host;
-    if (enter_namespaces(s, e) < 0)
+    if (enter_namespaces(s, h->data_dir, e) < 0)
         return e->code;
     return hostroot_open(&s->host, &s->probe, *level, h->data_dir, h->shared, e);
 }

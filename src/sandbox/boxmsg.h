@@ -23,7 +23,7 @@
  *   EXEC    -->  <-- STARTED (tty: fds [pty master]), later <-- EXITED;  or REFUSED
  *                fds without tty: [stdin, stdout, stderr].  The connection's end kills it.
  *   RESIZE  -->  <-- DONE | REFUSED          rows, cols of the command's pty (exec 0) or an exec's
- *   NAMESPACES --> <-- DONE, fds: [user, ipc, uts]       (asked of a holder, by the spawner)
+ *   NAMESPACES --> <-- DONE, fds: [user, ipc, uts, mnt]  (asked of a holder, by the spawner)
  *
  * Requests carry a tag that the answer repeats.  Pure; any thread.
  */

@@ -38,6 +38,8 @@ struct err;
 #define BOX_CONTROL "control"
 #define BOX_UPPER "upper"
 #define BOX_WORK "work"
+#define BOX_HOLDERS \
+    "holders" /* in the data directory: <pod>/<number>/ is the directory of a holder */
 
 struct box_started {
     const char *id;

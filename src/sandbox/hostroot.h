@@ -7,7 +7,8 @@
  *   skeleton-N/     the layer above the host's files for one id range (skeleton.h)
  *   host-N/         the host's root once more, with file owner 0 as the range's (level full)
  *   dev/            device nodes or binds of them, for roots whose skeleton cannot hold any
- *   at/             where an attempt's init attaches its root before it moves into it
+ *   at/             where an attempt's init attaches its root before it moves into it, and a holder
+ *                   the /dev/shm of its pod (podshm.h); empty in the spawner's own view
  *
  * The spawner's thread.
  */

@@ -18,12 +18,12 @@
 #include "sandbox/hostroot.h"
 #include "sandbox/inroot.h"
 #include "sandbox/oscall.h"
+#include "sandbox/podshm.h"
 #include "sandbox/skeleton.h"
 #include "sandbox/skeleton_etc.h"
 
 enum {
     PLAIN = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV,
-    DEFAULT_SHM = 64 * 1024 * 1024,
     NAME_SIZE = 64,
 };
 
@@ -271,6 +271,8 @@ rootfs_done(struct rootfs *r)
     }
     if (r->root >= 0)
         close(r->root);
+    if (r->shm >= 0)
+        close(r->shm);
     free(r->mounts);
     *r = ROOTFS_INIT;
 }
@@ -323,17 +325,9 @@ attach_tmpfs(int root, const char *target, uint64_t size, const char *mode, stru
     return attach_new(root, target, "tmpfs", options, ARRAY_LEN(options), PLAIN, e);
 }
 
-static uint64_t
-shm_size(const struct boxspec *s)
-{
-    if (s->shm_bytes != 0)
-        return s->shm_bytes;
-    return s->memory_bytes != 0 ? s->memory_bytes / 2 : DEFAULT_SHM;
-}
-
 /* The mounts that belong to the new namespaces. */
 static int
-attach_own(const struct boxspec *s, int root, struct err *e)
+attach_own(const struct boxspec *s, const struct rootfs *r, int root, struct err *e)
 {
     static const struct boxmount_option pts[] = {{"ptmxmode", "0666"}, {"mode", "0620"}};
 
@@ -342,7 +336,9 @@ attach_own(const struct boxspec *s, int root, struct err *e)
     if (attach_new(root, "/dev/pts", "devpts", pts, ARRAY_LEN(pts),
                    MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, e) < 0)
         return e->code;
-    return attach_tmpfs(root, "/dev/shm", shm_size(s), "1777", e);
+    if (r->shm >= 0)
+        return attach_at(root, "/dev/shm", true, r->shm, e);
+    return attach_tmpfs(root, "/dev/shm", podshm_size(s), "1777", e);
 }
 
 /* Without an overlay the root is an empty directory; links and directories are made in it. */
@@ -456,7 +452,7 @@ rootfs_enter(const struct hostroot *h, const struct boxspec *s, const struct roo
              struct err *e)
 {
     if (fill_bare_root(h, root, e) < 0 || attach_some(s, r, root, 0, r->system_n, e) < 0 ||
-        attach_own(s, root, e) < 0 || attach_some(s, r, root, r->system_n, r->n, e) < 0 ||
+        attach_own(s, r, root, e) < 0 || attach_some(s, r, root, r->system_n, r->n, e) < 0 ||
         write_files(s, root, e) < 0 || make_progress_directory(s, root, e) < 0 ||
         hide(h, root, e) < 0)
         return e->code;

@@ -25,10 +25,11 @@ struct rootfs_mount {
 
 struct rootfs {
     int root; /* the detached root; -1 */
+    int shm;  /* a clone of the pod's /dev/shm, once init has taken it; -1: it gets its own */
     struct rootfs_mount *mounts;
     size_t n, system_n; /* the first system_n come before /proc, /dev/pts and /dev/shm */
 };
-#define ROOTFS_INIT ((struct rootfs){.root = -1})
+#define ROOTFS_INIT ((struct rootfs){.root = -1, .shm = -1})
 
 /* Spawner.  `dir` is the attempt's directory, opened in the spawner's own mount namespace; upper
  * and work are made in it. */

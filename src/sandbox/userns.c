@@ -86,3 +86,11 @@ userns_become_root(struct err *e)
         return err_errno(e, "map the group id");
     return 0;
 }
+
+int
+userns_enter(int ns, struct err *e)
+{
+    if (setns(ns, CLONE_NEWUSER) < 0)
+        return err_errno(e, "enter the user namespace of the pods that run");
+    return unshare(CLONE_NEWNS) < 0 ? err_errno(e, "create a mount namespace") : 0;
+}

@@ -22,5 +22,7 @@ int userns_map(pid_t pid, uint32_t base, struct err *e);
 int userns_open(uint32_t base, struct err *e);
 /* An ordinary user: this process moves into new user and mount namespaces, where it is 0. */
 int userns_become_root(struct err *e);
+/* The same, into a user namespace that an earlier spawner of this user made. */
+int userns_enter(int ns, struct err *e);
 
 #endif

@@ -572,6 +572,20 @@ def a_pods_containers_share_what_the_holder_holds(s):
     assert m["type"] == box.FAILED and "holder" in m["text"], m
 
 
+def dev_shm_is_the_holders(s):
+    holder = s.start("shm", [], kind=1, shm_bytes=8 << 20)
+    for name, script, want in (("put", "echo x > /dev/shm/f; ls /dev/shm", "f\n"),
+                               ("get", "cat /dev/shm/f; df -k --output=size /dev/shm | tail -n 1 | tr -d ' '", "x\n8192\n")):
+        a = s.order(name, ["/bin/sh", "-c", script], join=holder)
+        assert s.answer(a)["type"] == box.SPAWNED
+        a.wait()
+        assert a.log() == want, a.log()
+    a, _ = s.sh("alone", "ls /dev/shm")
+    assert a.log() == "", a.log()
+    holder.ask(box.STOP, grace_us=0)
+    holder.wait()
+
+
 # --- root ---
 
 def other_users_own_their_files(s):
@@ -640,6 +654,21 @@ def groups_are_used_again(s):
         assert x["code"] == 0 and not x["oom"]
 
 
+def groups_in_use_survive_a_spawner_of_another_pid_namespace(s):
+    """Whose own namespace does not have the pid in the groups' name."""
+    with box.Server(s.wanted, s.deny, filtered=s.filtered) as other:
+        start = f"import sys; sys.path.insert(0, {str(box.ROOT / 'tests/sandbox')!r}); import box\n" \
+                "with box.Server() as s: assert s.ready['code'] == 0"
+        done = subprocess.run(["unshare", "--pid", "--fork", PYTHON, "-B", "-c", start],
+                              capture_output=True, text=True, check=False)
+        if "Operation not permitted" in done.stderr:
+            return "a pid namespace cannot be made here"
+        assert done.returncode == 0, done.stderr
+        _, x = other.sh("after", "exit 4")
+        assert x["code"] == 4, x
+    return None
+
+
 # --- level none ---
 
 def fixed_paths_are_links_while_the_step_runs(s):
@@ -693,7 +722,7 @@ ANY = [a_command_runs_and_its_end_is_recorded, a_missing_command_is_not_an_end_o
 BOXED = [the_hosts_secrets_are_not_there, the_whole_tree_is_on_the_list, nothing_reaches_outside,
          capabilities_are_the_usual_set, records_cannot_be_forged, two_steps_do_not_see_each_other,
          volumes_appear_where_they_belong, the_root_can_be_read_only, the_working_directory_is_made,
-         a_pods_containers_share_what_the_holder_holds]
+         a_pods_containers_share_what_the_holder_holds, dev_shm_is_the_holders]
 RANGED = [other_users_own_their_files]
 WRITABLE = [installed_programs_can_be_changed_privately]
 LIMITED = [a_fork_bomb_meets_its_limit, too_much_memory_is_reported, the_processor_is_limited,

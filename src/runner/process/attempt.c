@@ -271,10 +271,10 @@ on_spawned(void *arg, struct spawn_result *r)
 }
 
 void
-attempt_spawn(struct attempt *a, struct spawner *s, int spec_fd)
+attempt_spawn(struct attempt *a, struct spawner *s, int spec_fd, int join_fd)
 {
     enter(a, SPAWNING);
-    a->request = spawner_spawn(s, spec_fd, a->dir, on_spawned, a);
+    a->request = spawner_spawn(s, spec_fd, a->dir, join_fd, on_spawned, a);
 }
 
 void

@@ -45,7 +45,8 @@ struct attempt *attempt_new(struct loop *l, int dir_fd, const char *id,
 /* No callback afterwards; what runs goes on.  NULL is fine. */
 void attempt_free(struct attempt *a);
 
-void attempt_spawn(struct attempt *a, struct spawner *s, int spec_fd);
+/* `join_fd`: the directory of the holder whose namespaces it joins, or -1.  Both are borrowed. */
+void attempt_spawn(struct attempt *a, struct spawner *s, int spec_fd, int join_fd);
 /* `same_boot`: the machine has not been restarted since the intent was recorded. */
 void attempt_adopt(struct attempt *a, bool same_boot);
 

@@ -18,6 +18,7 @@
 #include "runner/process/procpod.h"
 #include "runner/process/spawner.h"
 #include "sandbox/boxmsg.h"
+#include "sandbox/boxrecord.h"
 
 enum { KUBELET_MAX_PODS = 110 };
 
@@ -274,9 +275,11 @@ remove_work(void *arg)
 {
     struct removal *m = arg;
     cleanup_free char *dir = xasprintf("%s/pods/%s", m->data_dir, m->uid);
+    cleanup_free char *holder = xasprintf("%s/" BOX_HOLDERS "/%s", m->data_dir, m->uid);
     struct err e = ERR_INIT;
 
     volumes_remove_tmpfs(m->uid);
+    (void)file_remove_tree(AT_FDCWD, holder, &e);
     if (m->all)
         (void)file_remove_tree(AT_FDCWD, dir, &e);
     else

@@ -60,22 +60,24 @@ attempt_path(const struct procpod *p, const struct proc_container *c, unsigned n
     return xasprintf("%s/%.*s/%u", p->dir, STR_ARG(c->spec->name), number);
 }
 
-/* One more recorded attempt of an adopted pod is known; after the last one the pod goes on. */
-static void
-known(struct proc_container *c)
+void
+procpod_known(struct procpod *p)
 {
-    struct procpod *p = c->pod;
-
-    if (!c->asked)
-        return;
-    c->asked = false;
     if (--p->adopting == 0)
         procpod_prepare(p);
 }
 
-/* What went wrong before there was anything to run is told as kubelet does: waiting, not ended. */
 static void
-fail_launch(struct proc_container *c, int code, const char *reason, const char *message)
+known(struct proc_container *c)
+{
+    if (!c->asked)
+        return;
+    c->asked = false;
+    procpod_known(c->pod);
+}
+
+void
+procpod_fail_launch(struct proc_container *c, int code, const char *reason, const char *message)
 {
     free(c->fail_reason);
     free(c->fail_message);
@@ -167,7 +169,7 @@ on_failed(void *arg, int code, const char *text)
 {
     struct proc_container *c = arg;
 
-    fail_launch(c, 128, code == ERR_NOTFOUND ? "ContainerCannotRun" : "StartError", text);
+    procpod_fail_launch(c, 128, code == ERR_NOTFOUND ? "ContainerCannotRun" : "StartError", text);
 }
 
 static const struct attempt_handler attempt_handler = {on_started, on_end, on_fenced, on_failed};
@@ -232,6 +234,19 @@ write_spec(struct proc_container *c, unsigned number, struct err *e)
     return boxspec_memfd(&spec, e);
 }
 
+void
+procpod_spawn(struct proc_container *c, int holder_dir)
+{
+    struct procpod *p = c->pod;
+    struct err e = ERR_INIT;
+    cleanup_close int fd = write_spec(c, life_attempt(p->life, c->spec->index), &e);
+
+    if (fd < 0)
+        procpod_fail_launch(c, 128, "CreateContainerConfigError", e.msg);
+    else
+        attempt_spawn(c->attempt, p->runtime->spawner, fd, holder_dir);
+}
+
 /* Life asks here. */
 
 static void
@@ -240,18 +255,13 @@ do_launch(void *driver, size_t container, unsigned number)
     struct procpod *p = driver;
     struct proc_container *c = &p->containers[container];
     struct err e = ERR_INIT;
-    cleanup_close int fd = -1;
 
-    if (open_attempt(c, number, &e) < 0) {
-        fail_launch(c, 128, "StartError", e.msg);
-        return;
-    }
-    fd = write_spec(c, number, &e);
-    if (fd < 0) {
-        fail_launch(c, 128, "CreateContainerConfigError", e.msg);
-        return;
-    }
-    attempt_spawn(c->attempt, p->runtime->spawner, fd);
+    if (open_attempt(c, number, &e) < 0)
+        procpod_fail_launch(c, 128, "StartError", e.msg);
+    else if (p->holder != NULL && p->runtime->level != LEVEL_NONE)
+        procpod_hold_launch(c);
+    else
+        procpod_spawn(c, -1);
 }
 
 static void
@@ -286,6 +296,8 @@ do_over(void *driver)
     struct procpod *p = driver;
 
     p->is_over = true;
+    if (p->holder != NULL)
+        podholder_stop(p->holder);
     if (!p->job)
         procpod_save(p);
 }
@@ -330,8 +342,29 @@ procpod_new(struct process_runtime *r, struct plan *plan, struct err *e)
         task_init(&c->fail, r->config.loop, on_fail, c);
         procpod_probes_init(c);
     }
+    procpod_hold_init(p);
     p->life = life_new(r->config.loop, p->spec, p->plan, &life_driver, p);
     return p;
+}
+
+/* The end of the main container is committed, the pod's is not: its outputs are still to be saved.
+ */
+static void
+take_recorded_end(struct proc_container *c, unsigned number)
+{
+    struct procpod *p = c->pod;
+    cleanup_free char *path = attempt_path(p, c, number);
+    cleanup_close int dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    cleanup_arena struct arena a = ARENA_INIT;
+    struct box_exit x;
+    struct err e = ERR_INIT;
+
+    if (!is_main(p, c->spec->index) || life_exit(p->life, c->spec->index) == NULL || dir < 0 ||
+        boxrecord_read_exit(dir, &a, &x, &e) < 0)
+        return;
+    outputs_take(&p->outputs, &x);
+    p->started_us = x.started_us;
+    p->ended_us = x.ended_us;
 }
 
 /* Asks each recorded attempt what became of it. */
@@ -347,17 +380,25 @@ procpod_adopt(struct procpod *p)
         const struct plan_attempt *a = &p->plan->attempts[i];
         const struct podspec_container *spec = podspec_container(p->spec, str_of(a->container));
 
-        if (spec == NULL || a->ended)
+        if (spec == NULL)
             continue;
 
         struct proc_container *c = &p->containers[spec->index];
 
+        if (a->ended) {
+            take_recorded_end(c, a->number);
+            continue;
+        }
         p->adopting++;
         c->asked = true;
         if (open_attempt(c, a->number, &e) < 0)
-            fail_launch(c, 137, "ContainerStatusUnknown", e.msg);
+            procpod_fail_launch(c, 137, "ContainerStatusUnknown", e.msg);
         else
             attempt_adopt(c->attempt, same_boot);
+    }
+    if (p->holder != NULL && podholder_adopt(p->holder, same_boot)) {
+        p->adopting++;
+        p->holder_asked = true;
     }
     if (p->adopting == 0)
         procpod_prepare(p);
@@ -392,6 +433,7 @@ procpod_free(struct procpod *p)
     }
     task_cancel(&p->prepare);
     life_free(p->life);
+    podholder_free(p->holder);
     for (size_t i = 0; p->containers != NULL && i < p->spec->containers_n; i++) {
         struct proc_container *c = &p->containers[i];
 

@@ -23,6 +23,7 @@
 #include "runner/outputs.h"
 #include "runner/podspec.h"
 #include "runner/process/eviction.h"
+#include "runner/process/podholder.h"
 #include "runner/process/process_runtime.h"
 #include "runner/pyenv.h"
 #include "runner/volumes.h"
@@ -72,6 +73,7 @@ struct proc_container {
     const struct podspec_container *spec;
     struct attempt *attempt; /* the current one; NULL before the first */
     bool asked;              /* adopting: it has not answered yet */
+    bool awaits_holder;      /* launched as soon as the pod has one */
     struct image image;
     struct imageconfig image_config;
     struct pyenv pyenv;
@@ -91,10 +93,14 @@ struct procpod {
     enum procpod_stage stage;
     struct admission_pod admission;
     struct proc_container *containers;
-    size_t adopting; /* attempts not known yet */
-    bool is_over;    /* life has said so while a job was running */
-    bool job;        /* one is running: the pod must stay */
-    bool freed;      /* free it when the job is done */
+    struct podholder *holder; /* of what several containers share; NULL: there is only one */
+    bool holder_asked;        /* adopting: it has not answered yet */
+    bool holder_over;         /* it has ended for good */
+    size_t adopting;          /* attempts, and the holder, not known yet */
+    bool is_over;             /* life has said so while a job was running */
+    bool saved;               /* the end waits for the holder's */
+    bool job;                 /* one is running: the pod must stay */
+    bool freed;               /* free it when the job is done */
     /* Of the preparation. */
     struct task prepare;
     char *dir; /* absolute */
@@ -123,10 +129,23 @@ struct procpod *procpod_new(struct process_runtime *r, struct plan *plan, struct
 void procpod_adopt(struct procpod *p);
 void procpod_stop(struct procpod *p, int64_t grace_us, const char *reason, const char *message);
 
+/* Runs the attempt that was opened for the container. */
+void procpod_spawn(struct proc_container *c, int holder_dir);
+/* It cannot: told from the loop, as kubelet tells it. */
+void procpod_fail_launch(struct proc_container *c, int code, const char *reason,
+                         const char *message);
+/* One more of what was asked while adopting is known; after the last the pod goes on. */
+void procpod_known(struct procpod *p);
+/* procpod_hold.c */
+void procpod_hold_init(struct procpod *p);
+/* Lets the container run, as soon as what it shares with others is there. */
+void procpod_hold_launch(struct proc_container *c);
 /* procpod_prepare.c */
 void procpod_prepare(struct procpod *p);
 /* procpod_end.c */
 void procpod_save(struct procpod *p);
+/* Outputs are saved and nothing of the pod runs any more: tells so. */
+void procpod_end(struct procpod *p);
 /* In Kubernetes' words; the texts are in the arena. */
 struct runtime_exit procpod_exit(const struct podspec_container *c, const struct box_exit *x,
                                  int64_t now_us, struct arena *a);

@@ -101,8 +101,8 @@ write_outputs(const struct procpod *p)
 }
 
 /* A step whose outputs could not be saved has not done what was asked of it. */
-static void
-end(struct procpod *p)
+void
+procpod_end(struct procpod *p)
 {
     struct life_verdict verdict = life_verdict(p->life);
     struct json_doc *outputs;
@@ -125,6 +125,15 @@ end(struct procpod *p)
     procpod_free_later(p);
     procpod_emit(p, &event);
     json_doc_unref(outputs);
+}
+
+/* A holder must not be forgotten alive: the end is told when it has ended as well. */
+static void
+end(struct procpod *p)
+{
+    p->saved = true;
+    if (p->holder == NULL || p->holder_over)
+        procpod_end(p);
 }
 
 static void

@@ -112,6 +112,8 @@ refuse(struct procpod *p)
                  STR_ARG(p->spec->containers[p->trouble_container].name));
         event.container = name;
     }
+    if (p->holder != NULL) /* one was adopted, and nothing that shares it */
+        podholder_stop(p->holder);
     procpod_free_later(p);
     procpod_emit(p, &event);
 }

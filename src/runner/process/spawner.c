@@ -33,7 +33,7 @@ struct spawn_request {
     struct spawner *spawner;
     uint64_t tag;
     bool sent;
-    int spec_fd, dir_fd; /* until sent */
+    int spec_fd, dir_fd, join_fd; /* until sent; join_fd -1: none */
     spawn_fn *done;
     void *arg;
 };
@@ -76,6 +76,8 @@ request_free(struct spawn_request *r)
         close(r->spec_fd);
     if (r->dir_fd >= 0)
         close(r->dir_fd);
+    if (r->join_fd >= 0)
+        close(r->join_fd);
     free(r);
 }
 
@@ -126,16 +128,19 @@ static void
 send_request(struct spawn_request *r)
 {
     struct spawner *s = r->spawner;
-    struct boxmsg m = {.type = BOXMSG_SPAWN, .tag = r->tag};
-    int fds[2] = {r->spec_fd, r->dir_fd};
+    bool join = r->join_fd >= 0;
+    struct boxmsg m = {.type = BOXMSG_SPAWN, .tag = r->tag, .spawn = {.join = join}};
+    int fds[] = {r->spec_fd, r->dir_fd, r->join_fd};
     struct err e = ERR_INIT;
 
     r->sent = true;
     map_put_u64(&s->by_tag, r->tag, r);
-    if (send_message(s, &m, fds, 2, &e) < 0)
+    if (send_message(s, &m, fds, join ? 3 : 2, &e) < 0)
         log_debug("spawner", "%s", e.msg); /* the socket's end follows, and answers */
     close(TAKE_FD(r->spec_fd));
     close(TAKE_FD(r->dir_fd));
+    if (join)
+        close(TAKE_FD(r->join_fd));
 }
 
 static void
@@ -372,7 +377,7 @@ spawner_free(struct spawner *s)
 }
 
 struct spawn_request *
-spawner_spawn(struct spawner *s, int spec_fd, int dir_fd, spawn_fn *done, void *arg)
+spawner_spawn(struct spawner *s, int spec_fd, int dir_fd, int join_fd, spawn_fn *done, void *arg)
 {
     struct spawn_request *r = NEW(struct spawn_request);
 
@@ -380,6 +385,7 @@ spawner_spawn(struct spawner *s, int spec_fd, int dir_fd, spawn_fn *done, void *
                                 .tag = ++s->tags,
                                 .spec_fd = fcntl(spec_fd, F_DUPFD_CLOEXEC, 3),
                                 .dir_fd = fcntl(dir_fd, F_DUPFD_CLOEXEC, 3),
+                                .join_fd = join_fd < 0 ? -1 : fcntl(join_fd, F_DUPFD_CLOEXEC, 3),
                                 .done = done,
                                 .arg = arg};
     list_append(&s->requests, &r->link);

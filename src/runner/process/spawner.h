@@ -50,10 +50,10 @@ struct spawn_result {
 };
 typedef void spawn_fn(void *arg, struct spawn_result *result);
 
-/* Sends or queues the request.  The descriptors are duplicated.  `done` is called once, from the
- * loop, unless cancelled. */
-struct spawn_request *spawner_spawn(struct spawner *s, int spec_fd, int dir_fd, spawn_fn *done,
-                                    void *arg);
+/* Sends or queues the request.  `join_fd`: the directory of the holder to join, or -1.  The
+ * descriptors are duplicated.  `done` is called once, from the loop, unless cancelled. */
+struct spawn_request *spawner_spawn(struct spawner *s, int spec_fd, int dir_fd, int join_fd,
+                                    spawn_fn *done, void *arg);
 /* `done` is not called any more; what was sent may still happen. */
 void spawn_cancel(struct spawn_request *r);
 
