@@ -195,7 +195,8 @@ make_control(struct assembly *a, struct err *e)
                                     .controllers = a->controllers,
                                     .objects = a->objects,
                                     .events = a->events,
-                                    .data = a->config.data};
+                                    .data = a->config.data,
+                                    .init_path = a->init_path};
 
     a->control = control_setup(&config, e);
     return a->control != NULL ? 0 : e->code;

@@ -38,6 +38,7 @@
 #include "io/file.h"
 #include "io/loop.h"
 #include "io/signals.h"
+#include "runner/process/reclaim.h"
 
 static const char namespace_default[] = "default";
 
@@ -363,10 +364,11 @@ close_all(struct run *r)
     if (r->temporary && r->keep) {
         fprintf(r->cli->err, "everything is kept in %s\n", r->data);
     } else if (r->temporary) {
-        struct err ignored = ERR_INIT;
+        struct err e = ERR_INIT;
+        cleanup_free char *init = cli_init_path(&e);
 
-        if (file_remove_tree(AT_FDCWD, r->data, &ignored) < 0)
-            log_warn("run", "%s", ignored.msg);
+        if (init == NULL || reclaim_and_remove(init, r->data, &e) < 0)
+            log_warn("run", "%s", e.msg);
     }
     free(r->data);
     free(r->envs);

@@ -26,7 +26,8 @@ struct control_config {
     struct controllers *controllers;
     struct objects *objects;
     struct events *events;
-    const char *data; /* the data directory, absolute; copied */
+    const char *data;      /* the data directory, absolute; copied */
+    const char *init_path; /* of sluice-init, absolute; NULL: nothing is of other ids */
 };
 
 /* Adds the controllers; before core_start().  Everything of the configuration must outlive the

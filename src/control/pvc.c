@@ -16,6 +16,7 @@
 #include "data/json.h"
 #include "io/file.h"
 #include "io/job.h"
+#include "runner/process/reclaim.h"
 
 const char *
 pvc_directory(const struct control *c, const struct object *pvc, struct arena *a)
@@ -51,26 +52,39 @@ reconcile(void *self, struct turn *t, struct controller_pass *p, struct err *e)
     return objects_set_status(c->config.objects, t, o, json_root(status), NULL, e);
 }
 
-static void
-remove_work(void *arg)
-{
-    struct err e = ERR_INIT;
-
-    if (file_remove_tree(AT_FDCWD, arg, &e) < 0)
-        log_warn(arg, "%s", e.msg);
-}
-
 struct removal {
     struct loop *loop;
+    const char *init_path; /* the control's, which outlives its jobs */
     char *path;
 };
 
 static void
-remove_directory(void *arg)
+remove_work(void *arg)
+{
+    struct removal *r = arg;
+    struct err e = ERR_INIT;
+
+    if (r->init_path != NULL ? reclaim_and_remove(r->init_path, r->path, &e) < 0
+                             : file_remove_tree(AT_FDCWD, r->path, &e) < 0)
+        log_warn(r->path, "%s", e.msg);
+}
+
+static void
+remove_done(void *arg)
 {
     struct removal *r = arg;
 
-    job_run(r->loop, remove_work, free, r->path);
+    free(r->path);
+    free(r);
+}
+
+static void
+remove_directory(void *arg)
+{
+    struct removal *r = xmemdup(arg, sizeof *r);
+
+    r->path = xstrdup(r->path);
+    job_run(r->loop, remove_work, remove_done, r);
 }
 
 static int
@@ -83,7 +97,8 @@ gone(void *self, struct turn *t, struct str uid, struct err *e)
     if (!file_is_plain_path(uid))
         return 0;
     r->loop = c->config.loop;
-    r->path = xasprintf("%s/claims/%.*s", c->data, STR_ARG(uid));
+    r->init_path = c->config.init_path;
+    r->path = arena_printf(turn_arena(t), "%s/claims/%.*s", c->data, STR_ARG(uid));
     turn_effect(t, remove_directory, r);
     return 0;
 }

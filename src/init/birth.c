@@ -178,6 +178,7 @@ birth(const struct birth *b)
         .dir = b->dir,
         .server = b->spec->die_with_server ? b->server : -1,
         .alone = b->host != NULL,
+        .other_ids = b->other_ids,
     };
     struct err e = ERR_INIT;
 

@@ -23,10 +23,11 @@ struct birth {
     struct rootfs *rootfs;       /* NULL: level none, or a holder */
     struct keeper_filter filter;
     struct boxgroup_slot group;
-    bool joined; /* it stands in a copy of its pod's holder's namespaces */
-    int sync;    /* to the spawner: a byte says that the ids are mapped; back goes a report */
-    int dir;     /* the attempt's directory */
-    int server;  /* end of the control pipe; -1: none */
+    bool other_ids; /* the command may have other ids than its root */
+    bool joined;    /* it stands in a copy of its pod's holder's namespaces */
+    int sync;       /* to the spawner: a byte says that the ids are mapped; back goes a report */
+    int dir;        /* the attempt's directory */
+    int server;     /* end of the control pipe; -1: none */
 };
 
 /* What goes over the sync socket to the spawner. */

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "init/reclaim_main.h"
 #include "init/spawner_main.h"
 
 int
@@ -16,6 +17,8 @@ main(int argc, char **argv)
 {
     if (argc == 2 && strcmp(argv[1], "--spawner") == 0)
         return spawner_main();
+    if (argc == 3 && strcmp(argv[1], "--reclaim") == 0)
+        return reclaim_main(argv[2]);
     if (argc == 2 && strcmp(argv[1], "--version") == 0) {
         puts("sluice-init " SLUICE_VERSION);
         return 0;

@@ -61,6 +61,7 @@ struct keeper {
     int pty;           /* master of the command's pty; -1 */
     int namespaces[4]; /* a holder's: user, ipc, uts, mnt */
     bool alone;        /* pid 1: everything else in the pid namespace is the attempt's */
+    bool other_ids;    /* the command may have others than this process */
     pid_t main;        /* 0: ended */
     int status;        /* of the command, as from waitpid */
     bool executed;

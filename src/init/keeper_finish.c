@@ -26,7 +26,7 @@ save_outputs(struct keeper *k, struct arena *a, struct box_exit *x)
         .outbox = k->outbox,
         .uid = s->uid,
         .gid = s->gid,
-        .switch_ids = s->level == LEVEL_NONE ? geteuid() == 0 : s->id_base != 0,
+        .switch_ids = k->other_ids,
         .left = s->outputs_max_bytes != 0 ? s->outputs_max_bytes : UINT64_MAX,
         .arena = a,
     };

@@ -105,17 +105,12 @@ set_limits(const struct boxspec *s, struct err *e)
     return 0;
 }
 
-/* Whether this process may become other users: not where the only id is our own. */
-static bool
-has_other_ids(const struct boxspec *s)
-{
-    return s->level == LEVEL_NONE ? geteuid() == 0 : s->id_base != 0;
-}
-
 static int
-set_ids(const struct boxspec *s, struct err *e)
+set_ids(const struct keeper *k, struct err *e)
 {
-    if (!has_other_ids(s))
+    const struct boxspec *s = k->spec;
+
+    if (!k->other_ids)
         return 0;
     /* The raw call: the C library's would look for threads. */
     if (syscall(SYS_setgroups, s->groups_n, s->groups) < 0)
@@ -189,7 +184,7 @@ prepare(const struct keeper *k, const struct keeper_program *p, int sync, struct
     umask(022);
     if ((k->spec->links_n == 0 && set_directory(k->spec, p->cwd, e) < 0) ||
         set_limits(k->spec, e) < 0 || drop_bounding(k->spec->capabilities, e) < 0 ||
-        set_ids(k->spec, e) < 0 || set_capabilities(k->spec, e) < 0 || set_filter(k, e) < 0)
+        set_ids(k, e) < 0 || set_capabilities(k->spec, e) < 0 || set_filter(k, e) < 0)
         return e->code;
     /* What the spawner ignores; everything else it set to the default when it began. */
     (void)signal(SIGINT, SIG_DFL);

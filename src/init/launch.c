@@ -160,7 +160,7 @@ start_joined(const struct birth *b, int sync, const int namespaces[HOLDING_COUNT
 }
 
 static int
-start_new(const struct birth *b, struct launch *l, struct err *e)
+start_new(const struct birth *b, uint32_t own_ids, struct launch *l, struct err *e)
 {
     const uint64_t flags = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS;
 
@@ -169,7 +169,7 @@ start_new(const struct birth *b, struct launch *l, struct err *e)
         birth(b);
     if (l->pid < 0)
         return err_errno(e, "create the step's namespaces");
-    if (userns_map(l->pid, b->spec->id_base, e) < 0) {
+    if (userns_map(l->pid, b->spec->id_base, own_ids, e) < 0) {
         kill(l->pid, SIGKILL);
         return e->code;
     }
@@ -189,7 +189,7 @@ start_bare(const struct birth *b, struct launch *l, struct err *e)
 }
 
 static int
-start(struct birth *b, const int *namespaces, struct launch *l, struct err *e)
+start(struct birth *b, uint32_t own_ids, const int *namespaces, struct launch *l, struct err *e)
 {
     int pair[2], rc;
 
@@ -202,7 +202,7 @@ start(struct birth *b, const int *namespaces, struct launch *l, struct err *e)
     else if (namespaces[0] >= 0)
         rc = start_joined(b, pair[0], namespaces, l, e);
     else
-        rc = start_new(b, l, e);
+        rc = start_new(b, own_ids, l, e);
     close(pair[1]);
     if (rc == 0 && b->host != NULL)
         (void)!send(pair[0], "g", 1, MSG_NOSIGNAL);
@@ -220,6 +220,8 @@ prepare_and_start(struct launch_ground *g, const struct boxspec *s, int dir, con
                       .host = g->host,
                       .filter = g->filter,
                       .group = BOXGROUP_NONE,
+                      .other_ids =
+                          g->host == NULL ? geteuid() == 0 : s->id_base != 0 || g->own_ids > 1,
                       .joined = namespaces[0] >= 0,
                       .dir = dir,
                       .server = g->server};
@@ -233,7 +235,7 @@ prepare_and_start(struct launch_ground *g, const struct boxspec *s, int dir, con
     if (rc == 0 && s->kind == BOX_ATTEMPT)
         rc = boxgroup_take(g->groups, &limits, &b.group, e);
     if (rc == 0)
-        rc = start(&b, namespaces, l, e);
+        rc = start(&b, g->own_ids, namespaces, l, e);
     l->slot = b.group.number;
     if (rc < 0)
         boxgroup_give(g->groups, b.group.number);

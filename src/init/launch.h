@@ -29,6 +29,7 @@ struct launch_ground {
     struct keeper_filter filter;
     int server; /* the control pipe's end; -1: none */
     int level;
+    uint32_t own_ids; /* an ordinary user's, in its namespace; 0: root */
 };
 
 struct launch {

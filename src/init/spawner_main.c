@@ -29,6 +29,7 @@
 #include "sandbox/boxgroup.h"
 #include "sandbox/hostroot.h"
 #include "sandbox/probe.h"
+#include "sandbox/subids.h"
 #include "sandbox/userns.h"
 
 enum { SERVER = 3, FIXED = 2, MAX_FILTER = 4096 };
@@ -107,17 +108,40 @@ choose_level(struct spawner *s, int wanted, enum level *ret, struct err *e)
     return 0;
 }
 
+/* An ordinary user moves into a namespace of its own, with the ids that it may give away. */
+static int
+enter_user_namespace(struct spawner *s, const char *data_dir, struct err *e)
+{
+    /* Only from the namespace in which a holder's was made can it be entered. */
+    cleanup_close int above = holding_parent(data_dir);
+    struct err why = ERR_INIT;
+    struct subids subids, *with = NULL;
+    int rc;
+
+    if (above < 0 && s->probe.denied[PROBE_SUBIDS])
+        err_set(&why, ERR_FORBIDDEN, "taken away by SLUICE_DENY");
+    else if (above < 0 && subids_open(&subids, &why) == 0)
+        with = &subids;
+    rc = above >= 0 ? userns_enter(above, e) : userns_become_root(with, &why, e);
+    if (rc < 0)
+        return rc;
+    s->ground.own_ids = subids_count();
+    s->probe.have[PROBE_SUBIDS] = s->ground.own_ids > 1;
+    if (s->ground.own_ids > 1)
+        snprintf(s->probe.text[PROBE_SUBIDS], PROBE_TEXT, "a step may run as one of %u ids",
+                 s->ground.own_ids);
+    else
+        snprintf(s->probe.text[PROBE_SUBIDS], PROBE_TEXT,
+                 "a step has one id, runAsUser is without effect: %.120s", why.msg);
+    return 0;
+}
+
 /* Into the namespaces in which roots are built. */
 static int
 enter_namespaces(struct spawner *s, const char *data_dir, struct err *e)
 {
-    cleanup_close int above = -1;
-
-    if (!s->probe.root) {
-        /* Only from the namespace in which a holder's was made can it be entered. */
-        above = holding_parent(data_dir);
-        return above >= 0 ? userns_enter(above, e) : userns_become_root(e);
-    }
+    if (!s->probe.root)
+        return enter_user_namespace(s, data_dir, e);
     return unshare(CLONE_NEWNS) < 0 ? err_errno(e, "create a mount namespace") : 0;
 }
 

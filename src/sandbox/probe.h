@@ -17,6 +17,8 @@
  *   openat2, closerange   the calls                     without: their older ways
  *   seccomp    system-call filters                      without: none is installed
  *   waitkill   interruption only by fatal signals while a supervisor works  (for the pod network)
+ *   subids     an ordinary user's range of further ids  without: a step has one id  (tried when the
+ *              spawner moves into its namespaces, by userns.h)
  *
  * The spawner's thread.
  */
@@ -47,7 +49,8 @@ struct probe_finding;
     X(PROBE_OPENAT2, "openat2") \
     X(PROBE_CLOSERANGE, "closerange") \
     X(PROBE_SECCOMP, "seccomp") \
-    X(PROBE_WAITKILL, "waitkill")
+    X(PROBE_WAITKILL, "waitkill") \
+    X(PROBE_SUBIDS, "subids")
 #define PROBE_ID_(id, name) id,
 enum probe_id { PROBES(PROBE_ID_) PROBE_COUNT };
 

@@ -138,7 +138,7 @@ try_namespaces(struct attempt *a)
     }
     if (pid < 0) {
         found(a->p, PROBE_USERNS, false, "user namespaces are refused (%s)", strerror(errno));
-    } else if (userns_map(pid, a->base, &e) < 0) {
+    } else if (userns_map(pid, a->base, 1, &e) < 0) {
         found(a->p, PROBE_USERNS, false, "ids cannot be mapped (%.120s)", e.msg);
         kill(pid, SIGKILL);
     } else {
@@ -243,7 +243,7 @@ outer(struct attempt *a)
 {
     struct err e = ERR_INIT;
 
-    if (a->p->root ? unshare(CLONE_NEWNS) < 0 : userns_become_root(&e) < 0) {
+    if (a->p->root ? unshare(CLONE_NEWNS) < 0 : userns_become_root(NULL, NULL, &e) < 0) {
         found(a->p, PROBE_USERNS, false, "%s", a->p->root ? "a mount namespace is refused" : e.msg);
         _exit(1);
     }
@@ -313,6 +313,9 @@ probe_run(struct probe *p, const char *data_dir, uint32_t id_base)
     try_calls(p);
     for (int i = PROBE_USERNS; i <= PROBE_VOLATILE; i++)
         found(p, (enum probe_id)i, false, "%s: not tried", probe_name((enum probe_id)i));
+    found(p, PROBE_SUBIDS, false, "%s",
+          p->root ? "not needed: root gives ranges of its own"
+                  : "without isolation there are none");
     if (!may(p, PROBE_USERNS))
         return;
     a.p = mmap(NULL, sizeof *a.p, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);

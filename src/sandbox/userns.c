@@ -15,13 +15,30 @@
 #include "base/mem.h"
 #include "sandbox/boxspec.h"
 #include "sandbox/oscall.h"
+#include "sandbox/subids.h"
+
+enum { MAP_SIZE = 64 };
+
+/* A line must lie within one line of the caller's own map, where its own id stands alone. */
+static void
+write_map(char map[MAP_SIZE], uint32_t base, uint32_t own)
+{
+    uint32_t n = own > BOXSPEC_IDS ? BOXSPEC_IDS : own;
+
+    if (base != 0)
+        snprintf(map, MAP_SIZE, "0 %" PRIu32 " %d\n", base, BOXSPEC_IDS);
+    else if (n > 1)
+        snprintf(map, MAP_SIZE, "0 0 1\n1 1 %" PRIu32 "\n", n - 1);
+    else
+        snprintf(map, MAP_SIZE, "0 0 1\n");
+}
 
 int
-userns_map(pid_t pid, uint32_t base, struct err *e)
+userns_map(pid_t pid, uint32_t base, uint32_t own, struct err *e)
 {
-    char path[64], map[64];
+    char path[64], map[MAP_SIZE];
 
-    snprintf(map, sizeof map, "0 %" PRIu32 " %d\n", base, base != 0 ? BOXSPEC_IDS : 1);
+    write_map(map, base, own);
     snprintf(path, sizeof path, "/proc/%d/uid_map", (int)pid);
     if (oscall_write_file(AT_FDCWD, path, map) < 0)
         return err_errno(e, "map user ids from %" PRIu32, base);
@@ -55,7 +72,7 @@ userns_open(uint32_t base, struct err *e)
     if (pid == 0)
         wait_for_death(parent);
     snprintf(path, sizeof path, "/proc/%d/ns/user", (int)pid);
-    if (userns_map(pid, base, e) == 0) {
+    if (userns_map(pid, base, 1, e) == 0) {
         ns = open(path, O_RDONLY | O_CLOEXEC);
         if (ns < 0)
             err_errno(e, "open '%s'", path);
@@ -66,25 +83,35 @@ userns_open(uint32_t base, struct err *e)
     return ns < 0 ? e->code : TAKE_FD(ns);
 }
 
-int
-userns_become_root(struct err *e)
+/* `mapped`: the user ids may be already. */
+static int
+map_own(uid_t uid, gid_t gid, bool mapped, struct err *e)
 {
-    uid_t uid = geteuid();
-    gid_t gid = getegid();
     char map[64];
 
-    if (unshare(CLONE_NEWUSER | CLONE_NEWNS) < 0)
-        return err_errno(e, "create a user namespace");
     /* Without this an unprivileged process may not map its group. */
     if (oscall_write_file(AT_FDCWD, "/proc/self/setgroups", "deny") < 0 && errno != ENOENT)
         return err_errno(e, "write /proc/self/setgroups");
     snprintf(map, sizeof map, "0 %u 1\n", (unsigned)uid);
-    if (oscall_write_file(AT_FDCWD, "/proc/self/uid_map", map) < 0)
+    if (oscall_write_file(AT_FDCWD, "/proc/self/uid_map", map) < 0 && !(mapped && geteuid() == 0))
         return err_errno(e, "map the user id");
     snprintf(map, sizeof map, "0 %u 1\n", (unsigned)gid);
     if (oscall_write_file(AT_FDCWD, "/proc/self/gid_map", map) < 0)
         return err_errno(e, "map the group id");
     return 0;
+}
+
+int
+userns_become_root(struct subids *subids, struct err *subids_error, struct err *e)
+{
+    uid_t uid = geteuid();
+    gid_t gid = getegid();
+
+    if (unshare(CLONE_NEWUSER | CLONE_NEWNS) < 0)
+        return err_errno(e, "create a user namespace");
+    if (subids != NULL && subids_map(subids, subids_error) == 0)
+        return 0;
+    return map_own(uid, gid, subids != NULL, e);
 }
 
 int

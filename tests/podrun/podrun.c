@@ -334,8 +334,8 @@ build(struct app *app)
     app->objects = objects_new(app->core, app->controllers, kinds_builtin);
     app->events = events_new(app->core, app->objects);
     core_add_module(app->core, &counting, app);
-    control = (struct control_config){app->loop,    app->core,   app->controllers,
-                                      app->objects, app->events, app->data};
+    control = (struct control_config){app->loop,   app->core, app->controllers, app->objects,
+                                      app->events, app->data, app->init};
     app->control = control_setup(&control, &e);
     if (app->control == NULL)
         die("control", &e);

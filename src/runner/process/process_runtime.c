@@ -16,6 +16,7 @@
 #include "runner/process/attempt.h"
 #include "runner/process/eviction.h"
 #include "runner/process/procpod.h"
+#include "runner/process/reclaim.h"
 #include "runner/process/spawner.h"
 #include "sandbox/boxmsg.h"
 #include "sandbox/boxrecord.h"
@@ -266,7 +267,7 @@ stop(struct runtime *runtime, const char *uid, int64_t grace_us, const char *rea
 
 /* Removing trees takes its time: a job with a copy of what it needs. */
 struct removal {
-    char *data_dir, *uid;
+    char *data_dir, *uid, *init_path;
     bool all;
 };
 
@@ -279,11 +280,18 @@ remove_work(void *arg)
     struct err e = ERR_INIT;
 
     volumes_remove_tmpfs(m->uid);
-    (void)file_remove_tree(AT_FDCWD, holder, &e);
+    if (file_remove_tree(AT_FDCWD, holder, &e) < 0)
+        log_warn(m->uid, "%s", e.msg);
+    e = ERR_INIT;
     if (m->all)
-        (void)file_remove_tree(AT_FDCWD, dir, &e);
+        (void)reclaim_and_remove(m->init_path, dir, &e);
     else
         procpod_remove_layers(dir, &e);
+    if (e.code < 0 && !m->all && geteuid() != 0) {
+        e = ERR_INIT;
+        if (reclaim_directory(m->init_path, dir, &e) == 0)
+            procpod_remove_layers(dir, &e);
+    }
     if (e.code < 0)
         log_warn(m->uid, "%s", e.msg);
 }
@@ -295,6 +303,7 @@ remove_done(void *arg)
 
     free(m->data_dir);
     free(m->uid);
+    free(m->init_path);
     free(m);
 }
 
@@ -307,7 +316,8 @@ remove_pod(struct process_runtime *r, const char *uid, bool all)
         free(m);
         return;
     }
-    *m = (struct removal){xstrdup(r->config.data_dir), xstrdup(uid), all};
+    *m = (struct removal){xstrdup(r->config.data_dir), xstrdup(uid), xstrdup(r->config.init_path),
+                          all};
     job_run(r->config.loop, remove_work, remove_done, m);
 }
 
