@@ -83,7 +83,49 @@ problems_add_path(struct problems *ps, enum problem_kind kind, const char *path,
     struct problem *p = grow(ps);
 
     if (p != NULL)
-        *p = (struct problem){kind, bounded(xstrdup(path)), bounded(xstrdup(text)), line, col};
+        *p = (struct problem){.kind = kind,
+                              .path = bounded(xstrdup(path)),
+                              .text = bounded(xstrdup(text)),
+                              .line = line,
+                              .col = col};
+}
+
+void
+problems_add_cause(struct problems *ps, const char *reason, const char *path, const char *text)
+{
+    struct problem *p = grow(ps);
+
+    if (p != NULL)
+        *p = (struct problem){.kind = PROBLEM_INVALID,
+                              .path = bounded(xstrdup(path)),
+                              .text = bounded(xstrdup(text)),
+                              .reason = reason};
+}
+
+/* Whether the text of problem i stands before it already. */
+static bool
+is_repeated(const struct problems *ps, size_t i)
+{
+    for (size_t k = 0; k < i; k++)
+        if (strcmp(ps->at[k].text, ps->at[i].text) == 0)
+            return true;
+    return false;
+}
+
+void
+problems_message(const struct problems *ps, struct buf *to)
+{
+    size_t different = 0, shown = 0;
+
+    for (size_t i = 0; i < ps->n; i++)
+        different += !is_repeated(ps, i);
+    if (different > 1)
+        buf_char(to, '[');
+    for (size_t i = 0; i < ps->n; i++)
+        if (!is_repeated(ps, i))
+            buf_printf(to, "%s%s", shown++ > 0 ? ", " : "", ps->at[i].text);
+    if (different > 1)
+        buf_char(to, ']');
 }
 
 void

@@ -32,8 +32,11 @@ enum problem_kind {
 
 struct problem {
     enum problem_kind kind;
-    char *path;    /* "spec.templates[0].container.image", or "" for the whole */
-    char *text;    /* complete in itself; upstream's wording where users know one */
+    char *path; /* "spec.templates[0].container.image", or "" for the whole */
+    char *text; /* complete in itself; upstream's wording where users know one */
+    const char
+        *reason;   /* of a Status cause: "FieldValueRequired" (static); NULL for other problems */
+    size_t detail; /* where in text the cause's message begins, behind "PATH: " */
     int line, col; /* 1-based, or 0 */
 };
 
@@ -55,9 +58,14 @@ void problems_add(struct problems *ps, enum problem_kind kind, const struct json
 /* Appends one with a path of its own making. */
 void problems_add_path(struct problems *ps, enum problem_kind kind, const char *path, int line,
                        int col, const char *text);
+/* Appends what becomes a cause of a Status: `text` is its message, the path its field. */
+void problems_add_cause(struct problems *ps, const char *reason, const char *path,
+                        const char *text);
 /* Appends an error, with the position it carries. */
 void problems_add_err(struct problems *ps, const struct err *e);
 
+/* What a Status says of a list: "a", or "[a, b]"; equal texts once, as upstream. */
+void problems_message(const struct problems *ps, struct buf *to);
 /* How many are no warnings. */
 size_t problems_errors(const struct problems *ps);
 
