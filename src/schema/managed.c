@@ -1,6 +1,5 @@
 #include "schema/managed_int.h"
 
-
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/mem.h"

@@ -108,7 +108,8 @@ typeshape_field_element(struct arena *a, struct str name)
     return str_make(text, name.n + 2);
 }
 
-/* What a key is that an item leaves out, as JSON text; NULL if it then is no part of the element. */
+/* What a key is that an item leaves out, as JSON text; NULL if it then is no part of the element.
+ */
 static const char *
 key_default(const struct schema *item, struct str key)
 {
