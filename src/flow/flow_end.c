@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "core/turn.h"
 #include "data/json.h"
+#include "flow/flow_daemon.h"
 #include "flow/flow_gate.h"
 #include "flow/flow_hooks.h"
 #include "flow/flow_int.h"
@@ -92,7 +93,9 @@ count(struct flow_node *parent, const struct flow_node *child)
         return;
     }
     parent->counts[child->phase]++;
-    if (parent->kind == FLOW_GROUP) {
+    if ((child->flags & FLOW_PASSED) != 0) {
+        parent->daemons--;
+    } else if (parent->kind == FLOW_GROUP) {
         parent->left--;
         flow_plan_release(parent->plan, child->index);
     }
@@ -125,13 +128,12 @@ verdict(struct turn *t, struct flow_node *parent, const struct flow_node *child,
 static int
 climb(struct turn *t, struct flow_node *n, struct err *e)
 {
-    while (n != NULL && n->state == FLOW_ENDED && n->hooks == 0) {
+    while (n != NULL && n->state == FLOW_ENDED && n->open == 0) {
         struct flow_node *parent = n->parent;
         struct flow_result r = {.phase = FLOW_PENDING};
         bool ended = false;
         int rc = 0;
 
-        CHECK(n->open == 0);
         enter(n, FLOW_RELEASED);
         if (parent == NULL)
             return flow_run_released(t, n->run, n, e);
@@ -140,6 +142,8 @@ climb(struct turn *t, struct flow_node *n, struct err *e)
         if (rc >= 0 && ended) {
             settle(t, parent, &r);
             rc = flow_hooks_ask(t, parent, FLOW_AT_END, e);
+        } else if (rc >= 0) {
+            rc = flow_daemon_check(t, parent, e);
         }
         flow_result_done(&r);
         if (rc < 0)
@@ -156,6 +160,18 @@ flow_end(struct turn *t, struct flow_node *n, struct flow_result *r, struct err 
     if (flow_hooks_ask(t, n, FLOW_AT_END, e) < 0)
         return e->code;
     return climb(t, n, e);
+}
+
+int
+flow_end_fold(struct turn *t, struct flow_node *n, struct err *e)
+{
+    struct flow_result r = {.phase = FLOW_PENDING};
+    int rc = n->run->language->fold(t, n, &r, e);
+
+    if (rc >= 0)
+        settle(t, n, &r);
+    flow_result_done(&r);
+    return rc < 0 ? rc : flow_hooks_ask(t, n, FLOW_AT_END, e);
 }
 
 int

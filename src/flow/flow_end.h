@@ -18,6 +18,8 @@ struct turn;
 
 /* Ends an open node with this result, which is taken. */
 int flow_end(struct turn *t, struct flow_node *n, struct flow_result *r, struct err *e);
+/* Folds and ends the node although daemons in it go on: it is released when they have ended. */
+int flow_end_fold(struct turn *t, struct flow_node *n, struct err *e);
 /* Folds and ends the node if all of its children ended. */
 int flow_end_check(struct turn *t, struct flow_node *n, struct err *e);
 /* A node's timer: a pause is over, or its time. */

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "core/turn.h"
 #include "data/json.h"
+#include "flow/flow_daemon.h"
 #include "flow/flow_end.h"
 #include "flow/flow_gate.h"
 #include "flow/flow_hooks.h"
@@ -40,15 +41,21 @@ stop_waiting(struct flow_node *n)
 }
 
 void
+flow_leaf_passed(struct flow_node *n)
+{
+    if (!n->pod_active)
+        return;
+    n->pod_active = false;
+    flow_gate_leave(&n->run->pods);
+}
+
+void
 flow_leaf_left(struct flow_node *n)
 {
     if (n->pod != NULL)
         map_remove(&n->run->flow->by_pod, str_of(n->pod));
     stop_waiting(n);
-    if (n->pod_active) {
-        n->pod_active = false;
-        flow_gate_leave(&n->run->pods);
-    }
+    flow_leaf_passed(n);
     if (n->kind == FLOW_LEAF)
         n->run->pods_done++;
 }
@@ -68,6 +75,8 @@ flow_leaf_adopt(struct flow_node *n)
     know_pod(n, str_of(uid));
     if (n->phase != FLOW_PENDING)
         stop_waiting(n);
+    if ((n->flags & FLOW_PASSED) != 0)
+        flow_leaf_passed(n);
 }
 
 static int
@@ -80,6 +89,16 @@ end_with_error(struct turn *t, struct flow_node *n, const char *message, struct 
     return rc;
 }
 
+/* It did what it was told; how its command took that says nothing. */
+static int
+end_dismissed(struct turn *t, struct flow_node *n, struct err *e)
+{
+    struct flow_result r = {.phase = FLOW_SUCCEEDED};
+
+    json_doc_unref(TAKE(n->outputs));
+    return flow_end(t, n, &r, e);
+}
+
 /* The Pod is gone: somebody took it away, or it went because we told it to. */
 static int
 pod_lost(struct turn *t, struct flow_node *n, struct err *e)
@@ -87,6 +106,8 @@ pod_lost(struct turn *t, struct flow_node *n, struct err *e)
     struct flow_result r = {.phase = FLOW_FAILED};
     int rc;
 
+    if ((n->flags & FLOW_DISMISSED) != 0)
+        return end_dismissed(t, n, e);
     if ((n->flags & FLOW_STOPPED) == 0)
         return end_with_error(t, n, "pod deleted", e);
     r.message = xstrdup(n->message != NULL ? n->message : "stopped");
@@ -263,6 +284,8 @@ pod_over(struct turn *t, struct flow_node *n, const struct object *pod, struct e
 
     if (text.n != 0 && json_parse(text, NULL, &outputs, &why) >= 0)
         take_measures(n, json_root(outputs));
+    if ((n->flags & FLOW_DISMISSED) != 0)
+        return end_dismissed(t, n, e);
     rc = n->run->language->collect(t, n, pod, &r, e);
     if (rc >= 0)
         rc = flow_end(t, n, &r, e);
@@ -331,7 +354,7 @@ flow_leaf_look(struct turn *t, struct flow_node *n, const struct object *pod, st
     if (str_is(phase, "Succeeded") || str_is(phase, "Failed"))
         return pod_over(t, n, pod, e);
     if (str_is(phase, "Running"))
-        return pod_running(t, n, e);
+        return pod_running(t, n, e) < 0 ? e->code : flow_daemon_look(t, n, pod, e);
     show_waiting(n, pod);
     return 0;
 }

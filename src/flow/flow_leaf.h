@@ -31,6 +31,8 @@ int flow_leaf_look(struct turn *t, struct flow_node *n, const struct object *pod
 int flow_leaf_stop(struct turn *t, struct flow_node *n, struct err *e);
 /* The node ends: it no longer counts among the run's pods. */
 void flow_leaf_left(struct flow_node *n);
+/* It goes on without taking a place under the run's parallelism. */
+void flow_leaf_passed(struct flow_node *n);
 /* A leaf without a Pod: its language looks at it, now and whenever it said. */
 int flow_leaf_tend(struct turn *t, struct flow_node *n, struct err *e);
 /* Tries those again for which there was no room. */

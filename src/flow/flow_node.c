@@ -126,14 +126,18 @@ flow_node_has_more(const struct flow_node *n)
 }
 
 bool
-flow_node_is_complete(const struct flow_node *n)
+flow_node_is_done(const struct flow_node *n)
 {
-    if (n->state != FLOW_OPEN || n->open != n->hooks)
-        return false;
     if ((n->flags & FLOW_CLOSED) != 0)
         return true;
     return n->kind == FLOW_GROUP ? n->left == 0
                                  : n->kind == FLOW_LOOP && n->next == n->total && n->holes.n == 0;
+}
+
+bool
+flow_node_is_complete(const struct flow_node *n)
+{
+    return n->state == FLOW_OPEN && n->open == n->hooks && flow_node_is_done(n);
 }
 
 void

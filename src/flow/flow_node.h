@@ -39,15 +39,18 @@ struct object;
 enum flow_state { FLOW_OPEN, FLOW_ENDED, FLOW_RELEASED };
 
 enum {
-    FLOW_HOOK = 1,       /* runs beside the graph: its result does not count for the parent */
-    FLOW_COUNTS = 2,     /* holds a place in the gate of its boundary */
-    FLOW_BOUNDARY = 4,   /* has a gate for the nodes below, down to the next boundary */
-    FLOW_CLOSED = 8,     /* opens no more children */
-    FLOW_STOPPED = 16,   /* was told to end */
-    FLOW_HAS_HOOKS = 32, /* has hooks of its own: asked when it starts and ends */
-    FLOW_HEARS = 64,     /* its hooks may wait for changes of the nodes below */
-    FLOW_RENAMED = 128,  /* the name of its Pod was taken: the language gives another */
-    FLOW_LOCKED = 256    /* holds its locks */
+    FLOW_HOOK = 1,        /* runs beside the graph: its result does not count for the parent */
+    FLOW_COUNTS = 2,      /* holds a place in the gate of its boundary */
+    FLOW_BOUNDARY = 4,    /* has a gate for the nodes below, down to the next boundary */
+    FLOW_CLOSED = 8,      /* opens no more children */
+    FLOW_STOPPED = 16,    /* was told to end */
+    FLOW_HAS_HOOKS = 32,  /* has hooks of its own: asked when it starts and ends */
+    FLOW_HEARS = 64,      /* its hooks may wait for changes of the nodes below */
+    FLOW_RENAMED = 128,   /* the name of its Pod was taken: the language gives another */
+    FLOW_LOCKED = 256,    /* holds its locks */
+    FLOW_DAEMON = 512,    /* a leaf that serves others: flow_daemon.h */
+    FLOW_PASSED = 1024,   /* those that depend on it went on, though it has not ended */
+    FLOW_DISMISSED = 2048 /* a daemon that nobody needs any more: told to end, which is well */
 };
 
 struct flow_gate {
@@ -78,6 +81,7 @@ struct flow_node {
     VEC(int64_t) holes; /* FLOW_LOOP: below `next`, to be opened again (a retried run) */
     int64_t open;       /* children that are not released, hooks included */
     int64_t hooks;      /* of them, hooks */
+    int64_t daemons;    /* of them, such that have FLOW_PASSED */
     int64_t left;       /* FLOW_GROUP: children not released yet, opened or not */
     int64_t counts[FLOW_PHASE_COUNT]; /* released children by phase, without hooks */
     struct flow_plan *plan;           /* FLOW_GROUP */
@@ -154,6 +158,8 @@ void flow_node_explain(struct flow_node *n, const char *reason);
 bool flow_node_is_hook(const struct flow_node *n);
 /* There is a child to open, gates aside. */
 bool flow_node_has_more(const struct flow_node *n);
+/* A group or loop that opens no more children: it is closed, or has opened (and passed) all. */
+bool flow_node_is_done(const struct flow_node *n);
 /* A group or loop all of whose children ended: time to fold. */
 bool flow_node_is_complete(const struct flow_node *n);
 

@@ -307,8 +307,8 @@ write_rows(struct reopening *r, struct err *e)
             return e->code;
         if (v->mark == DROP && node_rows_remove(db, r->number, v->id, e) < 0)
             return e->code;
-        if (v->mark == RESET &&
-            node_rows_reopen(db, r->number, v->id, FLOW_RUNNING, FLOW_CLOSED | FLOW_STOPPED, e) < 0)
+        if (v->mark == RESET && node_rows_reopen(db, r->number, v->id, FLOW_RUNNING,
+                                                 FLOW_CLOSED | FLOW_STOPPED | FLOW_PASSED, e) < 0)
             return e->code;
     }
     return 0;

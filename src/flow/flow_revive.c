@@ -65,6 +65,7 @@ flow_run_adopt_node(struct flow_run *run, struct flow_node *n)
     } else {
         n->parent->open++;
         n->parent->hooks += flow_node_is_hook(n);
+        n->parent->daemons += (n->flags & FLOW_PASSED) != 0;
     }
     if (n->state != FLOW_OPEN)
         return;
@@ -96,9 +97,10 @@ flow_run_count_child(struct flow_node *parent, const struct node_row *child)
         parent->next = child->index + 1;
     if (parent->plan != NULL)
         flow_plan_mark_opened(parent->plan, child->index);
-    if (child->state != FLOW_RELEASED)
+    if (child->state != FLOW_RELEASED && (child->flags & FLOW_PASSED) == 0)
         return;
-    parent->counts[child->phase]++;
+    if (child->state == FLOW_RELEASED)
+        parent->counts[child->phase]++;
     if (parent->plan != NULL) {
         parent->left--;
         flow_plan_release(parent->plan, child->index);

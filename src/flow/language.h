@@ -56,7 +56,7 @@ struct flow_opening {
     int64_t limit;            /* of a boundary: children active at a time; 0: no limit */
     int64_t wake_us;    /* FLOW_WAIT: when it ends by itself, 0: never; others: its time-out */
     const char *reason; /* why it is not running yet; a literal or NULL */
-    unsigned flags;     /* FLOW_HAS_HOOKS, FLOW_HEARS */
+    unsigned flags;     /* FLOW_HAS_HOOKS, FLOW_HEARS, FLOW_DAEMON */
 };
 
 /* A child about to be made. */
@@ -122,6 +122,9 @@ struct flow_language {
      * node remembers until then (n->outputs).  ERR_FULL: asked again when there is room. */
     int (*tend)(struct turn *t, struct flow_node *leaf, struct flow_result *r, int64_t *again_us,
                 struct err *e);
+    /* The Pod of a daemon is ready: *ret is what those behind it may know of it until it ends. */
+    int (*serves)(struct turn *t, struct flow_node *leaf, const struct object *pod,
+                  struct json_doc **ret, struct err *e);
     /* The Pod of a leaf ended. */
     int (*collect)(struct turn *t, struct flow_node *leaf, const struct object *pod,
                    struct flow_result *r, struct err *e);

@@ -250,7 +250,7 @@ check_end(struct site *s, const char *want)
 }
 
 /* Loops, retries with a pause, hooks, an exit handler, a pause, a time-out, a skipped step, locks,
- * an object that can be made only once. */
+ * a daemon, an object that can be made only once. */
 static const char rich[] =
     "metadata: {name: wf}\n"
     "spec:\n"
@@ -271,6 +271,9 @@ static const char rich[] =
     "         parameters: [{name: m, value: \"{{tasks.slow.status}}\"}]}}}}\n"
     "      - {name: rest, depends: \"each && slow.Failed\", template: wait}\n"
     "      - {name: thing, template: thing, depends: gen}\n"
+    "      - {name: serve, template: serve}\n"
+    "      - {name: client, template: say, depends: serve, arguments: {parameters: [\n"
+    "         {name: m, value: \"{{tasks.serve.ip}}\"}]}}\n"
     "      - {name: nope, depends: gen, template: say, when: \"1 == 2\",\n"
     "         arguments: {parameters: [{name: m, value: x}]}}\n"
     "      - {name: sum, depends: rest && nope, template: say, arguments: {parameters: [\n"
@@ -293,6 +296,9 @@ static const char rich[] =
     "    outputs: {parameters: [{name: it, valueFrom: {jsonPath: '{.metadata.name}'}}]}\n"
     "  - name: slow\n"
     "    timeout: 5s\n"
+    "    container: {image: i, command: [hang]}\n"
+    "  - name: serve\n"
+    "    daemon: true\n"
     "    container: {image: i, command: [hang]}\n"
     "  - name: wait\n"
     "    suspend: {duration: 2s}\n"
@@ -339,7 +345,7 @@ TEST(undisturbed_it_ends_as_it_should)
 {
     cleanup_free char *end = undisturbed(1, rich, NULL);
 
-    CHECK_CONTAINS(end, "Succeeded  12/12\n");
+    CHECK_CONTAINS(end, "Succeeded  14/14\n");
     CHECK_CONTAINS(end, "\"name\":\"wf.slow\",\"displayName\":\"slow\"");
     CHECK_CONTAINS(end, "[\\\"1\\\",\\\"2\\\"]");
     CHECK_CONTAINS(end, "\"name\":\"wf.slow.onExit\"");

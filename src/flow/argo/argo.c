@@ -108,6 +108,7 @@ const struct flow_language argo_language = {
     .child = argo_child,
     .pod = argo_pod,
     .tend = argo_resource_tend,
+    .serves = argo_serves,
     .collect = argo_collect,
     .closes = argo_closes,
     .fold = argo_fold,

@@ -153,26 +153,6 @@ validate(struct flow_run *run, const struct object *o, struct err *e)
     return rc;
 }
 
-/* Parts of the language that would be wrong to pass over in silence. */
-static int
-refuse_unsupported(const struct argo *a, struct err *e)
-{
-    static const struct {
-        const char *field, *what;
-    } parts[] = {{"daemon", "daemon templates"}};
-
-    JSON_EACH (tmpl, json_get(a->spec, "templates")) {
-        for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
-            const struct json *v = json_get(tmpl.value, parts[i].field);
-
-            if (!json_is_null(v) && json_bool_or(v, true))
-                return err_set(e, ERR_INVALID, "invalid spec: templates.%.*s: %s cannot be run",
-                               STR_ARG(json_str(json_get(tmpl.value, "name"))), parts[i].what);
-        }
-    }
-    return 0;
-}
-
 static struct argo *
 make_mind(struct flow_run *run, struct json_doc *frozen)
 {
@@ -250,14 +230,11 @@ argo_begin(struct turn *t, struct flow_run *run, const struct object *o, struct 
            struct err *e)
 {
     cleanup_json struct json_doc *spec = NULL, *repository = NULL;
-    struct argo *a;
 
     if (validate(run, o, e) < 0 || effective_spec(t, run, o, &spec, e) < 0 ||
         argo_repository_find(t, run, json_root(spec), &repository, e) < 0)
         return e->code;
-    a = make_mind(run, freeze(o, json_root(spec), json_root(repository)));
-    if (refuse_unsupported(a, e) < 0)
-        return e->code;
+    (void)make_mind(run, freeze(o, json_root(spec), json_root(repository)));
     if (argo_global_fill(t, run, e) < 0)
         return err_wrap(e, "failed to set global parameters");
     if (add_metadata(t, run, e) < 0)

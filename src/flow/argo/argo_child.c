@@ -304,6 +304,8 @@ state_of(void *arg, size_t i)
         st->failed = rc;
     if (rc >= 0) {
         state = plain_state(l.phase);
+        if (l.state == FLOW_OPEN && (l.flags & FLOW_PASSED) != 0)
+            state |= DEPENDS_DAEMONED;
         if (depends_task_needs_items(st->depends, i) && l.kind == FLOW_LOOP)
             state |= loop_state(st, &l);
     }

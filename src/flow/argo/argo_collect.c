@@ -250,6 +250,31 @@ count_progress(struct flow_run *run, const struct json *left)
 }
 
 int
+argo_serves(struct turn *t, struct flow_node *leaf, const struct object *pod, struct json_doc **ret,
+            struct err *e)
+{
+    struct json_build b = JSON_BUILD_INIT;
+
+    (void)t;
+    (void)leaf;
+    (void)e;
+    json_add_object(&b, NULL);
+    /* A pod without an address of its own is at the machine's. */
+    json_add_cstr(&b, ARGO_IP, json_cstr_or(object_at(pod, "status.podIP"), "127.0.0.1"));
+    json_end(&b);
+    *ret = json_build_done(&b);
+    return 0;
+}
+
+/* A daemon is there to be told to end: by itself it only ends when something is wrong. */
+static bool
+left_its_post(const struct flow_node *leaf, const struct flow_result *r)
+{
+    return (leaf->flags & FLOW_DAEMON) != 0 && (leaf->flags & FLOW_DISMISSED) == 0 &&
+           r->phase == FLOW_SUCCEEDED;
+}
+
+int
 argo_collect(struct turn *t, struct flow_node *leaf, const struct object *pod,
              struct flow_result *r, struct err *e)
 {
@@ -264,6 +289,10 @@ argo_collect(struct turn *t, struct flow_node *leaf, const struct object *pod,
         r->phase = FLOW_SUCCEEDED;
     else
         judge_failure(pod, json_root(left), r);
+    if (left_its_post(leaf, r)) {
+        r->phase = FLOW_FAILED;
+        r->message = xstrdup("the daemon ended by itself");
+    }
     if ((leaf->flags & FLOW_STOPPED) != 0 && flow_phase_is_bad(r->phase)) {
         r->phase = FLOW_FAILED;
         free(r->message);

@@ -130,17 +130,35 @@ mark_inner(struct argo_graph *g, const struct argo_vertex *dag, const struct jso
     }
 }
 
+struct by_name {
+    const char *key;
+    uint32_t at;
+};
+
+static int
+compare_names(const void *a, const void *b)
+{
+    return strcmp(((const struct by_name *)a)->key, ((const struct by_name *)b)->key);
+}
+
+/* In the order of their names, as upstream finds them. */
 static void
 outbound_of_dag(struct argo_graph *g, struct argo_vertex *dag, const struct json *tmpl)
 {
-    bool *inner = NEW_ARRAY(bool, g->nodes.n);
+    cleanup_free bool *inner = NEW_ARRAY(bool, g->nodes.n);
+    cleanup_free struct by_name *last = NEW_ARRAY(struct by_name, dag->contained.n);
+    size_t n = 0;
 
     mark_inner(g, dag, tmpl, inner);
     for (size_t i = 0; i < dag->contained.n; i++) {
-        if (!inner[dag->contained.at[i]])
-            add_outbound(g, &dag->outbound, dag->contained.at[i]);
+        uint32_t at = dag->contained.at[i];
+
+        if (!inner[at])
+            last[n++] = (struct by_name){g->nodes.at[at].key, at};
     }
-    free(inner);
+    qsort(last, n, sizeof *last, compare_names);
+    for (size_t i = 0; i < n; i++)
+        add_outbound(g, &dag->outbound, last[i].at);
 }
 
 static const argo_links *

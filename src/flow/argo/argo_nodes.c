@@ -230,17 +230,23 @@ add_outputs(struct composing *c, const struct node_row *row, struct err *e)
 {
     cleanup_json struct json_doc *doc = NULL;
     const struct json *outputs;
+    size_t hidden;
 
     if (parse_document(c, "outputs", row->outputs, &doc, e) < 0)
         return e->code;
     outputs = json_root(doc);
     add_progress(c, row, outputs);
+    if ((row->flags & FLOW_PASSED) != 0 && row->state == FLOW_OPEN) {
+        json_add_bool(&c->b, "daemoned", true);
+        json_add_value(&c->b, "podIP", json_get(outputs, ARGO_IP));
+        return 0;
+    }
     /* What a loop gathered is the engine's own: upstream's groups have no outputs. */
-    if (row->kind == FLOW_LOOP ||
-        json_count(outputs) == (json_get(outputs, ARGO_PROGRESS) != NULL ? 1 : 0))
+    hidden = (json_get(outputs, ARGO_PROGRESS) != NULL) + (json_get(outputs, ARGO_IP) != NULL);
+    if (row->kind == FLOW_LOOP || json_count(outputs) == hidden)
         return 0;
     json_add_object(&c->b, "outputs");
-    json_add_fields(&c->b, outputs, (const char *const[]){ARGO_PROGRESS, NULL});
+    json_add_fields(&c->b, outputs, (const char *const[]){ARGO_PROGRESS, ARGO_IP, NULL});
     json_end(&c->b);
     return 0;
 }

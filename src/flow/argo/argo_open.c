@@ -73,6 +73,8 @@ open_leaf(struct argo_scope *s, const struct json *tmpl, struct flow_opening *o,
         return err_wrap(e, "timeout");
     o->kind = FLOW_LEAF;
     o->counts = true;
+    if (json_bool_or(json_get(tmpl, "daemon"), false))
+        o->flags |= FLOW_DAEMON;
     if (limit != 0)
         o->wake_us = turn_now_us(s->turn) + limit;
     return 0;

@@ -17,7 +17,12 @@ struct json;
 /* Among the outputs of a leaf as they are stored: "N/M" as its command last said. */
 #define ARGO_PROGRESS "progress"
 
-/* struct flow_language's collect and fold. */
+/* Of a daemon while it serves: {"ip":"..."}. */
+#define ARGO_IP "ip"
+
+/* struct flow_language's serves, collect and fold. */
+int argo_serves(struct turn *t, struct flow_node *leaf, const struct object *pod,
+                struct json_doc **ret, struct err *e);
 int argo_collect(struct turn *t, struct flow_node *leaf, const struct object *pod,
                  struct flow_result *r, struct err *e);
 int argo_fold(struct turn *t, struct flow_node *n, struct flow_result *r, struct err *e);

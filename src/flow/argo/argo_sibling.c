@@ -5,6 +5,7 @@
 #include "data/json.h"
 #include "flow/argo/argo.h"
 #include "flow/argo/argo_name.h"
+#include "flow/argo/argo_output.h"
 #include "flow/argo/argo_scope.h"
 #include "flow/argo/argo_time.h"
 
@@ -49,6 +50,8 @@ set_parameters(struct argo_scope *s, const char *sibling, const struct json *out
         set(s, sibling, "outputs.result", json_str(json_get(outputs, "result")));
     if (json_get(outputs, "all") != NULL)
         set(s, sibling, "outputs.parameters", json_str(json_get(outputs, "all")));
+    if (json_get(outputs, ARGO_IP) != NULL)
+        set(s, sibling, "ip", json_str(json_get(outputs, ARGO_IP)));
     if (json_get(outputs, "exitCode") != NULL)
         set(s, sibling, "exitCode", json_str(json_get(outputs, "exitCode")));
 }

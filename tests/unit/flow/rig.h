@@ -41,7 +41,8 @@ struct rig {
     struct objects *objects;
     struct flow *flow;
     struct rig_end (*play)(const struct json *pod);
-    bool (*holds)(const struct json *pod); /* it ends only when it is told to; NULL: none does */
+    bool (*holds)(const struct json *pod);  /* it ends only when it is told to; NULL: none does */
+    bool (*serves)(const struct json *pod); /* the same, and it runs meanwhile; NULL: none does */
     struct buf order; /* displayed names of pods in the order of their ends, with spaces */
     int pods_at_once, most_at_once;
     char *name;               /* of the workflow */
@@ -183,6 +184,39 @@ rig_ended_pod_(const struct json *pod, struct rig_end end, int64_t now)
     return json_build_done(&b);
 }
 
+/* The pod runs, at an address of its own. */
+static inline void
+rig_serve_(struct rig *r, struct turn *t, const struct object *pod)
+{
+    struct json_build b = JSON_BUILD_INIT;
+    struct err e = ERR_INIT;
+    struct json_doc *next;
+
+    json_add_object(&b, NULL);
+    json_add_fields(&b, object_root(pod), (const char *const[]){"status", NULL});
+    json_add_object(&b, "status");
+    json_add_cstr(&b, "phase", "Running");
+    json_add_cstr(&b, "podIP", "10.0.0.7");
+    json_end(&b);
+    json_end(&b);
+    next = json_build_done(&b);
+    if (objects_update(r->objects, t, &kind_pod, STR("default"), json_root(next), OBJECTS_ALL, NULL,
+                       &e) < 0)
+        fail_msg("%s", e.msg);
+    json_doc_unref(next);
+}
+
+/* It serves, from now on or already. */
+static inline bool
+rig_serves_(struct rig *r, struct turn *t, const struct object *pod)
+{
+    if (r->serves == NULL || !r->serves(object_root(pod)) || object_is_deleting(pod))
+        return false;
+    if (!str_is(json_str(object_at(pod, "status.phase")), "Running"))
+        rig_serve_(r, t, pod);
+    return true;
+}
+
 static inline bool
 rig_end_one_(struct rig *r, struct turn *t)
 {
@@ -200,6 +234,8 @@ rig_end_one_(struct rig *r, struct turn *t)
         open++;
         if (r->holds != NULL && r->holds(object_root(pods.at[i])) &&
             !object_is_deleting(pods.at[i]))
+            continue;
+        if (rig_serves_(r, t, pods.at[i]))
             continue;
         if (next == NULL || object_rv(pods.at[i]) < object_rv(next))
             next = pods.at[i];

@@ -11,6 +11,7 @@
  *     [keep, NAME, ...]        output artifacts
  *     [until, N, TRY]          fails with code 1 while TRY is less than N
  *     [hang]                   ends only when it is told to
+ *     [serve]                  the same, and it runs at once
  */
 #ifndef TESTS_UNIT_FLOW_STORY_H
 #define TESTS_UNIT_FLOW_STORY_H
@@ -33,6 +34,12 @@ static inline bool
 story_holds_(const struct json *pod)
 {
     return str_is(json_str(story_word_(pod, 0)), "hang");
+}
+
+static inline bool
+story_serves_(const struct json *pod)
+{
+    return str_is(json_str(story_word_(pod, 0)), "serve");
 }
 
 /* Where the pod was told to save that artifact, or else a key of its own. */
@@ -101,7 +108,7 @@ story_play_(const struct json *pod)
         end.exit_code = (int)n;
     else if (str_is(verb, "until"))
         end.exit_code = try < n;
-    else if (str_is(verb, "hang"))
+    else if (str_is(verb, "hang") || str_is(verb, "serve"))
         end.exit_code = 143;
     return end;
 }
@@ -114,6 +121,7 @@ story_open_with_key(struct story *s, const char *artifact_key)
     rig_open_with_key(&s->r, artifact_key);
     s->r.play = story_play_;
     s->r.holds = story_holds_;
+    s->r.serves = story_serves_;
 }
 
 static inline void
