@@ -210,7 +210,7 @@ CASES = {
             "executable file not found" in n.get("message", "") or "invalid" in n.get("message", "")
             for n in r.nodes) else "no message names the missing command"},
     "e2e/testdata/daemoned-pod-completed.yaml": ok(
-        needs="daemon", nodes={"daemoned": "S"}, logs={"daemon-dependent": "hello argo"}),
+        nodes={"daemoned": "S"}, logs={"daemon-dependent": "hello argo"}),
     "e2e/testdata/data-transformation.yaml": ok(
         needs="data templates", outputs={"get-artifact-path": {
             "result": '["foo/script.py","script.py"]'}},

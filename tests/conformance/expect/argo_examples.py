@@ -195,7 +195,7 @@ CASES = {
     "examples/cron-workflow-multiple-schedules.yaml": ok(needs="cron"),
     "examples/cron-workflow.yaml": ok(needs="cron"),
     "examples/custom-metrics.yaml": {"needs": "metrics", "runs": 2, "also": flakey_custom},
-    "examples/daemon-step.yaml": ok(needs="daemon", leaf="6S", **DAEMON),
+    "examples/daemon-step.yaml": ok(needs="network probes", leaf="6S", **DAEMON),
     "examples/dag-coinflip.yaml": ok(
         also=four_coins, order=["A < B", "A < C", "B < D", "C < D"]),
     "examples/dag-conditional-artifacts.yaml": ok(
@@ -206,7 +206,7 @@ CASES = {
         leaf="4S", nodes={"TEST-ONE(0:command:ONE-A,tag:TEST-ONE-A)": "S"},
         has={"*": "console output-->TEST-ONE-A"}),
     "examples/dag-daemon-task.yaml": ok(
-        needs="daemon", leaf="6S", order=[f"producer-{i} < consumer" for i in (1, 2, 3)],
+        needs="network probes", leaf="6S", order=[f"producer-{i} < consumer" for i in (1, 2, 3)],
         **DAEMON),
     "examples/dag-diamond-steps.yaml": ok(
         leaf="12S", texts=[f"{task}{i}" for task in "ABCD" for i in (1, 2, 3)],
@@ -374,7 +374,7 @@ CASES = {
     "examples/step-level-timeout.yaml": failed(
         seconds=15, leaf="2F", nodes={"sleep1": "F", "sleep2": "F"}),
     "examples/steps-daemon-retry-strategy.yaml": ok(
-        needs="daemon", at_most={"/client.*/": 1}, nodes={"server": "S"}),
+        needs="network probes", at_most={"/client.*/": 1}, nodes={"server": "S"}),
     "examples/steps.yaml": ok(
         leaf="3S", logs={n: n for n in ("hello1", "hello2a", "hello2b")},
         order=["hello1 < hello2a", "hello1 < hello2b"],
@@ -395,7 +395,7 @@ CASES = {
         messages={"$": "Pod was active on the node longer than the specified deadline"}),
     "examples/title-and-description-with-markdown.yaml": ok(logs=HELLO),
     "examples/variables-showcase.yaml": ok(
-        needs="daemon", images={"alpine*": "busybox"}, also=showcase_texts,
+        needs="network probes", images={"alpine*": "busybox"}, also=showcase_texts,
         outputs={"prepare": {"greeting-out": "greeting=hello target=world"}},
         workflow_outputs={"prepared-param": "greeting=hello target=world"}),
     "examples/volumes-existing.yaml": ok(
