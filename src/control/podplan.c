@@ -178,6 +178,21 @@ gather_key(struct gathering *g, struct str key, struct err *e)
     return any;
 }
 
+/* Secrets of artifacts that are elsewhere (runner/remote.h). */
+static int
+gather_remote(struct gathering *g, const struct json *http, const struct json *git, struct err *e)
+{
+    static const char *const fields[] = {"usernameSecret", "passwordSecret", "sshPrivateKeySecret"};
+    const struct json *basic = json_at_path(http, "auth.basicAuth");
+
+    for (size_t i = 0; i < ARRAY_LEN(fields); i++) {
+        if (add_ref(g, "Secret", json_get(basic, fields[i]), "name", "InputFailed", e) < 0 ||
+            add_ref(g, "Secret", json_get(git, fields[i]), "name", "InputFailed", e) < 0)
+            return e->code;
+    }
+    return 0;
+}
+
 static int
 gather_inputs(struct gathering *g, struct err *e)
 {
@@ -189,7 +204,8 @@ gather_inputs(struct gathering *g, struct err *e)
         const struct podio_input *in = &io->inputs[i];
         struct str key = in->blob;
 
-        if (key.p == NULL)
+        rc = gather_remote(g, in->http, in->git, e);
+        if (rc < 0 || key.p == NULL)
             continue;
         if (in->sub_path.n > 0)
             key = str_of(arena_printf(a, "%.*s/%.*s", STR_ARG(in->blob), STR_ARG(in->sub_path)));
@@ -197,6 +213,8 @@ gather_inputs(struct gathering *g, struct err *e)
         if (rc == 0 && in->sub_path.n > 0)
             rc = gather_key(g, in->blob, e);
     }
+    for (size_t i = 0; rc >= 0 && i < io->artifacts_n; i++)
+        rc = gather_remote(g, io->artifacts[i].http, NULL, e);
     if (rc >= 0)
         json_doc_unref(io->doc);
     return rc < 0 ? rc : 0;

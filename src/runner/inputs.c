@@ -15,6 +15,7 @@
 #include "runner/archive.h"
 #include "runner/podio.h"
 #include "runner/podspec.h"
+#include "runner/remote.h"
 #include "runner/runtime.h"
 #include "runner/volumes.h"
 
@@ -158,6 +159,39 @@ write_raw(struct placing *p, const struct podio_input *in, const char *own, cons
     return file_write(AT_FDCWD, own, in->raw, 0644, e);
 }
 
+/* From elsewhere: 1, or 0 for an optional one that is not there. */
+static int
+fetch_remote(struct placing *p, const struct podio_input *in, const char *own, const char **path,
+             struct err *e)
+{
+    int rc = 0;
+
+    *path = arena_strdup(p->arena, own);
+    if (!p->placed)
+        rc = in->http != NULL ? remote_get(p->plan, in->http, own, e)
+                              : remote_clone(p->plan, in->git, own, e);
+    else if (access(own, F_OK) < 0)
+        return 0; /* it was not there */
+    if (rc == ERR_NOTFOUND && in->optional)
+        return unlink(own) < 0 ? err_errno(e, "remove '%s'", own) : 0;
+    return rc < 0 ? rc : 1;
+}
+
+/* A file that may be an archive becomes what is in it. */
+static int
+open_archive(struct placing *p, const struct podio_input *in, const char *own, const char **path,
+             bool *shared, struct err *e)
+{
+    int rc;
+
+    if (in->archive != PODIO_AUTO || (!*shared && in->http == NULL))
+        return 1;
+    rc = unpack(p, arena_printf(p->arena, "%s.d", own), path, e);
+    if (rc > 0)
+        *shared = false;
+    return rc < 0 ? rc : 1;
+}
+
 /* Gets the content: 1, or 0 for an optional one that is not there.  *shared: it is the store's. */
 static int
 fetch(struct placing *p, const struct podio_input *in, const char *own, const char **path,
@@ -170,6 +204,10 @@ fetch(struct placing *p, const struct podio_input *in, const char *own, const ch
     *shared = false;
     if (in->raw.p != NULL)
         return write_raw(p, in, own, path, e) < 0 ? e->code : 1;
+    if (in->http != NULL || in->git != NULL) {
+        rc = fetch_remote(p, in, own, path, e);
+        return rc > 0 ? open_archive(p, in, own, path, shared, e) : rc;
+    }
     rc = find_blob(p, key, own, path, shared, e);
     if (rc == 0 && in->sub_path.n > 0) {
         within = true;
@@ -179,13 +217,9 @@ fetch(struct placing *p, const struct podio_input *in, const char *own, const ch
         return err_set(e, ERR_NOTFOUND, "no such key \"%.*s\"", STR_ARG(key));
     if (rc <= 0)
         return rc;
-    if (in->archive == PODIO_AUTO && *shared) {
-        rc = unpack(p, arena_printf(p->arena, "%s.d", own), path, e);
-        if (rc < 0)
-            return rc;
-        if (rc > 0)
-            *shared = false;
-    }
+    rc = open_archive(p, in, own, path, shared, e);
+    if (rc < 0)
+        return rc;
     if (within && descend(p, in->sub_path, path, e) < 0)
         return e->code;
     return 1;

@@ -1,6 +1,8 @@
 /*
  * inputs - artifacts and texts that have to stand at their paths before a step starts.
  *
+ * They come from the store, from their text, or from elsewhere (remote.h).
+ *
  * A stored blob that is no archive is bound read-only as it is; archives are unpacked into the
  * pod's folder (one member: that becomes the path, else the directory does), texts written there.
  * What lies within a mounted volume is copied into it, because the volume's content outlives the

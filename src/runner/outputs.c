@@ -17,6 +17,7 @@
 #include "runner/digest.h"
 #include "runner/logs.h"
 #include "runner/podio.h"
+#include "runner/remote.h"
 #include "runner/utf8.h"
 #include "sandbox/boxrecord.h"
 
@@ -265,6 +266,29 @@ save_tree(struct outputs_work *w, int dirfd, const char *name, struct str key, u
     return rc;
 }
 
+/* An artifact that goes elsewhere: archived in a file that nobody sees, or as it is. */
+static int
+send_away(struct outputs_work *w, struct member *m, struct err *e)
+{
+    cleanup_close int fd = -1;
+    struct stat st;
+    int rc;
+
+    if (m->artifact->archive == PODIO_NONE) {
+        fd = beneath_open(m->dirfd, m->name, O_RDONLY | O_NONBLOCK, 0, e);
+        if (fd < 0)
+            return fd;
+        if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
+            return err_set(e, ERR_INVALID, "a directory cannot be sent without an archive");
+        return remote_put(w->plan, m->artifact->http, fd, e);
+    }
+    fd = openat(w->dir, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return err_errno(e, "make a temporary file");
+    rc = fill_archive(m, fd, e);
+    return rc < 0 ? rc : remote_put(w->plan, m->artifact->http, fd, e);
+}
+
 /* The last component of an absolute path; "root" for "/". */
 static char *
 base_name(struct str path)
@@ -289,6 +313,8 @@ save_taken(struct outputs_work *w, size_t i, struct err *e)
     if (box < 0)
         return e->code;
     outputs_name('a', i, name);
+    if (artifact->http != NULL)
+        return send_away(w, &m, e);
     if (artifact->archive == PODIO_NONE)
         return save_tree(w, box, name, artifact->key, 0, e);
     return make_blob(w, artifact->key, fill_archive, &m, e);
@@ -302,9 +328,12 @@ save_artifact(struct outputs_work *w, size_t i)
     struct err e = ERR_INIT;
 
     vec_push(&w->saved_first, w->saved.n);
+    vec_push(&w->sent, false);
     if (t != NULL && t->state == BOX_SAVED) {
         if (save_taken(w, i, &e) < 0)
             fail(w, "failed to save artifact", artifact->name, e.msg);
+        else
+            w->sent.at[i] = artifact->http != NULL;
     } else if (w->succeeded && !artifact->optional) {
         fail(w, "open", artifact->path, why_missing(t));
     }
@@ -368,6 +397,13 @@ write_artifacts(const struct outputs_work *w, struct json_build *b)
         size_t n = w->saved_count.at[i];
         int64_t bytes = 0;
 
+        if (w->sent.at[i]) {
+            json_add_key(b, artifact->name);
+            json_add_object(b, NULL);
+            json_add_value(b, "http", artifact->http);
+            json_end(b);
+            continue;
+        }
         if (n == 0)
             continue;
         for (size_t k = 0; k < n; k++)
@@ -404,7 +440,7 @@ outputs_write(const struct outputs_work *w, struct json_build *b)
         if (w->values.at[i] == NULL)
             json_add_str(b, NULL, w->io->parameters[i].name);
     for (size_t i = 0; i < w->saved_count.n; i++)
-        if (w->saved_count.at[i] == 0)
+        if (w->saved_count.at[i] == 0 && !w->sent.at[i])
             json_add_str(b, NULL, w->io->artifacts[i].name);
     json_end(b);
     if (w->error != NULL)
@@ -427,6 +463,7 @@ outputs_done(struct outputs_work *w)
     vec_done(&w->saved);
     vec_done(&w->saved_first);
     vec_done(&w->saved_count);
+    vec_done(&w->sent);
     free(w->progress);
     free(w->result);
     free(w->error);

@@ -19,6 +19,7 @@
 
 struct box_exit;
 struct json_build;
+struct plan;
 struct podio;
 
 enum { OUTPUTS_PARAMETER_BYTES = 256 * 1024 };
@@ -33,6 +34,7 @@ typedef VEC(struct runtime_blob) runtime_blob_vec;
 
 struct outputs_work {
     const struct podio *io;
+    const struct plan *plan; /* for what is sent elsewhere: its secrets */
     const struct runtime_blobs *blobs;
     int dir;        /* the attempt's directory */
     bool succeeded; /* the main container's exit code was 0: what is missing is an error */
@@ -43,6 +45,7 @@ struct outputs_work {
     VEC(char *) values; /* of parameters; NULL: missing */
     runtime_blob_vec saved;
     VEC(size_t) saved_first, saved_count; /* by artifact: its blobs */
+    VEC(bool) sent;                       /* by artifact: it is where it belongs elsewhere */
     char *error;                          /* the first required one that could not be saved */
 };
 

@@ -65,8 +65,10 @@ parse_input(const struct json *v, struct podio_input *in, struct err *e)
         archive_field(v, "inputs", PODIO_AUTO, &in->archive, e) < 0)
         return e->code;
     json_int(json_get(v, "mode"), &in->mode);
-    if ((in->blob.p == NULL) == (in->raw.p == NULL))
-        return err_set(e, ERR_INVALID, WHERE ": input %.*s: needs either blob or raw",
+    in->http = json_get(v, "http");
+    in->git = json_get(v, "git");
+    if ((in->blob.p != NULL) + (in->raw.p != NULL) + (in->http != NULL) + (in->git != NULL) != 1)
+        return err_set(e, ERR_INVALID, WHERE ": input %.*s: needs one of blob, raw, http and git",
                        STR_ARG(in->name));
     return 0;
 }
@@ -82,6 +84,7 @@ parse_artifact(const struct json *v, struct podio_artifact *out, struct err *e)
         text_field(v, "outputs.artifacts", "key", true, &out->key, e) < 0 ||
         archive_field(v, "outputs.artifacts", PODIO_TAR, &out->archive, e) < 0)
         return e->code;
+    out->http = json_get(v, "http");
     json_int(json_get(v, "level"), &level);
     if (level < -1 || level > 9)
         return err_set(e, ERR_INVALID, WHERE ": artifact %.*s: level must be between -1 and 9",

@@ -4,11 +4,11 @@
  *   {"main": ["main"],              containers whose end is the pod's; absent: all
  *    "sidecars": ["name"],          containers that are stopped when the main ones have ended
  *    "result": true,                keep the main container's stdout
- *    "inputs": [{"name","path","mode"?,"blob":KEY | "raw":TEXT,"archive":"auto"|"none","subPath"?,
- *                "optional"?,"anywhere"?}],
- *    "outputs": {"parameters":[{"name","path","default"?}],
+ *    "inputs": [{"name","path","mode"?,"blob":KEY | "raw":TEXT | "http":{} |
+ * "git":{},"archive":"auto"|"none","subPath"?, "optional"?,"anywhere"?}], "outputs":
+ * {"parameters":[{"name","path","default"?}],
  *                "artifacts":[{"name","path","key","archive":"tar"|"zip"|"none","level"?,
- *                              "optional"?,"mode"?}]},
+ *                              "optional"?,"mode"?,"http"?:{}}]},   http: sent there, not stored
  *    "archiveLogs": KEY,
  *    "progress": PATH}              the file whose last line says how far the main container is
  *
@@ -35,7 +35,8 @@ struct json_doc;
 enum podio_archive { PODIO_AUTO, PODIO_NONE, PODIO_TAR, PODIO_ZIP };
 
 struct podio_input {
-    struct str name, path, blob, raw, sub_path; /* blob.p or raw.p is NULL */
+    struct str name, path, blob, raw, sub_path; /* .p NULL: it is none of these */
+    const struct json *http, *git;              /* runner/remote.h; NULL: neither */
     int64_t mode;                               /* -1: as it is */
     enum podio_archive archive;                 /* AUTO or NONE */
     bool optional, anywhere;
@@ -47,6 +48,7 @@ struct podio_parameter {
 
 struct podio_artifact {
     struct str name, path, key;
+    const struct json *http;    /* where it is sent instead; NULL: to the store */
     enum podio_archive archive; /* TAR, ZIP or NONE */
     int level;                  /* of compression, 0-9; -1: the library's */
     bool optional;

@@ -169,6 +169,10 @@ add_artifacts(struct json_build *b, const struct argo *a, const struct json *dec
             continue;
         json_add_object(b, NULL);
         json_add_fields(b, art.value, (const char *const[]){"s3", "from", NULL});
+        if (json_get(at, "http") != NULL) {
+            json_end(b);
+            continue;
+        }
         json_add_object(b, "s3");
         json_add_fields(b, json_get(art.value, "s3"), (const char *const[]){"key", NULL});
         add_key(b, a, json_get(art.value, "s3"), json_str(json_get(at, "key")));

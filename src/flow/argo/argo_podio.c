@@ -46,14 +46,16 @@ add_input(struct json_build *b, const struct json *art, const struct argo *a, st
     struct str name = json_str(json_get(art, "name"));
     const struct json *raw = json_at_path(art, "raw.data");
     const struct json *location = argo_key_location(art);
+    const struct json *http = json_get(art, "http"), *git = json_get(art, "git");
 
     if (json_str(json_get(art, "path")).n == 0)
         return 0;
-    if (raw == NULL && location == NULL)
-        return err_set(e, ERR_INVALID,
-                       "artifact %.*s failed to load: only raw artifacts and those of the artifact "
-                       "store can be had here",
-                       STR_ARG(name));
+    if (raw == NULL && location == NULL && json_is_null(http) && json_is_null(git))
+        return err_set(
+            e, ERR_INVALID,
+            "artifact %.*s failed to load: only raw, http and git artifacts and those of "
+            "the artifact store can be had here",
+            STR_ARG(name));
     json_add_object(b, NULL);
     json_add_str(b, "name", name);
     json_add_value(b, "path", json_get(art, "path"));
@@ -62,8 +64,12 @@ add_input(struct json_build *b, const struct json *art, const struct argo *a, st
     json_add_value(b, "optional", json_get(art, "optional"));
     if (raw != NULL)
         json_add_str(b, "raw", json_str(raw));
-    else
+    else if (location != NULL)
         add_key(b, "blob", location, a);
+    else if (!json_is_null(http))
+        json_add_value(b, "http", http);
+    else
+        json_add_value(b, "git", git);
     json_add_cstr(b, "archive",
                   raw != NULL || json_at_path(art, "archive.none") != NULL ? "none" : "auto");
     json_end(b);
@@ -144,6 +150,8 @@ add_outputs(struct json_build *b, const struct json *outputs, const struct argo 
         json_add_cstr(b, "archive", archive_of(art.value));
         json_add_value(b, "level", json_at_path(art.value, "archive.tar.compressionLevel"));
         add_output_key(b, art.value, a, folder);
+        if (!json_is_null(json_get(art.value, "http")))
+            json_add_value(b, "http", json_get(art.value, "http"));
         json_end(b);
     }
     json_end(b);

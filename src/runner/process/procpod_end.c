@@ -167,6 +167,7 @@ procpod_save(struct procpod *p)
 
     procpod_enter(p, PROC_SAVING);
     p->outputs.io = io;
+    p->outputs.plan = p->plan;
     p->outputs.blobs = &p->runtime->config.blobs;
     p->outputs.succeeded = exit != NULL && exit->code == 0;
     p->outputs.dir = -1;

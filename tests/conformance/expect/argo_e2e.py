@@ -105,7 +105,7 @@ CASES = {
     "e2e/functional/global-outputs-variable.yaml": ok(
         leaf="1S", workflow_outputs={"my-global-param": "hello world"}),
     "e2e/functional/global-param-sub-with-artifacts.yaml": ok(
-        needs="http artifacts", serve={"/x": (200, "served")},
+        serve={"/x": (200, "served")},
         args=["-p", "artifact-url={server}/x"], logs={"$": "served"}),
     "e2e/functional/json-argument.yaml": ok(
         programs=["jq"], has={"$": ['"val": "hello one"', '"val": "hello two"']}),
@@ -132,7 +132,7 @@ CASES = {
         outputs={"/divide-by-2\\(1:.*\\)/": {"res": "1"}}, nodes={"print(0:res:1)": "S"},
         logs={"print(0:res:1)": '{"res":"1"}'}),
     "e2e/functional/param-sub-with-artifacts.yaml": ok(
-        needs="http artifacts", serve={"/x": (200, "served")},
+        serve={"/x": (200, "served")},
         args=["-p", "artifact-url={server}/x"], logs={"$": "served"}),
     "e2e/functional/parameter-aggregation-steps-with-retry.yaml": ok(
         outputs={"$": {"dummy-steps-output": '["1","2","3"]'}}),

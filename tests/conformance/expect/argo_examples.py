@@ -266,7 +266,7 @@ CASES = {
         edit=[("https://httpbin.org/status/201", "{server}/201"),
               ('"https://google.com"', '"{server}/google"')]),
     "examples/image-pull-secrets.yaml": ok(leaf="1S", logs=HELLO),
-    "examples/input-artifact-git.yaml": ok(needs="git artifacts"),
+    "examples/input-artifact-git.yaml": ok(needs="the internet"),
     "examples/input-artifact-raw.yaml": ok(
         leaf="1S", logs={"$": "this is\nthe raw file\ncontents"}),
     "examples/intermediate-parameters.yaml": ok(needs="resume"),
