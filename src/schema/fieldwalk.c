@@ -76,8 +76,10 @@ fields_of(struct arena *a, const struct json *v, size_t *ret_n)
     size_t n = 0;
 
     if (json_type(v) == JSON_OBJECT) {
-        JSON_EACH (it, v)
-            items[n++] = (struct fieldwalk_item){typeshape_field_element(a, it.key), it.value, n};
+        JSON_EACH (it, v) {
+            items[n] = (struct fieldwalk_item){typeshape_field_element(a, it.key), it.value, n};
+            n++;
+        }
     }
     qsort(items, n, sizeof *items, by_element);
     *ret_n = n;
