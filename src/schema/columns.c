@@ -18,6 +18,7 @@ struct column {
     const char *type;      /* NULL: "string" */
     bool wide;             /* priority 1 */
     bool number;           /* the cell is a number in JSON */
+    bool pointer;          /* an empty text is no absent one */
 };
 
 struct columns {
@@ -115,12 +116,14 @@ static const struct columns rows[] = {
       {.name = "VolumeAttributesClass",
        .text = "the class of attributes it asks for",
        .path = "spec.volumeAttributesClassName",
-       .otherwise = "<unset>"},
+       .otherwise = "<unset>",
+       .pointer = true},
       AGE,
       {.name = "VolumeMode",
        .text = "a file system or a block device",
        .path = "spec.volumeMode",
        .otherwise = "<unset>",
+       .pointer = true,
        .wide = true}}},
     {"v1",
      "PersistentVolume",
@@ -138,13 +141,15 @@ static const struct columns rows[] = {
       {.name = "VolumeAttributesClass",
        .text = "the class of its attributes",
        .path = "spec.volumeAttributesClassName",
-       .otherwise = "<unset>"},
+       .otherwise = "<unset>",
+       .pointer = true},
       {.name = "Reason", .text = "why it is in this state", .path = "status.reason"},
       AGE,
       {.name = "VolumeMode",
        .text = "a file system or a block device",
        .path = "spec.volumeMode",
        .otherwise = "<unset>",
+       .pointer = true,
        .wide = true}}},
     {"v1",
      "Node",
@@ -226,7 +231,7 @@ static const struct columns rows[] = {
                  .wide = true, \
                  .number = true}, \
             { \
-                "Name", COLUMNS_TEXT_NAME, "metadata.name", NULL, NULL, "name", true, false \
+                "Name", COLUMNS_TEXT_NAME, "metadata.name", NULL, NULL, "name", true, false, false \
             } \
         } \
     }
@@ -294,7 +299,7 @@ write_field(const struct column *c, const struct json *object, int64_t now_us, s
         columns_write_since(v, now_us, to);
         return;
     }
-    if (json_is_null(v))
+    if (json_is_null(v) || (json_scalar_text(v).n == 0 && !c->pointer))
         buf_cstr(to, c->otherwise != NULL ? c->otherwise : "");
     else
         buf_str(to, json_scalar_text(v));

@@ -39,9 +39,9 @@ cells(const char *yaml)
 #define POD \
     "apiVersion: v1\nkind: Pod\n" \
     "metadata: {name: p, creationTimestamp: '2023-11-14T22:12:20Z'}\n" \
-    "spec: {nodeName: n, initContainers: [{name: i}, {name: s, restartPolicy: Always}],\n" \
+    "spec: {nodeName: nn, initContainers: [{name: i}, {name: s, restartPolicy: Always}],\n" \
     "  containers: [{name: a}, {name: b}]}\n"
-#define REST "'60s','<none>','n','<none>','<none>']"
+#define REST "'60s','<none>','nn','<none>','<none>']"
 
 TEST(columns_tell_what_a_pod_is_doing)
 {
