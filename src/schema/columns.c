@@ -28,7 +28,8 @@ struct columns {
 
 #define NAME \
     { \
-        "Name", COLUMNS_TEXT_NAME, "metadata.name", NULL, NULL, "name", false, false \
+        .name = "Name", .text = COLUMNS_TEXT_NAME, .path = "metadata.name", .type = "name", \
+        .wide = true \
     }
 #define AGE \
     { \

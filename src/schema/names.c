@@ -2,22 +2,33 @@
 
 #include <stdbool.h>
 
+/* The words of the API's own messages, which people and programs look for. */
 #define LABEL_TEXT \
-    "must be a lowercase RFC 1123 label: lower case letters, digits and '-', with a letter or " \
-    "digit at both ends (e.g. 'my-name' or '123-abc')"
+    "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and " \
+    "must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex " \
+    "used " \
+    "for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')"
 #define SUBDOMAIN_TEXT \
-    "must be a lowercase RFC 1123 subdomain: labels of lower case letters, digits and '-' joined " \
-    "by '.', each with a letter or digit at both ends (e.g. 'example.com')"
+    "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or " \
+    "'.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used " \
+    "for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')"
 #define SERVICE_TEXT \
-    "must be a DNS-1035 label: lower case letters, digits and '-', beginning with a letter and " \
-    "ending with a letter or digit (e.g. 'my-name')"
-#define QUALIFIED_TEXT \
-    "name part must be letters, digits, '-', '_' and '.', with a letter or digit at both ends " \
-    "(e.g. 'MyName' or 'my.name')"
+    "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an " \
+    "alphabetic character, and end with an alphanumeric character (e.g. 'my-name',  or " \
+    "'abc-123', regex used for validation is '[a-z]([-a-z0-9]*[a-z0-9])?')"
+#define WORD_TEXT \
+    "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an " \
+    "alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for " \
+    "validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')"
+#define QUALIFIED_TEXT "name part " WORD_TEXT
 #define VALUE_TEXT \
-    "must be empty, or letters, digits, '-', '_' and '.' with a letter or digit at both ends " \
-    "(e.g. 'MyValue' or 'my_value')"
-#define KEY_TEXT "must be letters, digits, '-', '_' and '.' (e.g. 'key.name' or 'KEY_NAME')"
+    "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or " \
+    "'.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value', " \
+    " or '12345', regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')"
+#define KEY_TEXT \
+    "a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. " \
+    "'key.name',  or 'KEY_NAME',  or 'key-name', regex used for validation is " \
+    "'[-._a-zA-Z0-9]+')"
 #define MAX_63_TEXT "must be no more than 63 characters"
 #define MAX_253_TEXT "must be no more than 253 characters"
 #define EMPTY_TEXT "name part must be non-empty"
@@ -58,12 +69,23 @@ is_word(struct str s)
     return true;
 }
 
+static bool
+is_subdomain(struct str name)
+{
+    while (name.p != NULL)
+        if (!is_label(str_cut(&name, '.')))
+            return false;
+    return true;
+}
+
 const char *
 names_check_label(struct str name)
 {
     if (name.n > NAMES_LABEL_MAX)
         return MAX_63_TEXT;
-    return is_label(name) ? NULL : LABEL_TEXT;
+    if (is_label(name))
+        return NULL;
+    return is_subdomain(name) ? "must not contain dots" : LABEL_TEXT;
 }
 
 const char *
@@ -79,12 +101,7 @@ names_check_subdomain(struct str name)
 {
     if (name.n > NAMES_SUBDOMAIN_MAX)
         return MAX_253_TEXT;
-    if (name.n == 0)
-        return SUBDOMAIN_TEXT;
-    while (name.p != NULL)
-        if (!is_label(str_cut(&name, '.')))
-            return SUBDOMAIN_TEXT;
-    return NULL;
+    return name.n > 0 && is_subdomain(name) ? NULL : SUBDOMAIN_TEXT;
 }
 
 const char *
@@ -115,6 +132,9 @@ names_check_qualified(struct str name)
         if (names_check_subdomain(prefix) != NULL)
             return "prefix part " SUBDOMAIN_TEXT;
     }
+    if (str_find_char(name, '/', 0) >= 0)
+        return "a qualified name " WORD_TEXT
+               " with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')";
     if (name.n == 0)
         return EMPTY_TEXT;
     if (name.n > NAMES_LABEL_MAX)
@@ -140,18 +160,19 @@ names_check_data_key(struct str key)
             return KEY_TEXT;
     if (key.n == 0)
         return KEY_TEXT;
-    if (str_is(key, "."))
-        return "must not be '.'";
+    if (str_is(key, ".") || str_is(key, ".."))
+        return key.n == 1 ? "must not be '.'" : "must not be '..'";
     return str_starts(key, STR("..")) ? "must not start with '..'" : NULL;
 }
 
 const char *
 names_check_env(struct str name)
 {
-    if (name.n == 0)
-        return "must not be empty";
+    static const char text[] = "a valid environment variable name must consist only of printable "
+                               "ASCII characters other than '='";
+
     for (size_t i = 0; i < name.n; i++)
         if (name.p[i] < ' ' || name.p[i] > '~' || name.p[i] == '=')
-            return "must be printable ASCII characters other than '='";
-    return NULL;
+            return text;
+    return name.n > 0 ? NULL : text;
 }

@@ -1,7 +1,7 @@
 /*
  * names - which names, label keys and label values Kubernetes allows.
  *
- * Each function returns NULL for a good name, else a static sentence that says what is expected, to
+ * Each function returns NULL for a good name, else a static sentence, in upstream's words, to
  * be put behind the value:
  *
  *     metadata.name: Invalid value: "A": <sentence>

@@ -102,6 +102,19 @@ problems_add_cause(struct problems *ps, const char *reason, const char *path, co
                               .reason = reason};
 }
 
+void
+problems_add_field(struct problems *ps, const char *reason, const char *path, const char *message)
+{
+    struct problem *p = grow(ps);
+
+    if (p != NULL)
+        *p = (struct problem){.kind = PROBLEM_INVALID,
+                              .path = bounded(xstrdup(path)),
+                              .text = bounded(xasprintf("%s: %s", path, message)),
+                              .reason = reason,
+                              .detail = strlen(path) + 2};
+}
+
 /* Whether the text of problem i stands before it already. */
 static bool
 is_repeated(const struct problems *ps, size_t i)

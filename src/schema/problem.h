@@ -61,6 +61,9 @@ void problems_add_path(struct problems *ps, enum problem_kind kind, const char *
 /* Appends what becomes a cause of a Status: `text` is its message, the path its field. */
 void problems_add_cause(struct problems *ps, const char *reason, const char *path,
                         const char *text);
+/* Appends what is wrong with a field: the text becomes "PATH: MESSAGE". */
+void problems_add_field(struct problems *ps, const char *reason, const char *path,
+                        const char *message);
 /* Appends an error, with the position it carries. */
 void problems_add_err(struct problems *ps, const struct err *e);
 

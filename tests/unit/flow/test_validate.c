@@ -148,15 +148,17 @@ TEST(validate_gives_failures_to_exit_handlers_only)
 
 TEST(validate_checks_pod_gc_and_retry_policies)
 {
-    CHECK_SPEC("spec:\n"
-               "  entrypoint: a\n"
-               "  podGC: {strategy: Sometimes, labelSelector: {matchLabels: {a: 'b c'}}}\n"
-               "  templates: [{name: a, retryStrategy: {retryPolicy: Never}, suspend: {}}]\n",
-               "6: podGC.strategy unknown strategy 'Sometimes'\n"
-               "6: podGC.labelSelector invalid: matchLabels: label value 'b c': must be empty, or "
-               "letters, digits, '-', '_' and '.' with a letter or digit at both ends (e.g. "
-               "'MyValue' or 'my_value')\n"
-               "7: Never is not a valid RetryPolicy\n");
+    CHECK_SPEC(
+        "spec:\n"
+        "  entrypoint: a\n"
+        "  podGC: {strategy: Sometimes, labelSelector: {matchLabels: {a: 'b c'}}}\n"
+        "  templates: [{name: a, retryStrategy: {retryPolicy: Never}, suspend: {}}]\n",
+        "6: podGC.strategy unknown strategy 'Sometimes'\n"
+        "6: podGC.labelSelector invalid: matchLabels: label value 'b c': a valid label must be an "
+        "empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and "
+        "end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex "
+        "used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')\n"
+        "7: Never is not a valid RetryPolicy\n");
 }
 
 TEST(validate_limits_the_length_of_names)
@@ -174,17 +176,20 @@ TEST(validate_limits_the_length_of_names)
 
 TEST(validate_wants_names_that_the_api_accepts)
 {
-    CHECK_OBJECT(VALIDATE_LINT,
-                 "apiVersion: argoproj.io/v1alpha1\n"
-                 "kind: Workflow\n"
-                 "metadata: {name: ../etc, generateName: A_}\n"
-                 "spec: {entrypoint: a, templates: [{name: a, suspend: {}}]}\n",
-                 "3: metadata.name: Invalid value: \"../etc\": must be a lowercase RFC 1123 "
-                 "subdomain: labels of lower case letters, digits and '-' joined by '.', each with "
-                 "a letter or digit at both ends (e.g. 'example.com')\n"
-                 "3: metadata.generateName: Invalid value: \"A_\": must be a lowercase RFC 1123 "
-                 "subdomain: labels of lower case letters, digits and '-' joined by '.', each with "
-                 "a letter or digit at both ends (e.g. 'example.com')\n");
+    CHECK_OBJECT(
+        VALIDATE_LINT,
+        "apiVersion: argoproj.io/v1alpha1\n"
+        "kind: Workflow\n"
+        "metadata: {name: ../etc, generateName: A_}\n"
+        "spec: {entrypoint: a, templates: [{name: a, suspend: {}}]}\n",
+        "3: metadata.name: Invalid value: \"../etc\": a lowercase RFC 1123 subdomain must consist "
+        "of lower case alphanumeric characters, '-' or '.', and must start and end with an "
+        "alphanumeric character (e.g. 'example.com', regex used for validation is "
+        "'[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')\n"
+        "3: metadata.generateName: Invalid value: \"A_\": a lowercase RFC 1123 subdomain must "
+        "consist of lower case alphanumeric characters, '-' or '.', and must start and end with an "
+        "alphanumeric character (e.g. 'example.com', regex used for validation is "
+        "'[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')\n");
 }
 
 TEST(validate_refuses_other_kinds)

@@ -1,0 +1,115 @@
+#include "base/err.h"
+#include "base/mem.h"
+#include "data/json.h"
+#include "data/quantity.h"
+#include "schema/names.h"
+#include "schema/problem.h"
+#include "schema/rules_int.h"
+
+static const char *const access_modes[] = {"ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce",
+                                           "ReadWriteOncePod", NULL};
+
+static void
+check_modes(struct rules *r, const struct json *modes)
+{
+    bool alone = false, shared = false;
+
+    if (json_count(modes) == 0)
+        rules_required(r, "accessModes", "at least 1 access mode is required");
+    JSON_EACH (it, modes) {
+        struct str mode = json_str(it.value);
+        cleanup_json struct json_doc *wrap = NULL;
+        struct json_build b = JSON_BUILD_INIT;
+
+        alone = alone || str_is(mode, "ReadWriteOncePod");
+        shared = shared || !str_is(mode, "ReadWriteOncePod");
+        /* Upstream names the list, not the item. */
+        json_add_object(&b, NULL);
+        json_add_str(&b, "accessModes", mode);
+        json_end(&b);
+        wrap = json_build_done(&b);
+        rules_one_of(r, json_root(wrap), "accessModes", access_modes);
+    }
+    if (alone && shared)
+        rules_forbidden(r, "accessModes", "may not use ReadWriteOncePod with other access modes");
+}
+
+static int64_t
+bytes_of(const struct json *amount)
+{
+    struct err ignored = ERR_INIT;
+    struct quantity q;
+
+    return quantity_parse(json_str(amount), &q, &ignored) == 0 ? quantity_value(q) : 0;
+}
+
+static void
+check_storage(struct rules *r, const struct json *spec)
+{
+    const struct json *storage = json_at_path(spec, "resources.requests.storage");
+    size_t before = rules_enter(r, "resources"), inside = rules_enter_key(r, STR("storage"));
+
+    if (storage == NULL)
+        rules_required(r, NULL, "");
+    else if (bytes_of(storage) <= 0)
+        rules_invalid(r, NULL, storage, "must be greater than zero");
+    rules_leave(r, inside);
+    rules_leave(r, before);
+}
+
+/* A claim's spec without what may change: the size once it is bound, and the volume before. */
+static struct json_doc *
+fixed_part(const struct json *spec, const struct json *other, bool bound)
+{
+    static const char *const except[] = {"volumeName", "resources", "volumeAttributesClassName",
+                                         NULL};
+    struct json_build b = JSON_BUILD_INIT;
+
+    json_add_object(&b, NULL);
+    json_add_fields(&b, spec, except);
+    if (json_str(json_get(other, "volumeName")).n > 0)
+        json_add_value(&b, "volumeName", json_get(spec, "volumeName"));
+    if (!bound) {
+        json_add_value(&b, "resources", json_get(spec, "resources"));
+        json_add_value(&b, "volumeAttributesClassName",
+                       json_get(spec, "volumeAttributesClassName"));
+    }
+    json_end(&b);
+    return json_build_done(&b);
+}
+
+static void
+check_change(struct rules *r, const struct json *old, const struct json *claim)
+{
+    bool bound = str_is(json_str(json_at_path(claim, "status.phase")), "Bound");
+    const struct json *was = json_get(old, "spec"), *is = json_get(claim, "spec");
+    cleanup_json struct json_doc *a = fixed_part(was, was, bound), *b = fixed_part(is, was, bound);
+    const char *const size = "resources.requests.storage";
+    int64_t before = bytes_of(json_at_path(was, size)), after = bytes_of(json_at_path(is, size));
+
+    if (!json_equal(json_root(a), json_root(b)))
+        rules_forbidden(r, "spec",
+                        "spec is immutable after creation except resources.requests and "
+                        "volumeAttributesClassName for bound claims");
+    if (after < before && after <= bytes_of(json_at_path(old, "status.capacity.storage")))
+        rules_forbidden(r, "spec.resources.requests.storage",
+                        "field can not be less than status.capacity");
+}
+
+void
+rules_of_claim(struct rules *r, const struct json *old, const struct json *object)
+{
+    static const char *const modes[] = {"Block", "Filesystem", NULL};
+    const struct json *spec = json_get(object, "spec");
+    size_t before = rules_enter(r, "spec"), inside = rules_enter(r, "selector");
+
+    rules_label_selector(r, json_get(spec, "selector"));
+    rules_leave(r, inside);
+    check_modes(r, json_get(spec, "accessModes"));
+    check_storage(r, spec);
+    rules_named(r, spec, "storageClassName", names_check_subdomain);
+    rules_one_of(r, spec, "volumeMode", modes);
+    rules_leave(r, before);
+    if (old != NULL)
+        check_change(r, old, object);
+}

@@ -1,0 +1,229 @@
+#include "base/mem.h"
+#include "data/json.h"
+#include "schema/fielderror.h"
+#include "schema/names.h"
+#include "schema/problem.h"
+#include "schema/rules_int.h"
+
+#define IMMUTABLE "field is immutable"
+
+enum { ANNOTATIONS_MAX = 256 * 1024 };
+
+void
+rules_labels(struct rules *r, const struct json *labels)
+{
+    JSON_EACH (it, labels) {
+        const char *key = names_check_qualified(it.key);
+        const char *value = names_check_label_value(json_str(it.value));
+
+        if (key != NULL)
+            rules_invalid_str(r, NULL, it.key, key);
+        if (value != NULL)
+            rules_invalid_str(r, NULL, json_str(it.value), value);
+    }
+}
+
+static void
+check_annotations(struct rules *r, const struct json *annotations)
+{
+    size_t bytes = 0, before = rules_enter(r, "annotations");
+
+    JSON_EACH (it, annotations) {
+        cleanup_buf struct buf lower = BUF_INIT;
+        const char *wrong;
+
+        for (size_t i = 0; i < it.key.n; i++)
+            buf_char(&lower, it.key.p[i] >= 'A' && it.key.p[i] <= 'Z' ? (char)(it.key.p[i] | 0x20)
+                                                                      : it.key.p[i]);
+        wrong = names_check_qualified(buf_view(&lower));
+        if (wrong != NULL)
+            rules_invalid_str(r, NULL, it.key, wrong);
+        bytes += it.key.n + json_str(it.value).n;
+    }
+    if (bytes > ANNOTATIONS_MAX)
+        fielderror_too_long(r->problems, buf_cstring(&r->path), ANNOTATIONS_MAX);
+    rules_leave(r, before);
+}
+
+/* One owner; upstream names the list, not the item. */
+static void
+check_owner(struct rules *r, const struct json *owner)
+{
+    static const char *const needed[] = {"kind", "name", "uid"};
+    struct str version = json_str(json_get(owner, "apiVersion"));
+
+    if (version.n == 0 || version.p[version.n - 1] == '/')
+        rules_invalid_str(r, "apiVersion", version, "version must not be empty");
+    for (size_t i = 0; i < ARRAY_LEN(needed); i++)
+        if (json_str(json_get(owner, needed[i])).n == 0)
+            rules_invalid_str(r, needed[i], STR(""), "must not be empty");
+    if (str_is(version, "v1") && str_is(json_str(json_get(owner, "kind")), "Event"))
+        rules_invalid(r, NULL, owner, "/v1, Kind=Event is disallowed from being an owner");
+}
+
+static void
+check_owners(struct rules *r, const struct json *owners)
+{
+    size_t before = rules_enter(r, "ownerReferences");
+    const struct json *controller = NULL;
+
+    JSON_EACH (it, owners) {
+        check_owner(r, it.value);
+        if (!json_bool_or(json_get(it.value, "controller"), false))
+            continue;
+        if (controller != NULL) {
+            cleanup_free char *text = xasprintf(
+                "Only one reference can have Controller set to true. Found \"true\" in references "
+                "for %s/%s and %s/%s",
+                json_cstr_or(json_get(controller, "kind"), ""),
+                json_cstr_or(json_get(controller, "name"), ""),
+                json_cstr_or(json_get(it.value, "kind"), ""),
+                json_cstr_or(json_get(it.value, "name"), ""));
+
+            rules_invalid(r, NULL, owners, text);
+        } else {
+            controller = it.value;
+        }
+    }
+    rules_leave(r, before);
+}
+
+static bool
+has_text(const struct json *list, struct str text)
+{
+    JSON_EACH (it, list)
+        if (str_eq(json_str(it.value), text))
+            return true;
+    return false;
+}
+
+/* Of kinds that are no custom resources, a finalizer is a known one or has a domain. */
+static void
+check_domains(struct rules *r, const struct json *finalizers)
+{
+    static const char *const known[] = {"kubernetes", "orphan", "foregroundDeletion"};
+    size_t before = rules_enter(r, "finalizers"), inside;
+
+    JSON_EACH (it, finalizers) {
+        struct str name = json_str(it.value);
+        bool good = r->custom || str_find_char(name, '/', 0) >= 0;
+
+        for (size_t i = 0; i < ARRAY_LEN(known); i++)
+            good = good || str_is(name, known[i]);
+        inside = rules_enter_index(r, it.index);
+        if (!good)
+            rules_invalid_str(r, NULL, name,
+                              "name is neither a standard finalizer name nor is it "
+                              "fully qualified");
+        rules_leave(r, inside);
+    }
+    rules_leave(r, before);
+}
+
+static void
+check_finalizers(struct rules *r, const struct json *finalizers)
+{
+    size_t before = rules_enter(r, "finalizers");
+
+    JSON_EACH (it, finalizers) {
+        const char *wrong = names_check_qualified(json_str(it.value));
+
+        if (wrong != NULL)
+            rules_invalid_str(r, NULL, json_str(it.value), wrong);
+    }
+    if (has_text(finalizers, STR("orphan")) && has_text(finalizers, STR("foregroundDeletion")))
+        rules_invalid(r, NULL, finalizers,
+                      "finalizer orphan and foregroundDeletion cannot be both set");
+    rules_leave(r, before);
+}
+
+static void
+check_names(struct rules *r, const struct json *meta, bool namespaced,
+            const char *(*check)(struct str name, bool prefix))
+{
+    struct str prefix = json_str(json_get(meta, "generateName"));
+    struct str name = json_str(json_get(meta, "name")), ns = json_str(json_get(meta, "namespace"));
+    const char *wrong = prefix.n > 0 ? check(prefix, true) : NULL;
+
+    if (wrong != NULL)
+        rules_invalid_str(r, "generateName", prefix, wrong);
+    wrong = name.n > 0 ? check(name, false) : NULL;
+    if (name.n == 0)
+        rules_required(r, "name", "name or generateName is required");
+    else if (wrong != NULL)
+        rules_invalid_str(r, "name", name, wrong);
+    wrong = namespaced && ns.n > 0 ? names_check_label(ns) : NULL;
+    if (namespaced && ns.n == 0)
+        rules_required(r, "namespace", "");
+    else if (wrong != NULL)
+        rules_invalid_str(r, "namespace", ns, wrong);
+    else if (!namespaced && ns.n > 0)
+        rules_forbidden(r, "namespace", "not allowed on this type");
+}
+
+/* What may be written anew: names, labels, annotations and the like. */
+static void
+check_rest(struct rules *r, const struct json *meta)
+{
+    size_t before = rules_enter(r, "labels");
+
+    rules_labels(r, json_get(meta, "labels"));
+    rules_leave(r, before);
+    check_annotations(r, json_get(meta, "annotations"));
+    check_owners(r, json_get(meta, "ownerReferences"));
+}
+
+void
+rules_of_meta(struct rules *r, const struct json *meta, bool namespaced,
+              const char *(*name)(struct str name, bool prefix))
+{
+    size_t before = rules_enter(r, "metadata");
+
+    check_names(r, meta, namespaced, name);
+    rules_in_range(r, meta, "generation", 0, INT64_MAX, "must be greater than or equal to 0");
+    check_rest(r, meta);
+    check_finalizers(r, json_get(meta, "finalizers"));
+    check_domains(r, json_get(meta, "finalizers"));
+    rules_leave(r, before);
+}
+
+/* A deletion that has begun waits for nobody new. */
+static void
+check_new_finalizers(struct rules *r, const struct json *old, const struct json *next)
+{
+    cleanup_buf struct buf text = BUF_INIT;
+    size_t n = 0;
+
+    buf_cstr(&text, "no new finalizers can be added if the object is being deleted, found new "
+                    "finalizers []string{");
+    JSON_EACH (it, json_get(next, "finalizers")) {
+        if (has_text(json_get(old, "finalizers"), json_str(it.value)))
+            continue;
+        buf_cstr(&text, n++ > 0 ? ", " : "");
+        json_write_string(&text, json_str(it.value));
+    }
+    buf_char(&text, '}');
+    if (n > 0)
+        rules_forbidden(r, "finalizers", buf_cstring(&text));
+}
+
+void
+rules_of_meta_update(struct rules *r, const struct json *old, const struct json *next, bool general)
+{
+    static const char *const fixed[] = {"name",
+                                        "namespace",
+                                        "uid",
+                                        "creationTimestamp",
+                                        "deletionTimestamp",
+                                        "deletionGracePeriodSeconds"};
+    size_t before = rules_enter(r, "metadata");
+
+    if (!json_is_null(json_get(old, "deletionTimestamp")))
+        check_new_finalizers(r, old, next);
+    for (size_t i = 0; i < ARRAY_LEN(fixed); i++)
+        rules_immutable(r, old, next, fixed[i], IMMUTABLE);
+    check_rest(r, next);
+    if (!general)
+        check_domains(r, json_get(next, "finalizers"));
+    rules_leave(r, before);
+}

@@ -1,0 +1,273 @@
+#include "schema/rules.h"
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "data/json.h"
+#include "data/yaml.h"
+#include "schema/defaults.h"
+#include "schema/prepare.h"
+#include "schema/problem.h"
+#include "schema/schema.h"
+#include "schema/typed.h"
+#include "tests/unit/test.h"
+
+/* An object, given as YAML, as the server holds it. */
+static struct json_doc *
+object(const char *yaml)
+{
+    cleanup_json struct json_doc *body = NULL, *typed = NULL;
+    cleanup_problems struct problems ps = PROBLEMS_INIT;
+    struct err e = ERR_INIT;
+    const struct schema *s;
+
+    if (yaml_parse_one(str_of(yaml), NULL, &body, &e) < 0)
+        fail_msg("%s", e.msg);
+    s = schema_lookup(json_str(json_get(json_root(body), "apiVersion")),
+                      json_str(json_get(json_root(body), "kind")));
+    if (typed_decode(s, body, &typed, &ps, &e) < 0)
+        fail_msg("%s", e.msg);
+    return defaults_apply(s, typed);
+}
+
+/* What is wrong with a new object, or (old not NULL) with the next one; a line each. */
+static char *
+wrong(const char *old_yaml, const char *yaml)
+{
+    cleanup_json struct json_doc *old = old_yaml != NULL ? object(old_yaml) : NULL,
+                                 *next = object(yaml);
+    cleanup_problems struct problems ps = PROBLEMS_INIT;
+    struct buf text = BUF_INIT;
+    const struct json *root = json_root(next);
+    struct rules_kind k = {json_str(json_get(root, "apiVersion")), json_str(json_get(root, "kind")),
+                           !str_is(json_str(json_get(root, "kind")), "Namespace")};
+
+    if (old != NULL)
+        rules_update(&k, json_root(old), root, &ps);
+    else
+        rules_create(&k, root, &ps);
+    for (size_t i = 0; i < ps.n; i++)
+        buf_printf(&text, "%s %s\n", ps.at[i].reason + sizeof "FieldValue" - 1, ps.at[i].text);
+    return buf_take(&text);
+}
+
+#define CHECK_WRONG(yaml, want) CHECK_CHANGE(NULL, yaml, want)
+#define CHECK_CHANGE(old, yaml, want) \
+    do { \
+        cleanup_free char *got_ = wrong(old, yaml); \
+        CHECK_STR(got_, want); \
+    } while (0)
+#define CONFIG_MAP "apiVersion: v1\nkind: ConfigMap\n"
+#define META "metadata: {name: x, namespace: ns}\n"
+#define LABEL_TEXT \
+    "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and " \
+    "must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex " \
+    "used " \
+    "for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')"
+
+TEST(rules_know_what_metadata_may_be)
+{
+    CHECK_WRONG(CONFIG_MAP META, "");
+    CHECK_WRONG(CONFIG_MAP "metadata: {namespace: ns}\n",
+                "Required metadata.name: Required value: name or generateName is required\n");
+    CHECK_WRONG(
+        CONFIG_MAP "metadata: {name: Bad_Name, namespace: ns}\n",
+        "Invalid metadata.name: Invalid value: \"Bad_Name\": a lowercase RFC 1123 subdomain "
+        "must consist of lower case alphanumeric characters, '-' or '.', and must start "
+        "and end with an alphanumeric character (e.g. 'example.com', regex used for "
+        "validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')\n");
+    CHECK_WRONG(CONFIG_MAP "metadata: {name: x, namespace: ns, generateName: a-, finalizers: [yy],\n"
+                           "  ownerReferences: [{apiVersion: v1, kind: Pod, name: p}]}\n",
+                "Invalid metadata.ownerReferences.uid: Invalid value: \"\": must not be empty\n"
+                "Invalid metadata.finalizers[0]: Invalid value: \"yy\": name is neither a "
+                "standard finalizer name nor is it fully qualified\n");
+    CHECK_WRONG("apiVersion: v1\nkind: Namespace\nmetadata: {name: a.b}\n",
+                "Invalid metadata.name: Invalid value: \"a.b\": must not contain dots\n");
+}
+
+TEST(rules_know_labels_in_the_words_of_the_api)
+{
+    cleanup_free char *got =
+        wrong(NULL, CONFIG_MAP "metadata: {name: x, namespace: ns, labels: {a b: c d}}\n");
+
+    CHECK_CONTAINS(got, "metadata.labels: Invalid value: \"a b\": name part must consist of "
+                        "alphanumeric characters, '-', '_' or '.', and must start and end with an "
+                        "alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', "
+                        "regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')");
+    CHECK_CONTAINS(got, "metadata.labels: Invalid value: \"c d\": a valid label must be an empty "
+                        "string or consist of alphanumeric characters, '-', '_' or '.', and must "
+                        "start and end with an alphanumeric character (e.g. 'MyValue',  or "
+                        "'my_value',  or '12345', regex used for validation is "
+                        "'(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')");
+}
+
+TEST(rules_know_what_must_not_change)
+{
+    CHECK_CHANGE(CONFIG_MAP META "immutable: true\ndata: {a: '1'}\n",
+                 CONFIG_MAP META "immutable: true\ndata: {a: '9'}\n",
+                 "Forbidden data: Forbidden: field is immutable when `immutable` is set\n");
+    CHECK_CHANGE("apiVersion: v1\nkind: Secret\n" META,
+                 "apiVersion: v1\nkind: Secret\ntype: other\n" META,
+                 "Invalid type: Invalid value: \"other\": field is immutable\n");
+    CHECK_CHANGE(CONFIG_MAP "metadata: {name: x, namespace: ns, finalizers: [x.io/a],\n"
+                            "  deletionTimestamp: '2026-01-01T00:00:00Z'}\n",
+                 CONFIG_MAP "metadata: {name: x, namespace: ns, finalizers: [x.io/a, x.io/b],\n"
+                            "  deletionTimestamp: '2026-01-01T00:00:00Z'}\n",
+                 "Forbidden metadata.finalizers: Forbidden: no new finalizers can be added if the "
+                 "object is being deleted, found new finalizers []string{\"x.io/b\"}\n"
+                 "Forbidden metadata.finalizers: Forbidden: no new finalizers can be added if the "
+                 "object is being deleted, found new finalizers []string{\"x.io/b\"}\n");
+}
+
+#define POD "apiVersion: v1\nkind: Pod\n" META "spec:\n"
+
+TEST(rules_find_everything_that_is_wrong_with_a_pod)
+{
+    CHECK_WRONG(POD "  {containers: [], restartPolicy: Sometimes}\n",
+                "Required spec.containers: Required value\n"
+                "NotSupported spec.restartPolicy: Unsupported value: \"Sometimes\": supported "
+                "values: \"Always\", \"OnFailure\", \"Never\"\n");
+    CHECK_WRONG(
+        POD "  containers:\n"
+            "  - {name: A, ports: [{containerPort: 70000, name: http}, {name: http,\n"
+            "     containerPort: 1}], env: [{name: 'a=b'}, {name: c, value: d, valueFrom: "
+            "{}}],\n"
+            "     volumeMounts: [{name: v, mountPath: /a}, {name: w, mountPath: /a}],\n"
+            "     resources: {limits: {cpu: 1}, requests: {cpu: 2}}}\n"
+            "  volumes: [{name: v, secret: {}}, {name: w, emptyDir: {}, hostPath: {path: "
+            "/}}]\n",
+        "Required spec.volumes[0].secret.secretName: Required value\n"
+        "Forbidden spec.volumes[1].hostPath: Forbidden: may not specify more than 1 volume "
+        "type\n"
+        "Invalid spec.containers[0].name: Invalid value: \"A\": " LABEL_TEXT "\n"
+        "Required spec.containers[0].image: Required value\n"
+        "Invalid spec.containers[0].ports[0].containerPort: Invalid value: 70000: must be "
+        "between 1 and 65535, inclusive\n"
+        "Duplicate spec.containers[0].ports[1].name: Duplicate value: \"http\"\n"
+        "Invalid spec.containers[0].env[0].name: Invalid value: \"a=b\": a valid "
+        "environment variable name must consist only of printable ASCII characters other "
+        "than '='\n"
+        "Invalid spec.containers[0].env[1].valueFrom: Invalid value: \"\": must specify one "
+        "of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef` or `secretKeyRef`\n"
+        "NotFound spec.containers[0].volumeMounts[0].name: Not found: \"v\"\n"
+        "NotFound spec.containers[0].volumeMounts[1].name: Not found: \"w\"\n"
+        "Invalid spec.containers[0].volumeMounts[1].mountPath: Invalid value: \"/a\": must "
+        "be unique\n"
+        "Invalid spec.containers[0].resources.requests: Invalid value: \"2\": must be less "
+        "than or equal to cpu limit of 1\n");
+}
+
+TEST(rules_let_a_pod_change_its_images_only)
+{
+    static const char old[] =
+        POD "  {restartPolicy: Always, containers: [{name: a, image: b:1}]}\n";
+
+    CHECK_CHANGE(old, POD "  {restartPolicy: Always, containers: [{name: a, image: b:2}]}\n", "");
+    {
+        cleanup_free char *got =
+            wrong(old, POD "  {restartPolicy: Never, containers: [{name: a, image: b:1}]}\n");
+
+        CHECK_CONTAINS(got, "Forbidden spec: Forbidden: pod updates may not change fields other "
+                            "than `spec.containers[*].image`,`spec.initContainers[*].image`,"
+                            "`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to "
+                            "existing tolerations),`spec.terminationGracePeriodSeconds` (allow it "
+                            "to be set to 1 if it was previously negative)");
+    }
+    CHECK_CHANGE(old, POD "  {containers: [{name: a, image: b:1}, {name: c, image: d:1}]}\n",
+                 "Forbidden spec.containers: Forbidden: pod updates may not add or remove "
+                 "containers\n");
+}
+
+TEST(rules_check_services_and_claims)
+{
+    CHECK_WRONG("apiVersion: v1\nkind: Service\nmetadata: {name: 1x, namespace: ns}\nspec: {}\n",
+                "Invalid metadata.name: Invalid value: \"1x\": a DNS-1035 label must consist of "
+                "lower case alphanumeric characters or '-', start with an alphabetic character, "
+                "and end with an alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used "
+                "for validation is '[a-z]([-a-z0-9]*[a-z0-9])?')\n"
+                "Required spec.ports: Required value\n");
+    CHECK_WRONG("apiVersion: v1\nkind: PersistentVolumeClaim\n" META
+                "spec: {accessModes: [ReadWriteTwice], resources: {requests: {storage: 0}}}\n",
+                "NotSupported spec.accessModes: Unsupported value: \"ReadWriteTwice\": supported "
+                "values: \"ReadOnlyMany\", \"ReadWriteMany\", \"ReadWriteOnce\", "
+                "\"ReadWriteOncePod\"\n"
+                "Invalid spec.resources[storage]: Invalid value: \"0\": must be greater than "
+                "zero\n");
+}
+
+/* What a new object or an update becomes, a part of it with ' for ". */
+static char *
+prepared(const char *old_yaml, const char *yaml, bool status, const char *path)
+{
+    cleanup_json struct json_doc *old = old_yaml != NULL ? object(old_yaml) : NULL,
+                                 *next = object(yaml), *result = NULL;
+    struct buf text = BUF_INIT;
+    struct str version = json_str(json_get(json_root(next), "apiVersion"));
+    struct str kind = json_str(json_get(json_root(next), "kind"));
+
+    result = old != NULL
+                 ? prepare_update(version, kind, json_root(old), json_root(next), status)
+                 : prepare_create(schema_lookup(version, kind), version, kind, json_root(next));
+    json_write_sorted(&text, json_at_path(json_root(result), path));
+    for (size_t i = 0; i < text.n; i++)
+        text.p[i] = text.p[i] == '"' ? '\'' : text.p[i];
+    return buf_take(&text);
+}
+
+#define CHECK_PREPARED(old, yaml, status, path, want) \
+    do { \
+        cleanup_free char *got_ = prepared(old, yaml, status, path); \
+        CHECK_STR(got_, want); \
+    } while (0)
+
+TEST(prepare_begins_a_status_and_keeps_it_from_writers_of_the_object)
+{
+    static const char running[] = POD "  {containers: [], nodeName: nn}\nstatus: {phase: Running}\n";
+
+    CHECK_PREPARED(NULL, running, false, "status", "{'phase':'Pending','qosClass':'BestEffort'}");
+    CHECK_PREPARED(running, POD "  {containers: []}\nstatus: {phase: Failed}\n", false, "status",
+                   "{'phase':'Running'}");
+    CHECK_PREPARED(running, POD "  {containers: []}\nstatus: {phase: Failed}\n", true, "status",
+                   "{'phase':'Failed'}");
+    CHECK_PREPARED(running, POD "  {containers: [], nodeName: other}\n", true, "spec.nodeName",
+                   "'nn'");
+}
+
+TEST(prepare_adds_what_admission_adds)
+{
+    CHECK_PREPARED(NULL,
+                   POD "  {containers: [{name: a, resources: {limits: {cpu: 1, memory: 1}}}]}\n",
+                   false, "status.qosClass", "'Guaranteed'");
+    CHECK_PREPARED(NULL, POD "  {containers: [], tolerations: [{operator: Exists}]}\n", false,
+                   "spec.tolerations", "[{'operator':'Exists'}]");
+    CHECK_PREPARED(
+        NULL, POD "  {containers: []}\n", false, "spec.tolerations",
+        "[{'effect':'NoExecute','key':'node.kubernetes.io/not-ready','operator':"
+        "'Exists','tolerationSeconds':300},{'effect':'NoExecute','key':"
+        "'node.kubernetes.io/unreachable','operator':'Exists','tolerationSeconds':300}]");
+    CHECK_PREPARED(NULL, "apiVersion: v1\nkind: Namespace\nmetadata: {name: t}\n", false, "spec",
+                   "{'finalizers':['kubernetes']}");
+    CHECK_PREPARED(NULL, "apiVersion: v1\nkind: PersistentVolumeClaim\n" META, false,
+                   "metadata.finalizers", "['kubernetes.io/pvc-protection']");
+}
+
+TEST(problems_are_listed_once_in_a_message)
+{
+    cleanup_problems struct problems ps = PROBLEMS_INIT;
+    cleanup_buf struct buf text = BUF_INIT;
+
+    problems_add_field(&ps, "FieldValueRequired", "a", "Required value");
+    problems_message(&ps, &text);
+    CHECK_STR(buf_cstring(&text), "a: Required value");
+    problems_add_field(&ps, "FieldValueRequired", "a", "Required value");
+    problems_add_field(&ps, "FieldValueRequired", "b", "Required value");
+    buf_clear(&text);
+    problems_message(&ps, &text);
+    CHECK_STR(buf_cstring(&text), "[a: Required value, b: Required value]");
+    CHECK_STR(ps.at[2].text + ps.at[2].detail, "Required value");
+}
+
+TESTS_MAIN(T_(rules_know_what_metadata_may_be), T_(rules_know_labels_in_the_words_of_the_api),
+           T_(rules_know_what_must_not_change), T_(rules_find_everything_that_is_wrong_with_a_pod),
+           T_(rules_let_a_pod_change_its_images_only), T_(rules_check_services_and_claims),
+           T_(prepare_begins_a_status_and_keeps_it_from_writers_of_the_object),
+           T_(prepare_adds_what_admission_adds), T_(problems_are_listed_once_in_a_message))
