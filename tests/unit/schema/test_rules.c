@@ -75,8 +75,9 @@ TEST(rules_know_what_metadata_may_be)
         "must consist of lower case alphanumeric characters, '-' or '.', and must start "
         "and end with an alphanumeric character (e.g. 'example.com', regex used for "
         "validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')\n");
-    CHECK_WRONG(CONFIG_MAP "metadata: {name: x, namespace: ns, generateName: a-, finalizers: [yy],\n"
-                           "  ownerReferences: [{apiVersion: v1, kind: Pod, name: p}]}\n",
+    CHECK_WRONG(CONFIG_MAP
+                "metadata: {name: x, namespace: ns, generateName: a-, finalizers: [yy],\n"
+                "  ownerReferences: [{apiVersion: v1, kind: Pod, name: p}]}\n",
                 "Invalid metadata.ownerReferences.uid: Invalid value: \"\": must not be empty\n"
                 "Invalid metadata.finalizers[0]: Invalid value: \"yy\": name is neither a "
                 "standard finalizer name nor is it fully qualified\n");
@@ -221,7 +222,8 @@ prepared(const char *old_yaml, const char *yaml, bool status, const char *path)
 
 TEST(prepare_begins_a_status_and_keeps_it_from_writers_of_the_object)
 {
-    static const char running[] = POD "  {containers: [], nodeName: nn}\nstatus: {phase: Running}\n";
+    static const char running[] =
+        POD "  {containers: [], nodeName: nn}\nstatus: {phase: Running}\n";
 
     CHECK_PREPARED(NULL, running, false, "status", "{'phase':'Pending','qosClass':'BestEffort'}");
     CHECK_PREPARED(running, POD "  {containers: []}\nstatus: {phase: Failed}\n", false, "status",
