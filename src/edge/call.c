@@ -7,6 +7,7 @@
 #include "edge/gate.h"
 #include "http/exchange.h"
 #include "http/limits.h"
+#include "http/proxy.h"
 #include "http/websocket.h"
 #include "io/address.h"
 
@@ -90,7 +91,7 @@ finish(struct call *c, bool answered)
     free(c->why);
     routes_unref(c->routes);
     exchange_release(c->x);
-    atomic_fetch_sub(&counts->open, 1);
+    c->thread->open--;
     free(c);
 }
 
@@ -278,6 +279,25 @@ call_fail(struct call *c, const struct err *why)
     fail_with(c, err_status(why->code), why, STR_NULL);
 }
 
+static void
+on_proxied(void *arg, bool sent)
+{
+    finish(arg, sent);
+}
+
+void
+call_proxy(struct call *c, const struct address *to, struct str path)
+{
+    const struct proxy_options o = {
+        .client = c->thread->client, .to = to, .path = path, .done = on_proxied, .done_arg = c};
+
+    take_up(c);
+    if (c->gone)
+        finish(c, false);
+    else
+        proxy_start(c->x, &o);
+}
+
 struct websocket *
 call_websocket(struct call *c, const char *const *protocols,
                const struct websocket_handler *handler, void *arg, struct err *e)
@@ -423,7 +443,7 @@ call_begin(struct edge_thread *t, struct exchange *x)
     c->connection_count = exchange_connection_count(x);
     exchange_hold(x);
     exchange_own(x, &ops, c);
-    atomic_fetch_add(&counts->open, 1);
+    t->open++;
     atomic_fetch_add(&counts->calls, 1);
     ++*c->connection_count;
     status = check(t, c, x, &allow, &e);

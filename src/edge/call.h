@@ -26,6 +26,7 @@
 
 #include "http/request.h"
 
+struct address;
 struct arena;
 struct call;
 struct caller;
@@ -99,6 +100,10 @@ void call_reply(struct call *c, const struct reply *r);
 /* The error in the shape that the edge's error writer gives it (edge/edge.h), with the status that
  * belongs to its code.  Any thread. */
 void call_fail(struct call *c, const struct err *why);
+
+/* Answers with what the server at `to` answers (http/proxy.h), and ends the call.  The path is
+ * `path` (STR_NULL: the request's own), with the request's query.  Edge thread. */
+void call_proxy(struct call *c, const struct address *to, struct str path);
 
 /* Turns the connection into a WebSocket (http/websocket.h), which is the caller's from then on, and
  * ends the call.  NULL with *e filled if the request is no sound handshake or offers none of the

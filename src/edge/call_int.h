@@ -15,6 +15,7 @@
 #include "edge/routes_int.h"
 #include "io/mailbox.h"
 
+struct client;
 struct exchange;
 struct server;
 
@@ -26,8 +27,10 @@ struct edge_thread {
     struct loop *loop;
     struct mailbox *mailbox;
     struct server *server;
+    struct client *client; /* for proxying */
     struct routes *routes; /* the newest that this thread has seen */
     uint64_t routes_version;
+    size_t open;            /* calls that are not over; for whoever runs the loop */
     struct buf piece;       /* what a feed has given, until it is written */
     atomic_size_t arriving; /* connections on their way here */
     atomic_bool stopped;
@@ -36,7 +39,6 @@ struct edge_thread {
 struct edge_counts {
     _Atomic uint64_t refused, throttled, unauthorized, answered, gone, feeds;
     atomic_size_t calls; /* handed out and not answered */
-    atomic_size_t open;  /* and those whose reply is still being written */
 };
 
 struct edge {

@@ -10,6 +10,7 @@
 #include "data/json.h"
 #include "edge/call_int.h"
 #include "edge/routes.h"
+#include "http/client.h"
 #include "http/server.h"
 #include "io/address.h"
 #include "io/listener.h"
@@ -169,6 +170,7 @@ open_thread(struct edge_thread *t, struct err *e)
     if (t->mailbox == NULL)
         return e->code;
     t->server = server_new(t->loop, &options);
+    t->client = client_new(t->loop);
     return 0;
 }
 
@@ -176,6 +178,7 @@ static void
 close_thread(struct edge_thread *t)
 {
     server_free(t->server);
+    client_free(t->client);
     mailbox_free(t->mailbox);
     loop_free(t->loop);
     routes_unref(t->routes);
@@ -409,9 +412,9 @@ edge_free(struct edge *g)
         server_cut(g->threads[i].server);
     }
     /* Whoever still holds a call answers into a mailbox of ours. */
-    while (atomic_load(&g->counts.open) > 0)
-        for (int i = 0; i < g->threads_n; i++)
-            loop_turn(g->threads[i].loop, g->threads_n == 1);
+    for (int i = 0; i < g->threads_n; i++)
+        while (g->threads[i].open > 0)
+            loop_turn(g->threads[i].loop, true);
     for (int i = 0; i < g->threads_n; i++)
         close_thread(&g->threads[i]);
     free(g->threads);

@@ -202,6 +202,20 @@ exchange_answer(struct exchange *x, int status, const struct field *fields, size
     conn_changed(x->conn);
 }
 
+void
+exchange_fail(struct exchange *x, int status, const struct err *why)
+{
+    const struct server_options *o = &x->conn->server->options;
+    cleanup_buf struct buf body = BUF_INIT;
+    const char *type = "text/plain";
+    struct field field;
+
+    o->write_error(o->arg, &x->request, status, why, &body, &type);
+    field = (struct field){STR("Content-Type"), str_of(type)};
+    exchange_answer(x, status, &field, 1,
+                    str_make(str_dup_arena(&x->arena, buf_view(&body)), body.n));
+}
+
 static void
 write_out(struct exchange *x)
 {

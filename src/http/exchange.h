@@ -78,6 +78,8 @@ void exchange_send(struct exchange *x, const struct str *parts, size_t n, bool l
 /* Head and body in one; the body is borrowed until the end. */
 void exchange_answer(struct exchange *x, int status, const struct field *fields, size_t n,
                      struct str body);
+/* The same with an error, in the shape that the server's write_error gives it. */
+void exchange_fail(struct exchange *x, int status, const struct err *why);
 /* The reply has no end of its own: it is over as soon as the client closes its half of the
  * connection, or the server drains (then proceed's next answer is taken for the last). */
 void exchange_set_endless(struct exchange *x);

@@ -81,7 +81,7 @@ work(void *arg)
     struct worker *w = arg;
 
     pthread_mutex_lock(&w->lock);
-    while (!w->stop) {
+    while (!w->stop || w->n > 0) {
         while (w->n > 0 && !w->hold) {
             struct call *c = w->calls[--w->n];
 
@@ -249,6 +249,13 @@ talk(void *arg, struct call *c)
         websocket_read(echo, true);
 }
 
+/* Passes on to this very edge. */
+static void
+pass_round(void *arg, struct call *c)
+{
+    call_proxy(c, &((struct site *)arg)->at, STR("/open/round"));
+}
+
 static int
 authenticate(void *arg, struct arena *a, struct str token, struct caller *ret, struct err *e)
 {
@@ -288,6 +295,7 @@ publish(struct site *s, const char *greeting)
     add(r, "POST", "/collect", ROUTE_CALLERS, collect, s);
     add(r, "POST", "/stream", ROUTE_CALLERS, stream, s);
     add(r, "GET", "/watch", ROUTE_CALLERS, watch, s);
+    add(r, "GET", "/round", ROUTE_CALLERS, pass_round, s);
     add(r, "GET", "/talk", ROUTE_CALLERS, talk, s);
     edge_publish(s->edge, r);
     routes_unref(r);
@@ -694,6 +702,19 @@ TEST(a_call_may_become_a_websocket)
     close_site(&s);
 }
 
+TEST(a_call_may_be_answered_by_another_server)
+{
+    cleanup_buf struct buf got = BUF_INIT;
+    struct edge_stats stats;
+    struct site s;
+
+    open_site(&s, usual);
+    ask(&s, "GET /round", "", &got);
+    CHECK_CONTAINS(got.p, "\r\n\r\nhello round ");
+    WAIT_FOR((edge_stats(s.edge, &stats), stats.calls == 0 && stats.answered == 2));
+    close_site(&s);
+}
+
 TEST(a_new_table_serves_the_requests_that_come_after_it)
 {
     cleanup_buf struct buf got = BUF_INIT;
@@ -784,7 +805,7 @@ TESTS_MAIN(T_(handlers_answer_at_once_or_from_another_thread),
            T_(a_call_whose_client_has_gone_is_still_answered_and_told_so_once),
            T_(a_feed_is_pulled_when_another_thread_wakes_it),
            T_(a_watch_ends_when_its_client_goes_and_when_the_server_stops),
-           T_(a_call_may_become_a_websocket),
+           T_(a_call_may_become_a_websocket), T_(a_call_may_be_answered_by_another_server),
            T_(a_new_table_serves_the_requests_that_come_after_it),
            T_(many_clients_on_several_threads_all_get_their_answers),
            T_(stopping_waits_for_calls_and_cuts_them_after_the_grace))
