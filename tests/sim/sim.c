@@ -35,7 +35,8 @@ struct sim {
     struct store *store;
     struct core *core;
     VEC(struct event) events;
-    int64_t points, crash_point; /* crash_point: the number at which to die, or -1 */
+    int64_t points, effects, crash_point; /* crash_point: the number at which to die, or -1 */
+    const char *crashed_at;
     enum sim_crash crash_how;
     int crashes;
     bool awake, verbose;
@@ -88,7 +89,11 @@ probe(void *arg, const char *where)
     struct sim *s = arg;
 
     sim_trace(s, "point %" PRId64 ": %s", s->points, where);
-    return s->points++ == s->crash_point;
+    s->effects += strcmp(where, "effect") == 0;
+    if (s->points++ != s->crash_point)
+        return false;
+    s->crashed_at = where;
+    return true;
 }
 
 static void
@@ -263,6 +268,18 @@ int64_t
 sim_points(const struct sim *s)
 {
     return s->points;
+}
+
+int64_t
+sim_effects(const struct sim *s)
+{
+    return s->effects;
+}
+
+const char *
+sim_crashed_at(const struct sim *s)
+{
+    return s->crashed_at;
 }
 
 int

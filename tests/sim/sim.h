@@ -62,8 +62,12 @@ uint64_t sim_random(struct sim *s, uint64_t n);
 
 /* Die at the nth crash point from now (0: the next). */
 void sim_crash_at(struct sim *s, int64_t nth, enum sim_crash how);
-/* Crash points passed since the start. */
+/* Crash points passed since the start: all, and those before an effect. */
 int64_t sim_points(const struct sim *s);
+int64_t sim_effects(const struct sim *s);
+/* What the last crash point that was met by a crash lies before: "effect", "before commit", ...;
+ * NULL: there was none. */
+const char *sim_crashed_at(const struct sim *s);
 int sim_crashes(const struct sim *s);
 /* Now, between turns. */
 void sim_crash(struct sim *s, enum sim_crash how);

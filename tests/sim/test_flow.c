@@ -157,7 +157,25 @@ struct ask {
     struct message m;
     struct site *site;
     struct json_doc *found;
+    struct buf objects; /* all that there are, by kind and name */
 };
+
+static int
+list_objects(struct ask *a, struct turn *t, const struct kind *kind, struct err *e)
+{
+    const struct objects_query q = {.kind = kind, .limit = 10000};
+    cleanup_objects object_vec all = VEC_INIT;
+
+    if (objects_list(a->site->os, t, &q, &all, NULL, e) < 0)
+        return e->code;
+    for (size_t i = 0; i < all.n; i++) {
+        const struct object *o = all.at[i];
+
+        buf_printf(&a->objects, "%s %.*s %s\n", kind->kind, STR_ARG(object_name(o)),
+                   json_cstr_or(object_at(o, "status.phase"), ""));
+    }
+    return 0;
+}
 
 static int
 run_compose(struct message *m, struct turn *t, struct err *e)
@@ -167,6 +185,10 @@ run_compose(struct message *m, struct turn *t, struct err *e)
         objects_find(a->site->os, t, &kind_workflow, STR("default"), STR("wf"));
 
     CHECK_NOT_NULL(o);
+    for (size_t i = 0; kinds_builtin[i] != NULL; i++) {
+        if (kinds_builtin[i] != &kind_event && list_objects(a, t, kinds_builtin[i], e) < 0)
+            return e->code;
+    }
     return argo_nodes_compose(turn_db(t), o, &a->found, e);
 }
 
@@ -194,6 +216,23 @@ write_node(struct buf *to, const struct json *node)
     json_doc_unref(doc);
 }
 
+/* Pods of which an attempt was ever started, also of those that are gone by now. */
+static size_t
+pods_started(const struct site *s)
+{
+    size_t n = fake_runtime_started(s->runtime), pods = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        const char *id = fake_runtime_attempt(s->runtime, i);
+        size_t k = 0, uid = (size_t)(strrchr(id, '-') - id) + 1;
+
+        while (strncmp(id, fake_runtime_attempt(s->runtime, k), uid) != 0)
+            k++;
+        pods += k == i;
+    }
+    return pods;
+}
+
 /* Everything that must be the same in every history.  The caller frees. */
 static char *
 end_of(struct site *s)
@@ -217,6 +256,9 @@ end_of(struct site *s)
     qsort(nodes.at, nodes.n, sizeof *nodes.at, by_name);
     for (size_t i = 0; i < nodes.n; i++)
         write_node(&text, nodes.at[i]);
+    buf_str(&text, buf_view(&a.objects));
+    buf_printf(&text, "%zu pods started\n", pods_started(s));
+    buf_done(&a.objects);
     vec_done(&nodes);
     json_doc_unref(a.found);
     return buf_take(&text);
@@ -325,16 +367,22 @@ static const char small[] = "metadata: {name: wf}\n"
                             "  - name: ok\n"
                             "    container: {image: i, command: [ok]}\n";
 
+/* Crash points, and those of them that lie before an effect. */
+struct passed {
+    int64_t points, effects;
+};
+
 static char *
-undisturbed(uint64_t seed, const char *yaml, int64_t *points)
+undisturbed(uint64_t seed, const char *yaml, struct passed *passed)
 {
     struct site *s = site_new(seed, yaml);
-    int64_t before = sim_points(s->sim);
+    struct passed before = {sim_points(s->sim), sim_effects(s->sim)};
     char *end;
 
     CHECK_TRUE(sim_run(s->sim));
-    if (points != NULL)
-        *points = sim_points(s->sim) - before;
+    if (passed != NULL)
+        *passed = (struct passed){sim_points(s->sim) - before.points,
+                                  sim_effects(s->sim) - before.effects};
     end = end_of(s);
     check_starts(s);
     site_free(s);
@@ -349,6 +397,8 @@ TEST(undisturbed_it_ends_as_it_should)
     CHECK_CONTAINS(end, "\"name\":\"wf.slow\",\"displayName\":\"slow\"");
     CHECK_CONTAINS(end, "[\\\"1\\\",\\\"2\\\"]");
     CHECK_CONTAINS(end, "\"name\":\"wf.slow.onExit\"");
+    CHECK_CONTAINS(end, "ConfigMap thing");
+    CHECK_CONTAINS(end, "11 pods started\n");
 }
 
 TEST(the_order_of_events_does_not_matter)
@@ -363,31 +413,63 @@ TEST(the_order_of_events_does_not_matter)
 }
 
 static void
-crash_everywhere(uint64_t seed, const char *yaml, enum sim_crash how, int64_t step)
+crash_everywhere(uint64_t seed, const char *yaml, enum sim_crash how)
 {
-    int64_t points;
-    cleanup_free char *want = undisturbed(seed, yaml, &points);
+    struct passed passed;
+    cleanup_free char *want = undisturbed(seed, yaml, &passed);
+    int64_t effects = 0;
 
-    CHECK_TRUE(points > 30);
-    for (int64_t n = 0; n < points; n += step) {
+    for (int64_t n = 0; n < passed.points; n++) {
         struct site *s = site_new(seed, yaml);
 
         sim_crash_at(s->sim, n, how);
         CHECK_TRUE(sim_run(s->sim));
         CHECK_INT(sim_crashes(s->sim), 1);
+        effects += strcmp(sim_crashed_at(s->sim), "effect") == 0;
         check_end(s, want);
         site_free(s);
     }
+    /* Before each: that of the creation, the starts and ends of pods, and others. */
+    CHECK_INT(effects, passed.effects);
+    CHECK_TRUE(effects > 15);
 }
 
 TEST(a_kill_at_any_point_changes_nothing_in_the_end)
 {
-    crash_everywhere(3, rich, SIM_KILL, 1);
+    crash_everywhere(3, rich, SIM_KILL);
 }
 
 TEST(a_loss_of_power_at_any_point_changes_nothing_in_the_end)
 {
-    crash_everywhere(4, rich, SIM_POWER, 1);
+    crash_everywhere(4, rich, SIM_POWER);
+}
+
+static bool
+has_crashed(struct sim *sim, void *arg)
+{
+    (void)arg;
+    return sim_crashes(sim) > 0;
+}
+
+/* What the process that came after the first kill had begun is itself cut short. */
+TEST(a_second_kill_soon_after_the_first_changes_nothing_in_the_end)
+{
+    enum { SOON = 8 };
+    struct passed passed;
+    cleanup_free char *want = undisturbed(9, small, &passed);
+
+    for (int64_t n = 0; n < passed.points; n++) {
+        for (int64_t more = 0; more < SOON; more++) {
+            struct site *s = site_new(9, small);
+
+            sim_crash_at(s->sim, n, SIM_KILL);
+            CHECK_TRUE(sim_run_until(s->sim, has_crashed, NULL));
+            sim_crash_at(s->sim, more, SIM_EITHER);
+            CHECK_TRUE(sim_run(s->sim));
+            check_end(s, want);
+            site_free(s);
+        }
+    }
 }
 
 TEST(crash_after_crash_changes_nothing_in_the_end)
@@ -526,6 +608,7 @@ TEST(a_full_disk_holds_things_up_and_no_more)
 TESTS_MAIN(T_(undisturbed_it_ends_as_it_should), T_(the_order_of_events_does_not_matter),
            T_(a_kill_at_any_point_changes_nothing_in_the_end),
            T_(a_loss_of_power_at_any_point_changes_nothing_in_the_end),
+           T_(a_second_kill_soon_after_the_first_changes_nothing_in_the_end),
            T_(crash_after_crash_changes_nothing_in_the_end),
            T_(a_crash_at_any_point_of_a_retry_changes_nothing_in_the_end),
            T_(each_write_may_fail_once), T_(each_sync_may_fail_once),
