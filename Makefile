@@ -93,8 +93,10 @@ $(O)/sluice: $(O)/src/main.o $(foreach f,$(filter-out init,$(PRESENT)),$(call ob
 # Static, small, free of every library but libc: it lives inside of pods.
 INIT_FOLDERS := base sandbox init
 INIT_OBJECTS = $(patsubst %.c,$(O)/init/%.o,$(foreach f,$(INIT_FOLDERS),$(call sources_of,$(f))))
+# No sanitizer's library can be linked in; what is undefined ends in SIGILL.
+INIT_CFLAGS_asan := -fsanitize=undefined -fsanitize-undefined-trap-on-error
 INIT_CFLAGS := -std=gnu17 -D_GNU_SOURCE -Os -g -ffunction-sections -fdata-sections \
-    -fstack-protector-strong -fno-strict-aliasing $(WARNINGS) -Isrc -DSLUICE_INIT \
+    $(INIT_CFLAGS_$(V)) -fstack-protector-strong -fno-strict-aliasing $(WARNINGS) -Isrc -DSLUICE_INIT \
     -DSLUICE_VERSION='"$(VERSION)"'
 $(O)/init/%.o: %.c
 	@mkdir -p $(@D)
