@@ -198,14 +198,22 @@ fuzz-smoke:
 	$(Q)tests/fuzz/run build/fuzz 10 $(patsubst tests/fuzz/fuzz_%,%,$(FUZZERS))
 .PHONY: fuzz-smoke
 
-# Fault injection: an LD_PRELOAD library and a driver that makes the nth call fail.
+# Fault injection: an LD_PRELOAD library and a driver that makes the nth call fail.  The library does
+# not reach static programs, so init is linked once more, and found beside a copy of sluice.
+FAULT_PROGRAMS := $(addprefix $(O)/tests/fault/,preload.so sluice sluice-init)
+$(O)/tests/fault/sluice: $(O)/sluice
+	@mkdir -p $(@D)
+	$(Q)cp $< $@
+$(O)/tests/fault/sluice-init: $(INIT_OBJECTS)
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)gcc -Wl,--gc-sections -o $@ $^
 $(O)/tests/fault/preload.so: tests/fault/preload.c
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)gcc -std=gnu17 -D_GNU_SOURCE -O1 -g $(WARNINGS) -shared -fPIC -o $@ $< -ldl
 
 KILLS ?= 10000
 ##> make fault      fail each allocation, write, sync and fork in turn; many kills
-fault: all $(E2E_HELPERS) $(O)/tests/fault/preload.so
+fault: all $(E2E_HELPERS) $(FAULT_PROGRAMS)
 	$(Q)tests/fault/run $(O) $(T)
 	$(Q)KILLS=$(KILLS) BOX_KILLS=$(KILLS) TEST_LIMIT=86400 tests/run $(O) e2e,sandbox _kills
 .PHONY: fault

@@ -5,14 +5,16 @@
  *     FAULT=write:17+   the 17th and all after it
  *     FAULT=write:0     none: only counts
  *     FAULT_PROGRAM=x   only in processes of that name (default: sluice)
- *     FAULT_REPORT=f    appends "fired KIND N" when a call is made to fail, and "count KIND N"
- *                       for each kind at exit
+ *     FAULT_REPORT=f    a file of zeroes that holds a struct report: what was counted and fired, by all
+ *                       of these processes together
  *
  * Kinds: alloc (malloc, calloc, realloc: ENOMEM), write (write, pwrite, ftruncate and rename on
- * regular files: ENOSPC), sync (fsync, fdatasync: EIO), fork (fork, posix_spawn, clone: EAGAIN).
+ * regular files: ENOSPC), sync (fsync, fdatasync: EIO), fork (fork, posix_spawn, clone, clone3:
+ * EAGAIN).
  *
  * Loaded with LD_PRELOAD.  Calls that the C library makes inside of itself are not seen; those of
- * other libraries are.  Nothing here allocates, since allocation is among what fails.
+ * other libraries are.  Nothing here allocates, since allocation is among what fails.  The report is
+ * mapped, since an init leaves behind the root and the descriptors that it was born with.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -25,6 +27,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -32,29 +35,32 @@
 enum kind { ALLOC, WRITE, SYNC, FORK, KINDS };
 static const char *const names[KINDS] = {"alloc", "write", "sync", "fork"};
 
-static atomic_long counts[KINDS];
+/* tests/fault/run reads it. */
+struct report {
+    atomic_long counts[KINDS];
+    atomic_long fired;
+};
+
+static struct report *report;
 static enum kind wanted = KINDS; /* KINDS: none */
 static long at;                  /* 0: never */
 static bool persistent;
 static atomic_int ready; /* 0: not looked yet, 1: active, 2: not this process */
-static char report_path[4096];
 
 extern void *__libc_malloc(size_t);
 extern void *__libc_calloc(size_t, size_t);
 extern void *__libc_realloc(void *, size_t);
 
-static void
-report(const char *what, enum kind kind, long n)
+static struct report *
+map_report(const char *path)
 {
-    char line[64];
-    int fd = (int)syscall(SYS_openat, AT_FDCWD, report_path,
-                          O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
+    int fd = (int)syscall(SYS_openat, AT_FDCWD, path, O_RDWR | O_CLOEXEC);
+    void *p = fd < 0 ? MAP_FAILED
+                     : mmap(NULL, sizeof(struct report), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 
-    if (fd < 0)
-        return;
-    snprintf(line, sizeof line, "%s %s %ld\n", what, names[kind], n);
-    syscall(SYS_write, fd, line, strlen(line));
-    syscall(SYS_close, fd);
+    if (fd >= 0)
+        syscall(SYS_close, fd);
+    return p == MAP_FAILED ? NULL : p;
 }
 
 /* Reads the environment, once.  The loader may allocate before there is one. */
@@ -64,12 +70,11 @@ set_up(void)
     const char *fault = getenv("FAULT"), *program = getenv("FAULT_PROGRAM");
     const char *path = getenv("FAULT_REPORT");
 
+    ready = 2; /* what follows may allocate */
     if (fault == NULL || path == NULL ||
-        strcmp(program_invocation_short_name, program != NULL ? program : "sluice") != 0) {
-        ready = 2;
+        strcmp(program_invocation_short_name, program != NULL ? program : "sluice") != 0)
         return;
-    }
-    snprintf(report_path, sizeof report_path, "%s", path);
+    report = map_report(path);
     for (int k = 0; k < KINDS; k++) {
         size_t n = strlen(names[k]);
 
@@ -81,7 +86,8 @@ set_up(void)
             persistent = *end == '+';
         }
     }
-    ready = 1;
+    if (report != NULL)
+        ready = 1;
 }
 
 /* Whether this call is one that fails. */
@@ -94,21 +100,11 @@ fails(enum kind kind)
         set_up();
     if (ready != 1)
         return false;
-    n = ++counts[kind];
+    n = ++report->counts[kind];
     if (kind != wanted || at == 0 || (persistent ? n < at : n != at))
         return false;
-    if (n == at)
-        report("fired", kind, n);
+    report->fired++;
     return true;
-}
-
-__attribute__((destructor)) static void
-count_at_exit(void)
-{
-    if (ready != 1)
-        return;
-    for (int k = 0; k < KINDS; k++)
-        report("count", (enum kind)k, counts[k]);
 }
 
 /* Allocation. */
@@ -254,6 +250,22 @@ fork(void)
     if (fails(FORK))
         FAIL(EAGAIN, -1);
     return NEXT(fork)();
+}
+
+/* The way to what the C library has no function for: clone3. */
+long
+syscall(long number, ...)
+{
+    long a[6];
+    va_list ap;
+
+    va_start(ap, number);
+    for (int i = 0; i < 6; i++)
+        a[i] = va_arg(ap, long);
+    va_end(ap);
+    if ((number == SYS_clone3 || number == SYS_clone) && fails(FORK))
+        FAIL(EAGAIN, -1);
+    return NEXT(syscall)(number, a[0], a[1], a[2], a[3], a[4], a[5]);
 }
 
 int

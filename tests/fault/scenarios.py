@@ -27,6 +27,9 @@ class Scenario:
         """Words behind `sluice`; this run has the fault."""
         raise NotImplementedError
 
+    def ended(self, temporary: pathlib.Path, first: subprocess.CompletedProcess[str]) -> None:
+        """What must hold when the run with the fault is over; `temporary` is what its $TMPDIR was."""
+
     def recover(self, first: subprocess.CompletedProcess[str]) -> list[list[str]]:
         """What is run without faults afterwards."""
         return [] if first.returncode == 0 else [self.command()]
@@ -34,9 +37,6 @@ class Scenario:
     def check(self, directory: pathlib.Path, last: subprocess.CompletedProcess[str]) -> None:
         """Raises Wrong.  `last` is the last command that was run."""
         raise NotImplementedError
-
-    def clean(self, directory: pathlib.Path) -> None:
-        """Takes away what removing the directory does not."""
 
 
 class ImageAlias(Scenario):
@@ -68,6 +68,12 @@ def reasons_of(status: dict) -> list[str]:
     return [one["message"] for one in [status, *nodes] if one.get("message")]
 
 
+def never_ran(pod: dict) -> bool:
+    """It failed for want of a start (128) or of an init (137), not by its command."""
+    return pod["phase"] in ("Failed", "Error") and any(
+        words in pod.get("message", "") for words in ("(exit code 128)", "(exit code 137)"))
+
+
 class Workflow(Scenario):
     """One workflow whose steps append the names of their pods to a file of the host.
 
@@ -76,17 +82,21 @@ class Workflow(Scenario):
     """
 
     def __init__(self, name: str, marks: int):
-        self.name, self.marks = name, marks
-        self.directory = pathlib.Path()
+        self.name, self.file, self.marks = name, f"{name}.yaml", marks
+        self.directory = self.effects = pathlib.Path()
 
     def prepare(self, directory: pathlib.Path) -> None:
         self.directory = directory
-        text = (HERE / "workflows" / f"{self.name}.yaml").read_text()
-        (directory / "effects").mkdir(mode=0o777)
-        (directory / "effects").chmod(0o777)
-        (directory / "workflow.yaml").write_text(
-            text.replace("EFFECTS", str(directory / "effects")))
-        (directory / "sluice.yaml").write_text(f"host_paths: [{directory}/effects]\n")
+        (directory / "sluice.yaml").write_text(f"host_paths: [{directory}]\n")
+        self.write("effects")
+
+    def write(self, effects: str) -> None:
+        """The workflow, whose steps leave their marks in this directory."""
+        self.effects = self.directory / effects
+        self.effects.mkdir()
+        self.effects.chmod(0o777)
+        text = (HERE / "workflows" / self.file).read_text()
+        (self.directory / "workflow.yaml").write_text(text.replace("EFFECTS", str(self.effects)))
 
     def words(self, *more: str) -> list[str]:
         return ["run", "--config", "sluice.yaml", "--data", "data", "-o", "json", *more]
@@ -120,7 +130,7 @@ class Workflow(Scenario):
             return False
 
     def marked(self) -> list[str]:
-        log = self.directory / "effects/log"
+        log = self.effects / "log"
         return log.read_text().split() if log.exists() else []
 
     def check(self, directory: pathlib.Path, last: subprocess.CompletedProcess[str]) -> None:
@@ -133,15 +143,56 @@ class Workflow(Scenario):
         if len(marks) != len(set(marks)):
             raise Wrong(f"an attempt ran twice: {sorted(marks)}")
         if status["phase"] == "Succeeded":
-            # A fault may keep a pod from starting; its retry then stands in for it or comes on top.
-            pods = [n for n in status.get("nodes", {}).values() if n["type"] == "Pod"]
-            never = len([n for n in pods if "(exit code 128)" in n.get("message", "")])
-            ran = len(pods) - never if pods else self.marks
-            if len(marks) != ran or not self.marks <= ran + never <= self.marks + never:
-                raise Wrong(f"{ran} of {self.marks} attempts should have run: {sorted(marks)}")
+            self.check_marks([n for n in status.get("nodes", {}).values() if n["type"] == "Pod"],
+                             marks)
         elif status["phase"] not in ("Failed", "Error") or not reasons_of(status):
             raise Wrong(f"ended as {status['phase']} and does not say why")
 
+    def check_marks(self, pods: list[dict], marks: list[str]) -> None:
+        """Each attempt left its mark, but for those that a fault kept from running, which say so; a
+        retry then stands in for one or comes on top."""
+        if not pods:  # nothing is known of them
+            if len(marks) != self.marks:
+                raise Wrong(f"{self.marks} attempts should have run: {sorted(marks)}")
+            return
+        left = {mark.rsplit("-", 1)[1] for mark in marks}  # a pod's name ends as its node's id
+        for pod in pods:
+            number = pod["id"].rsplit("-", 1)[1]
+            if number not in left and not never_ran(pod):
+                raise Wrong(f"{pod['name']} ended as {pod['phase']} and left no mark: {sorted(left)}")
+            left.discard(number)
+        if left or len(pods) < self.marks:
+            raise Wrong(f"{self.marks} attempts were due, there are {len(pods)}; left over: {left}")
+
+
+class Temporary(Workflow):
+    """A workflow without --data: what dies takes its steps along, and a user starts afresh.
+
+    A run that ends by itself leaves nothing in $TMPDIR.
+    """
+
+    def __init__(self, file: str, marks: int):
+        super().__init__("temporary", marks)
+        self.file = file
+
+    def words(self, *more: str) -> list[str]:
+        return ["run", "--config", "sluice.yaml", "-o", "json", *more]
+
+    def ended(self, temporary: pathlib.Path, first: subprocess.CompletedProcess[str]) -> None:
+        marks = self.marked()
+        if len(marks) != len(set(marks)):
+            raise Wrong(f"an attempt ran twice: {sorted(marks)}")
+        if first.returncode >= 0 and any(temporary.iterdir()):
+            raise Wrong(f"left behind: {list(temporary.iterdir())}")
+
+    def recover(self, first: subprocess.CompletedProcess[str]) -> list[list[str]]:
+        if self.status_of(first):
+            return []
+        # Elsewhere: a step of the first run may be about to leave its mark before it dies.
+        self.write("again")
+        return [self.command()]
+
 
 ALL: list[Scenario] = [ImageAlias(), Workflow("chain", 3), Workflow("loop", 6),
-                       Workflow("retry", 3), Workflow("exit", 2), Workflow("artifact", 2)]
+                       Workflow("retry", 3), Workflow("exit", 2), Workflow("artifact", 2),
+                       Temporary("retry.yaml", 3)]
