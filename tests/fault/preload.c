@@ -5,16 +5,16 @@
  *     FAULT=write:17+   the 17th and all after it
  *     FAULT=write:0     none: only counts
  *     FAULT_PROGRAM=x   only in processes of that name (default: sluice)
- *     FAULT_REPORT=f    a file of zeroes that holds a struct report: what was counted and fired, by all
- *                       of these processes together
+ *     FAULT_REPORT=f    a file of zeroes that holds a struct report: what was counted and fired, by
+ * all of these processes together
  *
  * Kinds: alloc (malloc, calloc, realloc: ENOMEM), write (write, pwrite, ftruncate and rename on
  * regular files: ENOSPC), sync (fsync, fdatasync: EIO), fork (fork, posix_spawn, clone, clone3:
  * EAGAIN).
  *
  * Loaded with LD_PRELOAD.  Calls that the C library makes inside of itself are not seen; those of
- * other libraries are.  Nothing here allocates, since allocation is among what fails.  The report is
- * mapped, since an init leaves behind the root and the descriptors that it was born with.
+ * other libraries are.  Nothing here allocates, since allocation is among what fails.  The report
+ * is mapped, since an init leaves behind the root and the descriptors that it was born with.
  */
 #include <dlfcn.h>
 #include <errno.h>
