@@ -398,7 +398,7 @@ TEST(undisturbed_it_ends_as_it_should)
     CHECK_CONTAINS(end, "[\\\"1\\\",\\\"2\\\"]");
     CHECK_CONTAINS(end, "\"name\":\"wf.slow.onExit\"");
     CHECK_CONTAINS(end, "ConfigMap thing");
-    CHECK_CONTAINS(end, "11 pods started\n");
+    CHECK_CONTAINS(end, "13 pods started\n");
 }
 
 TEST(the_order_of_events_does_not_matter)
