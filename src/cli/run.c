@@ -3,9 +3,7 @@
  *
  *   STARTING -- objects created -----------------> RUNNING
  *   RUNNING  -- every workflow is over ----------> done, exit code by their phases
- *   RUNNING  -- SIGINT or SIGTERM: terminate ----> STOPPING
- *   STOPPING -- another one: pods are killed ----> done, exit code 1
- *   STOPPING -- a third one ---------------------> given up: the end is not recorded
+ *   RUNNING  -- SIGINT or SIGTERM ---------------> stopping (run_stop.h), exit code 1
  *
  * With --data everything is kept there; a killed process leaves its pods running, and --resume goes
  * on.  Without, a temporary directory serves: its pods die with this process, and it goes at the
@@ -52,6 +50,7 @@ struct run {
     struct loop *loop;
     struct assembly *assembly;
     struct signals *signals;
+    struct run_stop stop;
     struct run_view view;
     struct run_log *log; /* NULL unless --log */
     struct run_load load;
@@ -62,7 +61,6 @@ struct run {
     char *data;
     char *envs; /* of a temporary run: outlives it, since an environment takes seconds to build */
     bool temporary, keep;
-    int interrupts;
 };
 
 static const struct option run_flags[] = {
@@ -236,38 +234,33 @@ on_object(void *arg, const struct object *now, bool gone)
 
 /* Stopping. */
 
+/* What is there stays, and with a data directory of its own goes on. */
 static void
-stop_in_order(struct run *r)
+give_up(void *arg, const char *why)
 {
-    cleanup_free const char **uids = NEW_ARRAY(const char *, r->workflows.n);
+    struct run *r = arg;
 
-    for (size_t i = 0; i < r->workflows.n; i++)
-        uids[i] = r->workflows.at[i].uid;
-    run_stop_workflows(assembly_core(r->assembly), assembly_objects(r->assembly), uids,
-                       r->workflows.n);
+    if (r->temporary)
+        err_set(&r->failed, ERR_UNAVAILABLE, "given up before the end was recorded: %s", why);
+    else
+        err_set(
+            &r->failed, ERR_UNAVAILABLE,
+            "given up before the end was recorded: %s; what runs goes on, and --resume takes up "
+            "what is in '%s'",
+            why, r->data);
+    loop_stop(r->loop);
 }
 
 static void
 on_signal(void *arg, int sig)
 {
     struct run *r = arg;
+    cleanup_free const char **uids = NEW_ARRAY(const char *, r->workflows.n);
 
     (void)sig;
-    switch (++r->interrupts) {
-    case 1:
-        fprintf(r->cli->err, "stopping; once more stops at once\n");
-        stop_in_order(r);
-        break;
-    case 2:
-        run_stop_pods(assembly_core(r->assembly), assembly_objects(r->assembly));
-        break;
-    default:
-        /* A store that takes nothing (a full disk) cannot record an end: what is there stays. */
-        err_set(&r->failed, ERR_UNAVAILABLE,
-                "given up before the end was recorded; --resume goes on from what is in '%s'",
-                r->data);
-        loop_stop(r->loop);
-    }
+    for (size_t i = 0; i < r->workflows.n; i++)
+        uids[i] = r->workflows.at[i].uid;
+    run_stop_interrupt(&r->stop, uids, r->workflows.n);
 }
 
 /* Setting up and taking down. */
@@ -340,6 +333,11 @@ open_all(struct run *r, struct err *e)
 
     if (assembly_open(&config, &r->assembly, e) < 0)
         return e->code;
+    r->stop.core = assembly_core(r->assembly);
+    r->stop.objects = assembly_objects(r->assembly);
+    r->stop.err = r->cli->err;
+    r->stop.on_give_up = give_up;
+    r->stop.arg = r;
     run_view_init(&r->view, r->cli, r->loop, r->assembly);
     if (option_switch(r->cli->options, "log", false))
         r->log = run_log_new(r->loop, r->data, &r->view);
@@ -350,6 +348,7 @@ open_all(struct run *r, struct err *e)
 static void
 close_all(struct run *r)
 {
+    run_stop_done(&r->stop);
     signals_free(r->signals);
     run_log_free(r->log);
     if (r->assembly != NULL)
@@ -494,6 +493,7 @@ run_run(struct cli *c)
     r.loop = loop_new(&e);
     if (r.loop == NULL)
         return cli_fail(c, &e);
+    run_stop_init(&r.stop, r.loop);
     if (choose_data(&r, &e) < 0 || open_all(&r, &e) < 0)
         code = cli_fail(c, &e);
     else

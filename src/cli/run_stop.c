@@ -2,7 +2,6 @@
 
 #include "api/objects.h"
 #include "base/err.h"
-#include "base/log.h"
 #include "base/mem.h"
 #include "core/core.h"
 #include "core/message.h"
@@ -12,7 +11,7 @@ enum { PODS_MAX = 100000 };
 
 struct stop {
     struct message m;
-    struct objects *objects;
+    struct run_stop *owner;
     VEC(char *) uids;
 };
 
@@ -43,7 +42,7 @@ stop_workflows(struct message *m, struct turn *t, struct err *e)
     struct stop *s = CONTAINER_OF(m, struct stop, m);
 
     for (size_t i = 0; i < s->uids.n; i++) {
-        if (ask_to_stop(s->objects, t, s->uids.at[i], e) < 0)
+        if (ask_to_stop(s->owner->objects, t, s->uids.at[i], e) < 0)
             return e->code;
     }
     return 0;
@@ -52,19 +51,19 @@ stop_workflows(struct message *m, struct turn *t, struct err *e)
 static int
 stop_pods(struct message *m, struct turn *t, struct err *e)
 {
-    struct stop *s = CONTAINER_OF(m, struct stop, m);
+    struct objects *os = CONTAINER_OF(m, struct stop, m)->owner->objects;
     struct objects_query q = {.kind = &kind_pod, .limit = PODS_MAX};
     struct objects_delete how = {.grace_seconds = 0};
     cleanup_objects object_vec pods = VEC_INIT;
 
-    if (objects_list(s->objects, t, &q, &pods, NULL, e) < 0)
+    if (objects_list(os, t, &q, &pods, NULL, e) < 0)
         return e->code;
     for (size_t i = 0; i < pods.n; i++) {
         const struct object *pod = pods.at[i];
 
         if (!object_is_finished(pod) &&
-            objects_delete(s->objects, t, &kind_pod, object_namespace(pod), object_name(pod), &how,
-                           NULL, e) < 0 &&
+            objects_delete(os, t, &kind_pod, object_namespace(pod), object_name(pod), &how, NULL,
+                           e) < 0 &&
             e->code != ERR_NOTFOUND)
             return e->code;
     }
@@ -77,40 +76,80 @@ stopped(struct message *m, const struct err *why)
     struct stop *s = CONTAINER_OF(m, struct stop, m);
 
     if (why != NULL)
-        log_error("run", "cannot stop: %s", why->msg);
+        s->owner->on_give_up(s->owner->arg, why->msg);
     for (size_t i = 0; i < s->uids.n; i++)
         free(s->uids.at[i]);
     vec_done(&s->uids);
     free(s);
 }
 
+static struct stop *
+new_stop(struct run_stop *owner, message_run_fn *run)
+{
+    struct stop *s = NEW(struct stop);
+
+    s->owner = owner;
+    s->m = (struct message){.class = MESSAGE_EVENT, .run = run, .done = stopped, .name = "stop"};
+    list_init(&s->m.link);
+    return s;
+}
+
 static void
-post(struct core *core, struct stop *s, message_run_fn *run)
+post(struct stop *s)
 {
     struct err e = ERR_INIT;
 
-    s->m = (struct message){.class = MESSAGE_EVENT, .run = run, .done = stopped, .name = "stop"};
-    list_init(&s->m.link);
-    if (core_post(core, &s->m, &e) < 0)
+    if (core_post(s->owner->core, &s->m, &e) < 0)
         stopped(&s->m, &e);
 }
 
-void
-run_stop_workflows(struct core *core, struct objects *objects, const char *const *uids, size_t n)
+static void
+stop_in_order(struct run_stop *owner, const char *const *uids, size_t n)
 {
-    struct stop *s = NEW(struct stop);
+    struct stop *s = new_stop(owner, stop_workflows);
 
-    s->objects = objects;
     for (size_t i = 0; i < n; i++)
         vec_push(&s->uids, xstrdup(uids[i]));
-    post(core, s, stop_workflows);
+    post(s);
+}
+
+static void
+on_look(void *arg)
+{
+    struct run_stop *s = arg;
+    const struct err *failure = core_failure(s->core);
+
+    timer_after(&s->look, CLOCK_SECOND);
+    s->failed_looks = failure != NULL ? s->failed_looks + 1 : 0;
+    if (s->failed_looks >= RUN_STOP_LOOKS)
+        s->on_give_up(s->arg, failure->msg);
 }
 
 void
-run_stop_pods(struct core *core, struct objects *objects)
+run_stop_init(struct run_stop *s, struct loop *l)
 {
-    struct stop *s = NEW(struct stop);
+    timer_init(&s->look, l, on_look, s);
+}
 
-    s->objects = objects;
-    post(core, s, stop_pods);
+void
+run_stop_done(struct run_stop *s)
+{
+    timer_stop(&s->look);
+}
+
+void
+run_stop_interrupt(struct run_stop *s, const char *const *uids, size_t n)
+{
+    switch (++s->interrupts) {
+    case 1:
+        fprintf(s->err, "stopping; once more stops at once\n");
+        timer_after(&s->look, CLOCK_SECOND);
+        stop_in_order(s, uids, n);
+        break;
+    case 2:
+        post(new_stop(s, stop_pods));
+        break;
+    default:
+        s->on_give_up(s->arg, "interrupted three times");
+    }
 }

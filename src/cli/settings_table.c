@@ -50,8 +50,9 @@ static const struct setting rows[] = {
      .example = "  - /usr/local/cuda\n"},
     {ROW(reserve, BYTES), .standard = "1Gi", .min = 16 * MI, .max = 1024 * GI * 16,
      .argument = "SIZE",
-     .help = "free space to keep on the data directory's disk: below it the pod that wrote most is "
-             "evicted"},
+     .help =
+         "free space to keep on the data directory's disk: below it the pod that wrote most (its "
+         "log counts) is evicted, and pods start one at a time"},
     {ROW(artifact_key, TEXT), .standard = "{{workflow.name}}/{{pod.name}}", .argument = "TEMPLATE",
      .help = "where output artifacts and logs go that name no key: a folder of the artifact store, "
              "with names of the workflow, the pod and its inputs"},

@@ -153,9 +153,15 @@ core_rebuild(struct core *c)
         if (e.code == ERR_FULL)
             store_disk_full(c->o.store);
     } else if (c->state != CORE_DEAD) {
-        log_warn(NULL, "rebuilt from the store");
+        log_debug(NULL, "rebuilt from the store");
         c->state = CORE_READY;
     }
+}
+
+const struct err *
+core_failure(const struct core *c)
+{
+    return c->failures > 0 ? &c->failure : NULL;
 }
 
 /* Messages. */

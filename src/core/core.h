@@ -94,6 +94,8 @@ void core_random(struct core *c, void *to, size_t n);
 /* The running turn, or NULL. */
 struct turn *core_turn(struct core *c);
 bool core_is_dead(const struct core *c);
+/* Why changes are not stored at present: the last commit failed.  NULL: they are. */
+const struct err *core_failure(const struct core *c);
 
 /* Runs in every turn that is about to commit, after the turn's own flush hooks: for what is written
  * only along with something else (events).  Never makes a turn commit. */

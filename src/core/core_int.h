@@ -68,6 +68,7 @@ struct core {
     struct core_timer tidy;
     int64_t last_commit_us, rebuild_at_us; /* wall */
     unsigned failures;                     /* turns in a row whose commit failed */
+    struct err failure;                    /* of the last of them */
 
     pthread_mutex_t lock; /* guards the inbox alone */
     struct list inbox;

@@ -139,7 +139,12 @@ commit_failed(struct core *c, const struct err *e)
     int64_t pause = 0;
 
     c->failed_commits++;
-    log_error(store_dir(c->o.store), "%s", e->msg);
+    c->failure = *e;
+    /* Said once: as long as nothing changes, each new try fails in the same words. */
+    if (c->failures == 0)
+        log_error(store_dir(c->o.store), "%s; what waits for it is tried again", e->msg);
+    else
+        log_debug(store_dir(c->o.store), "%s", e->msg);
     if (e->code == ERR_FULL)
         store_disk_full(c->o.store);
     if (c->failures > 0)
@@ -171,7 +176,8 @@ take_turn(struct core *c)
     }
     if (turn_end(&c->turn, &e) < 0) {
         commit_failed(c, &e);
-    } else if (c->turn.stored) {
+    } else if (c->turn.stored && c->failures > 0) {
+        log_warn(store_dir(c->o.store), "changes are stored again");
         c->failures = 0;
     }
     publish_counters(c, start);

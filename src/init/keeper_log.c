@@ -14,7 +14,6 @@
 #include "sandbox/boxrecord.h"
 
 enum { CHUNK = 64 * 1024, STAMP = 40 };
-#define RING_NAME "log.tail"
 
 static int
 create(int dir, const char *name, int flags, struct err *e)
@@ -108,7 +107,7 @@ turn_to_ring(struct keeper_log *l)
                  " bytes; of what follows the last %" PRIu64 " bytes come when the step ends]\n",
                  time, l->head_max, l->ring_max);
     (void)write_some(l->file, line, (size_t)n);
-    l->ring = create(l->dir, RING_NAME, O_RDWR, &e);
+    l->ring = create(l->dir, BOX_LOG_TAIL, O_RDWR, &e);
     l->head_max = 0;
 }
 
@@ -307,7 +306,7 @@ append_ring(struct keeper_log *l)
     }
     copy_ring(l, l->ring_written - n, n, cut);
     close(TAKE_FD(l->ring));
-    unlinkat(l->dir, RING_NAME, 0);
+    unlinkat(l->dir, BOX_LOG_TAIL, 0);
 }
 
 void

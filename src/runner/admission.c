@@ -97,6 +97,15 @@ admission_open(struct admission *a)
     admission_run(a);
 }
 
+void
+admission_alone(struct admission *a, bool alone)
+{
+    if (a->alone == alone)
+        return;
+    a->alone = alone;
+    admission_run(a);
+}
+
 static bool
 has_room(const struct admission *a, const struct admission_pod *p)
 {
@@ -106,6 +115,8 @@ has_room(const struct admission *a, const struct admission_pod *p)
 static bool
 has_slot(const struct admission *a)
 {
+    if (a->alone && a->pods > 0)
+        return false;
     return a->starting < a->max_starts && (a->max_pods == 0 || a->pods < a->max_pods);
 }
 
@@ -176,6 +187,8 @@ admission_reason(const struct admission *a, const struct admission_pod *p, struc
 {
     if (!a->open) {
         buf_cstr(to, "waiting until the pods of an earlier process are known");
+    } else if (a->alone && a->pods > 0) {
+        buf_cstr(to, "waiting for room on the disk: less than the reserve is free");
     } else if (a->max_pods > 0 && a->pods >= a->max_pods) {
         buf_printf(to, "waiting for one of %zu pods to end (the limit of max_pods)", a->pods);
     } else if (a->cpu_used + p->cpu_milli > a->cpu_milli) {

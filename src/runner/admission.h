@@ -49,6 +49,7 @@ struct admission {
     size_t queued, starting, pods;
     int64_t cpu_used, memory_used;
     bool open;
+    bool alone; /* the disk is low: no pod starts beside another */
     void (*on_admit)(struct admission_pod *p);
 };
 
@@ -57,6 +58,9 @@ void admission_init(struct admission *a, size_t max_starts, size_t max_pods, int
 
 /* From now on pods are admitted.  Again is fine. */
 void admission_open(struct admission *a);
+
+/* While `alone`, a pod is admitted only if no other is. */
+void admission_alone(struct admission *a, bool alone);
 
 /* Queues it.  True if a request was cut to the machine's size. */
 bool admission_queue(struct admission *a, struct admission_pod *p, const char *name,

@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -112,6 +114,45 @@ logs_free(struct logs *g)
     buf_done(&g->pending);
     free(g->path);
     free(g);
+}
+
+/* The length of the whole records in the first n bytes, and where the last one begins. */
+static size_t
+whole_records(const char *p, size_t n, size_t *last)
+{
+    const char *end = memrchr(p, '\n', n), *before;
+
+    if (end == NULL)
+        return 0;
+    before = memrchr(p, '\n', (size_t)(end - p));
+    *last = before != NULL ? (size_t)(before - p) + 1 : 0;
+    return (size_t)(end - p) + 1;
+}
+
+int
+logs_shorten(int dirfd, const char *path, int64_t bytes, const char *why, struct err *e)
+{
+    cleanup_close int fd = openat(dirfd, path, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    cleanup_free char *head = NULL, *line = NULL;
+    size_t kept, last = 0;
+    struct str rest, time;
+    struct stat st;
+    ssize_t n;
+
+    if (fd < 0)
+        return errno == ENOENT ? 0 : err_errno(e, "'%s'", path);
+    if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size <= bytes)
+        return 0;
+    head = NEW_ARRAY(char, (size_t)bytes);
+    n = pread(fd, head, (size_t)bytes, 0);
+    kept = n > 0 ? whole_records(head, (size_t)n, &last) : 0;
+    rest = str_make(head + last, kept - last);
+    time = str_cut(&rest, ' ');
+    line = xasprintf("%.*s stderr F [sluice: %s]\n", STR_ARG(time), why);
+    if (ftruncate(fd, (off_t)kept) < 0 ||
+        pwrite(fd, line, strlen(line), (off_t)kept) != (ssize_t)strlen(line))
+        return err_errno(e, "shorten '%s'", path);
+    return 0;
 }
 
 int

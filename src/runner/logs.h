@@ -43,6 +43,11 @@ void logs_drain(struct logs *g);
 /* No callback afterwards.  NULL is fine. */
 void logs_free(struct logs *g);
 
+/* Cuts the file to the whole records of its first `bytes` and adds `why` as a line with the time of
+ * the last of them, if it is longer.  A file that is not there is none that is too long.  Nobody
+ * may write to it any more. */
+int logs_shorten(int dirfd, const char *path, int64_t bytes, const char *why, struct err *e);
+
 /* All of a file at once, as text without times: for results and archives. */
 int logs_read(int dirfd, const char *path, logs_fn *fn, void *arg, struct err *e);
 

@@ -33,6 +33,7 @@ struct err;
 #define BOX_STARTED "started"
 #define BOX_EXIT "exit"
 #define BOX_LOG "log"
+#define BOX_LOG_TAIL "log.tail"
 #define BOX_RESULT "result"
 #define BOX_OUTBOX "outbox"
 #define BOX_CONTROL "control"

@@ -12,16 +12,20 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/map.h"
 #include "base/mem.h"
+#include "base/vec.h"
 #include "io/job.h"
+#include "runner/admission.h"
 #include "runner/runtime.h"
 
-enum { MAX_LEVELS = 128 };
+enum { MAX_LEVELS = 128, LEAST_BYTES = 1024 * 1024, REST_LOOKS = 10 };
 
 struct measure {
     struct eviction *eviction; /* of the runtime, which outlives its jobs */
     char *pods_dir;
-    char *largest; /* uid; NULL: none */
+    VEC(char *) uids;
+    size_t largest; /* index; uids.n: none */
     int64_t bytes;
 };
 
@@ -31,18 +35,6 @@ free_bytes(const char *dir)
     struct statvfs s;
 
     return statvfs(dir, &s) < 0 ? INT64_MAX : (int64_t)s.f_bavail * (int64_t)s.f_frsize;
-}
-
-/* What stays of a pod that is over does not count: it cannot be evicted. */
-static bool
-is_record(const char *name, unsigned level)
-{
-    static const char *const records[] = {"log", "log.tail", "result", "started", "exit"};
-
-    for (size_t i = 0; level == 2 && i < ARRAY_LEN(records); i++)
-        if (strcmp(name, records[i]) == 0)
-            return true;
-    return false;
 }
 
 /* What a tree takes on the disk, links not followed. */
@@ -62,7 +54,6 @@ tree_bytes(int at, const char *name, unsigned level)
         struct stat st;
 
         if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0 ||
-            is_record(entry->d_name, level) ||
             fstatat(fd, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0)
             continue;
         if (!S_ISDIR(st.st_mode))
@@ -78,23 +69,32 @@ static void
 work(void *arg)
 {
     struct measure *m = arg;
-    DIR *d = opendir(m->pods_dir);
+    cleanup_close int pods = open(m->pods_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-    if (d == NULL)
-        return;
-    for (struct dirent *entry; (entry = readdir(d)) != NULL;) {
-        int64_t bytes;
+    for (size_t i = 0; pods >= 0 && i < m->uids.n; i++) {
+        int64_t bytes = tree_bytes(pods, m->uids.at[i], 0);
 
-        if (entry->d_name[0] == '.')
-            continue;
-        bytes = tree_bytes(dirfd(d), entry->d_name, 0);
-        if (bytes <= m->bytes)
+        if (bytes < LEAST_BYTES || bytes <= m->bytes)
             continue;
         m->bytes = bytes;
-        free(m->largest);
-        m->largest = xstrdup(entry->d_name);
+        m->largest = i;
     }
-    closedir(d);
+}
+
+static void
+evict(struct eviction *v, const char *uid, int64_t bytes)
+{
+    const struct eviction_config *c = &v->config;
+    char message[200];
+
+    snprintf(message, sizeof message,
+             "The node was low on resource: ephemeral-storage. Threshold quantity: %" PRId64
+             ", available: %" PRId64 ".",
+             c->reserve_bytes, free_bytes(c->data_dir));
+    log_warn(uid, "evicted, with %" PRId64 " bytes: %s", bytes, message);
+    free(v->evicted);
+    v->evicted = xstrdup(uid);
+    c->runtime->ops->stop(c->runtime, uid, 0, "Evicted", message);
 }
 
 static void
@@ -102,53 +102,68 @@ done(void *arg)
 {
     struct measure *m = arg;
     struct eviction *v = m->eviction;
-    char message[200];
 
     v->measuring = false;
-    if (m->largest != NULL && v->runtime != NULL) {
-        snprintf(message, sizeof message,
-                 "The node was low on resource: ephemeral-storage. Threshold quantity: %" PRId64
-                 ", available: %" PRId64 ".",
-                 v->reserve_bytes, free_bytes(v->data_dir));
-        log_warn(m->largest, "evicted, with %" PRId64 " bytes: %s", m->bytes, message);
-        v->runtime->ops->stop(v->runtime, m->largest, 0, "Evicted", message);
-    }
-    free(m->largest);
+    if (m->largest == m->uids.n)
+        v->rest = REST_LOOKS;
+    else if (!v->stopped)
+        evict(v, m->uids.at[m->largest], m->bytes);
+    for (size_t i = 0; i < m->uids.n; i++)
+        free(m->uids.at[i]);
+    vec_done(&m->uids);
     free(m->pods_dir);
     free(m);
+}
+
+static void
+measure(struct eviction *v)
+{
+    struct measure *m = NEW(struct measure);
+
+    m->eviction = v;
+    m->pods_dir = xasprintf("%s/pods", v->config.data_dir);
+    MAP_EACH (v->config.pods, it) {
+        vec_push(&m->uids, str_dup(it.key));
+    }
+    m->largest = m->uids.n;
+    v->measuring = true;
+    job_run(v->config.loop, work, done, m);
+}
+
+static bool
+is_ending(const struct eviction *v)
+{
+    return v->evicted != NULL && map_get(v->config.pods, str_of(v->evicted)) != NULL;
 }
 
 static void
 on_timer(void *arg)
 {
     struct eviction *v = arg;
-    struct measure *m;
+    const struct eviction_config *c = &v->config;
+    bool low = free_bytes(c->data_dir) < c->reserve_bytes;
 
-    if (v->runtime->ops->count(v->runtime) == 0)
+    admission_alone(c->admission, low);
+    if (c->pods->n == 0)
         return;
     timer_after(&v->timer, EVICTION_PAUSE_US);
-    if (v->measuring || free_bytes(v->data_dir) >= v->reserve_bytes)
-        return;
-    m = NEW(struct measure);
-    m->eviction = v;
-    m->pods_dir = xasprintf("%s/pods", v->data_dir);
-    v->measuring = true;
-    job_run(v->loop, work, done, m);
+    if (v->rest > 0)
+        v->rest--;
+    else if (low && !v->measuring && !is_ending(v))
+        measure(v);
 }
 
 void
-eviction_init(struct eviction *v, struct loop *l, const char *data_dir, int64_t reserve_bytes,
-              struct runtime *r)
+eviction_init(struct eviction *v, const struct eviction_config *config)
 {
-    *v = (struct eviction){
-        .loop = l, .data_dir = data_dir, .reserve_bytes = reserve_bytes, .runtime = r};
-    timer_init(&v->timer, l, on_timer, v);
+    *v = (struct eviction){.config = *config};
+    timer_init(&v->timer, config->loop, on_timer, v);
 }
 
 void
 eviction_watch(struct eviction *v)
 {
-    if (v->reserve_bytes > 0 && !timer_is_armed(&v->timer))
+    if (v->config.reserve_bytes > 0 && !timer_is_armed(&v->timer))
         timer_after(&v->timer, EVICTION_PAUSE_US);
 }
 
@@ -156,5 +171,6 @@ void
 eviction_stop(struct eviction *v)
 {
     timer_stop(&v->timer);
-    v->runtime = NULL;
+    free(TAKE(v->evicted));
+    v->stopped = true;
 }

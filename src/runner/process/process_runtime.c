@@ -521,7 +521,12 @@ process_runtime_new(const struct process_runtime_config *config, struct err *e)
     r->level = LEVEL_NONE;
     list_init(&r->refusals);
     task_init(&r->sweep, config->loop, on_sweep, r);
-    eviction_init(&r->eviction, config->loop, config->data_dir, config->reserve_bytes, &r->runtime);
+    eviction_init(&r->eviction, &(struct eviction_config){.loop = config->loop,
+                                                          .data_dir = config->data_dir,
+                                                          .reserve_bytes = config->reserve_bytes,
+                                                          .pods = &r->pods,
+                                                          .admission = &r->admission,
+                                                          .runtime = &r->runtime});
     admission_init(&r->admission, config->max_starts != 0 ? config->max_starts : 2 * (size_t)cores,
                    config->max_pods != 0 ? config->max_pods : KUBELET_MAX_PODS, cores * 1000,
                    r->machine.memory_bytes, on_admit);

@@ -152,6 +152,8 @@ struct runtime_exit procpod_exit(const struct podspec_container *c, const struct
 size_t procpod_first_main(const struct podspec *s);
 /* procpod_layers.c; for job threads.  `dir` is the pod's folder. */
 void procpod_remove_layers(const char *dir, struct err *e);
+/* Of each log only the beginning stays, and a line that says so. */
+void procpod_shorten_logs(const char *dir, struct err *e);
 /* procpod_probe.c */
 void procpod_probes_init(struct proc_container *c);
 void procpod_probe(struct proc_container *c, enum life_probe which,

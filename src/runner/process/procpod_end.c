@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "data/json.h"
 #include "io/file.h"
@@ -159,6 +160,27 @@ done(void *arg)
     end(p);
 }
 
+static bool
+is_evicted(const struct procpod *p)
+{
+    const char *reason = life_verdict(p->life).reason;
+
+    return reason != NULL && strcmp(reason, "Evicted") == 0;
+}
+
+/* There may be no room for the record of its end as long as what it wrote is there. */
+static void
+make_room(void *arg)
+{
+    const struct procpod *p = arg;
+    struct err e = ERR_INIT;
+
+    procpod_remove_layers(p->dir, &e);
+    procpod_shorten_logs(p->dir, &e);
+    if (e.code < 0)
+        log_warn(p->plan->name, "evicted: %s", e.msg);
+}
+
 void
 procpod_save(struct procpod *p)
 {
@@ -166,6 +188,11 @@ procpod_save(struct procpod *p)
     const struct podio *io = p->spec->io;
 
     procpod_enter(p, PROC_SAVING);
+    if (is_evicted(p)) {
+        p->job = true;
+        job_run(p->runtime->config.loop, make_room, done, p);
+        return;
+    }
     p->outputs.io = io;
     p->outputs.plan = p->plan;
     p->outputs.blobs = &p->runtime->config.blobs;

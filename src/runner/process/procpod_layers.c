@@ -1,6 +1,7 @@
 /*
  * What a pod that is over does not need any more: the layers and sockets of its attempts, its
- * volumes and inputs.  Records, logs and results stay until the pod's object goes.
+ * volumes and inputs.  Records, logs and results stay until the pod's object goes; of a pod that
+ * was evicted to make room only the beginning of each log.
  */
 #include <dirent.h>
 #include <fcntl.h>
@@ -11,12 +12,15 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "io/file.h"
+#include "runner/logs.h"
 #include "runner/process/procpod.h"
 #include "sandbox/boxrecord.h"
 
 /* The first two are what names begin with: there is a layer for each place of the root. */
 static const char *const of_attempt[] = {BOX_UPPER, BOX_WORK, BOX_OUTBOX, BOX_CONTROL, "none"};
 static const char *const of_pod[] = {"volumes", "inputs", "prepared"};
+
+enum { KEPT_LOG_BYTES = 64 * 1024 };
 
 typedef int each_fn(int dirfd, const char *name, struct err *e);
 
@@ -102,4 +106,29 @@ procpod_remove_layers(const char *dir, struct err *e)
         if (file_remove_tree(fd, of_pod[i], e) < 0)
             return;
     each_directory(AT_FDCWD, dir, clean_container, e);
+}
+
+static int
+shorten_attempt(int at, const char *name, struct err *e)
+{
+    cleanup_close int fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+    if (fd < 0)
+        return 0;
+    (void)unlinkat(fd, BOX_LOG_TAIL, 0);
+    return logs_shorten(fd, BOX_LOG, KEPT_LOG_BYTES,
+                        "the rest of the log went when the pod was evicted", e);
+}
+
+static int
+shorten_container(int at, const char *name, struct err *e)
+{
+    each_directory(at, name, shorten_attempt, e);
+    return e->code;
+}
+
+void
+procpod_shorten_logs(const char *dir, struct err *e)
+{
+    each_directory(AT_FDCWD, dir, shorten_container, e);
 }

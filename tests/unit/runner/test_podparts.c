@@ -1,10 +1,14 @@
 /* The small pure parts: images, environment, admission, back-off, logs, UTF-8. */
+#include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/mem.h"
 #include "data/json.h"
+#include "io/file.h"
 #include "runner/admission.h"
 #include "runner/backoff.h"
 #include "runner/env.h"
@@ -227,6 +231,29 @@ TEST(pods_are_admitted_in_order_as_starts_and_processors_allow)
     CHECK_INT(a.cpu_used, 0);
 }
 
+TEST(on_a_disk_that_is_low_pods_are_admitted_one_at_a_time)
+{
+    struct admission a;
+    struct admission_pod p[3];
+    cleanup_buf struct buf why = BUF_INIT;
+
+    admitted[0] = '\0';
+    admission_init(&a, 2, 0, 2000, 1 << 30, on_admit);
+    admission_open(&a);
+    admission_alone(&a, true);
+    for (int i = 0; i < 3; i++)
+        admission_queue(&a, &p[i], (const char *[]){"a", "b", "c"}[i], 0, 0);
+    admission_run(&a);
+    CHECK_STR(admitted, "a");
+    admission_reason(&a, &p[1], &why);
+    CHECK_STR(buf_cstring(&why), "waiting for room on the disk: less than the reserve is free");
+    admission_leave(&a, &p[0]);
+    admission_run(&a);
+    CHECK_STR(admitted, "ab");
+    admission_alone(&a, false);
+    CHECK_STR(admitted, "abc");
+}
+
 TEST(pauses_double_up_to_five_minutes_and_a_steady_run_forgives)
 {
     struct backoff b = {0};
@@ -257,6 +284,29 @@ TEST(log_records_are_cut_whole_and_decoded)
     CHECK_VIEW(rest, "half");
 }
 
+TEST(a_log_is_shortened_to_whole_records_and_says_why)
+{
+    static const char log[] = "1Z stdout F one\n2Z stderr F two\n3Z stdout F three\n";
+    static const char rest[] = "1Z stdout F one\n2Z stderr F two\n2Z stderr F [sluice: because]\n";
+    char dir[] = "/tmp/test_logs.XXXXXX";
+    cleanup_buf struct buf text = BUF_INIT;
+    cleanup_close int fd = -1;
+    struct err e = ERR_INIT;
+
+    CHECK_NOT_NULL(mkdtemp(dir));
+    fd = file_open_dir(AT_FDCWD, dir, &e);
+    CHECK_INT(logs_shorten(fd, "log", 40, "because", &e), 0); /* there is none */
+    CHECK_INT(file_write(fd, "log", str_of(log), 0600, &e), 0);
+    CHECK_INT(logs_shorten(fd, "log", sizeof log - 1, "because", &e), 0); /* it is short enough */
+    CHECK_INT(file_read(fd, "log", 1000, &text, &e), 0);
+    CHECK_STR(buf_cstring(&text), log);
+    buf_clear(&text);
+    CHECK_INT(logs_shorten(fd, "log", 40, "because", &e), 0);
+    CHECK_INT(file_read(fd, "log", 1000, &text, &e), 0);
+    CHECK_STR(buf_cstring(&text), rest);
+    CHECK_INT(file_remove_tree(AT_FDCWD, dir, &e), 0);
+}
+
 TEST(bytes_that_are_no_text_become_replacement_characters)
 {
     cleanup_buf struct buf b = BUF_INIT;
@@ -273,5 +323,7 @@ TESTS_MAIN(T_(images_are_matched_by_the_first_rule_that_covers_them),
            T_(a_spec_that_cannot_run_here_is_refused_with_the_fields_path),
            T_(pods_are_admitted_in_order_as_starts_and_processors_allow),
            T_(pauses_double_up_to_five_minutes_and_a_steady_run_forgives),
+           T_(on_a_disk_that_is_low_pods_are_admitted_one_at_a_time),
            T_(log_records_are_cut_whole_and_decoded),
+           T_(a_log_is_shortened_to_whole_records_and_says_why),
            T_(bytes_that_are_no_text_become_replacement_characters))
