@@ -358,6 +358,19 @@ is_linked(const struct boxspec *s, const char *path)
     return false;
 }
 
+/* The directory is made for a link that lies in it. */
+static bool
+will_be_made(const struct boxspec *s, const char *path)
+{
+    for (size_t i = 0; i < s->links_n; i++) {
+        struct str link = str_of(s->links[i].path), p = str_of(path);
+
+        if (str_starts(link, p) && link.n > p.n && link.p[p.n] == '/')
+            return true;
+    }
+    return false;
+}
+
 /* Level none: the first directory above an output that is not there becomes a link into the
  * attempt's folder.  An output in a directory that is there stays where it is, since nobody knows
  * whether it will be a file or a directory: it must not exist before, and is removed afterwards
@@ -374,7 +387,7 @@ link_outputs(const struct boxfill *f, struct arena *a, struct boxspec *s, struct
             continue;
         for (p = top + 1; (p = strchr(p, '/')) != NULL; *p++ = '/') {
             *p = '\0';
-            if (access(top, F_OK) < 0)
+            if (access(top, F_OK) < 0 && !will_be_made(s, top))
                 break;
         }
         if (p == NULL && lstat(path, &st) == 0)
