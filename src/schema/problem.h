@@ -19,7 +19,7 @@ struct err;
 struct json;
 struct json_doc;
 
-enum { PROBLEMS_MAX = 100, PROBLEM_TEXT_MAX = 2000 };
+enum { PROBLEMS_MAX = 100, PROBLEM_TEXT_MAX = 16 * 1024 };
 
 enum problem_kind {
     PROBLEM_INVALID,       /* the value is not allowed */

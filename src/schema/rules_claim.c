@@ -2,9 +2,11 @@
 #include "base/mem.h"
 #include "data/json.h"
 #include "data/quantity.h"
+#include "schema/godump.h"
 #include "schema/names.h"
 #include "schema/problem.h"
 #include "schema/rules_int.h"
+#include "schema/schema.h"
 
 static const char *const access_modes[] = {"ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce",
                                            "ReadWriteOncePod", NULL};
@@ -57,25 +59,40 @@ check_storage(struct rules *r, const struct json *spec)
     rules_leave(r, before);
 }
 
-/* A claim's spec without what may change: the size once it is bound, and the volume before. */
+/* A spec with one field of another. */
 static struct json_doc *
-fixed_part(const struct json *spec, const struct json *other, bool bound)
+with_field(const struct json *spec, const char *field, const struct json *value)
 {
-    static const char *const except[] = {"volumeName", "resources", "volumeAttributesClassName",
-                                         NULL};
+    const char *const except[] = {field, NULL};
     struct json_build b = JSON_BUILD_INIT;
 
     json_add_object(&b, NULL);
     json_add_fields(&b, spec, except);
-    if (json_str(json_get(other, "volumeName")).n > 0)
-        json_add_value(&b, "volumeName", json_get(spec, "volumeName"));
-    if (!bound) {
-        json_add_value(&b, "resources", json_get(spec, "resources"));
-        json_add_value(&b, "volumeAttributesClassName",
-                       json_get(spec, "volumeAttributesClassName"));
-    }
+    json_add_value(&b, field, value);
     json_end(&b);
     return json_build_done(&b);
+}
+
+/* The new spec of a bound claim with the old one's size and class of attributes. */
+static struct json_doc *
+with_old_size(const struct json *spec, const struct json *old)
+{
+    const struct json *resources = json_get(spec, "resources");
+    const struct json *storage = json_at_path(old, "resources.requests.storage");
+    cleanup_json struct json_doc *requests =
+        with_field(json_get(resources, "requests"), "storage", storage);
+    cleanup_json struct json_doc *sized = with_field(resources, "requests", json_root(requests));
+    cleanup_json struct json_doc *b = with_field(spec, "resources", json_root(sized));
+
+    return with_field(json_root(b), "volumeAttributesClassName",
+                      json_get(old, "volumeAttributesClassName"));
+}
+
+static bool
+has_old_class(const struct json *claim)
+{
+    return json_get(json_at_path(claim, "metadata.annotations"),
+                    "volume.beta.kubernetes.io/storage-class") != NULL;
 }
 
 static void
@@ -83,17 +100,34 @@ check_change(struct rules *r, const struct json *old, const struct json *claim)
 {
     bool bound = str_is(json_str(json_at_path(claim, "status.phase")), "Bound");
     const struct json *was = json_get(old, "spec"), *is = json_get(claim, "spec");
-    cleanup_json struct json_doc *a = fixed_part(was, was, bound), *b = fixed_part(is, was, bound);
     const char *const size = "resources.requests.storage";
     int64_t before = bytes_of(json_at_path(was, size)), after = bytes_of(json_at_path(is, size));
+    cleanup_json struct json_doc *a = NULL, *b = NULL;
+    cleanup_buf struct buf text = BUF_INIT;
 
-    if (!json_equal(json_root(a), json_root(b)))
-        rules_forbidden(r, "spec",
-                        "spec is immutable after creation except resources.requests and "
-                        "volumeAttributesClassName for bound claims");
+    a = json_str(json_get(was, "volumeName")).n > 0
+            ? json_copy(was)
+            : with_field(was, "volumeName", json_get(is, "volumeName"));
+    b = bound ? with_old_size(is, was) : json_copy(is);
+    if (json_get(was, "storageClassName") == NULL && !has_old_class(old)) {
+        /* A claim without a class may get one. */
+        struct json_doc *classless = with_field(json_root(b), "storageClassName", NULL);
+
+        json_doc_unref(b);
+        b = classless;
+    }
+    if (!json_equal(json_root(a), json_root(b))) {
+        buf_cstr(&text, "spec is immutable after creation except resources.requests and "
+                        "volumeAttributesClassName for bound claims\n");
+        godump_diff(schema_type(STR("v1"), STR("PersistentVolumeClaimSpec")), json_root(a),
+                    json_root(b), &text);
+        rules_forbidden(r, "spec", buf_cstring(&text));
+    }
     if (after < before && after <= bytes_of(json_at_path(old, "status.capacity.storage")))
         rules_forbidden(r, "spec.resources.requests.storage",
                         "field can not be less than status.capacity");
+    /* Upstream leaves the spec out of this path. */
+    rules_immutable(r, was, is, "volumeMode", "field is immutable");
 }
 
 void

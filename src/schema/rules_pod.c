@@ -1,7 +1,9 @@
 #include "base/mem.h"
 #include "data/json.h"
+#include "schema/godump.h"
 #include "schema/names.h"
 #include "schema/rules_int.h"
+#include "schema/schema.h"
 
 #define CHANGEABLE \
     "pod updates may not change fields other than `spec.containers[*].image`," \
@@ -152,8 +154,10 @@ check_kept_tolerations(struct rules *r, const struct json *old, const struct jso
     }
 }
 
+/* A list of containers with the images of another. */
 static void
-add_without_images(struct json_build *b, const struct json *spec, const char *field)
+add_with_images(struct json_build *b, const struct json *spec, const struct json *old,
+                const char *field)
 {
     static const char *const image[] = {"image", NULL};
 
@@ -163,28 +167,33 @@ add_without_images(struct json_build *b, const struct json *spec, const char *fi
     JSON_EACH (it, json_get(spec, field)) {
         json_add_object(b, NULL);
         json_add_fields(b, it.value, image);
+        json_add_value(b, "image", json_get(json_item(json_get(old, field), it.index), "image"));
         json_end(b);
     }
     json_end(b);
 }
 
-/* What an update must leave as it is. */
+/* The new spec with the old one's values wherever they may differ. */
 static struct json_doc *
-fixed_part(const struct json *spec, const struct json *old)
+with_changes_undone(const struct json *spec, const struct json *old)
 {
+    static const char *const free_fields[] = {"activeDeadlineSeconds", "tolerations",
+                                              "schedulingGates", NULL};
     static const char *const except[] = {
         "containers",  "initContainers",  "activeDeadlineSeconds",
         "tolerations", "schedulingGates", "terminationGracePeriodSeconds",
         NULL};
-    int64_t was = 0, is = 0;
     struct json_build b = JSON_BUILD_INIT;
+    int64_t was = 0, is = 0;
 
     (void)json_int(json_get(old, "terminationGracePeriodSeconds"), &was);
     (void)json_int(json_get(spec, "terminationGracePeriodSeconds"), &is);
     json_add_object(&b, NULL);
     json_add_fields(&b, spec, except);
-    add_without_images(&b, spec, "containers");
-    add_without_images(&b, spec, "initContainers");
+    add_with_images(&b, spec, old, "containers");
+    add_with_images(&b, spec, old, "initContainers");
+    for (size_t i = 0; free_fields[i] != NULL; i++)
+        json_add_value(&b, free_fields[i], json_get(old, free_fields[i]));
     json_add_value(&b, "terminationGracePeriodSeconds",
                    json_get(was < 0 && is == 1 ? old : spec, "terminationGracePeriodSeconds"));
     json_end(&b);
@@ -194,17 +203,20 @@ fixed_part(const struct json *spec, const struct json *old)
 static void
 check_change(struct rules *r, const struct json *old, const struct json *spec)
 {
-    cleanup_json struct json_doc *was = NULL, *is = NULL;
+    cleanup_json struct json_doc *undone = NULL;
+    cleanup_buf struct buf text = BUF_INIT;
 
     if (!check_images(r, old, spec, "containers") || !check_images(r, old, spec, "initContainers"))
         return;
     if (!check_deadline(r, old, spec))
         return;
     check_kept_tolerations(r, old, spec);
-    was = fixed_part(old, old);
-    is = fixed_part(spec, old);
-    if (!json_equal(json_root(was), json_root(is)))
-        rules_forbidden(r, NULL, CHANGEABLE);
+    undone = with_changes_undone(spec, old);
+    if (json_equal(json_root(undone), old))
+        return;
+    buf_cstr(&text, CHANGEABLE "\n");
+    godump_diff(schema_type(STR("v1"), STR("PodSpec")), old, json_root(undone), &text);
+    rules_forbidden(r, NULL, buf_cstring(&text));
 }
 
 void

@@ -171,11 +171,60 @@ TEST(rules_let_a_pod_change_its_images_only)
                             "than `spec.containers[*].image`,`spec.initContainers[*].image`,"
                             "`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to "
                             "existing tolerations),`spec.terminationGracePeriodSeconds` (allow it "
-                            "to be set to 1 if it was previously negative)");
+                            "to be set to 1 if it was previously negative)\n"
+                            "@@ -35,7 +35,7 @@\n"
+                            "   }\n"
+                            "  ],\n"
+                            "  \"EphemeralContainers\": null,\n"
+                            "- \"RestartPolicy\": \"Always\",\n"
+                            "+ \"RestartPolicy\": \"Never\",\n"
+                            "  \"TerminationGracePeriodSeconds\": 30,\n"
+                            "  \"ActiveDeadlineSeconds\": null,\n"
+                            "  \"DNSPolicy\": \"ClusterFirst\",\n");
     }
     CHECK_CHANGE(old, POD "  {containers: [{name: a, image: b:1}, {name: c, image: d:1}]}\n",
                  "Forbidden spec.containers: Forbidden: pod updates may not add or remove "
                  "containers\n");
+}
+
+TEST(rules_show_every_place_where_a_claim_was_changed)
+{
+    static const char old[] =
+        "apiVersion: v1\nkind: PersistentVolumeClaim\n" META
+        "spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: "
+        "1Gi}}}\n";
+
+    CHECK_CHANGE(
+        old,
+        "apiVersion: v1\nkind: PersistentVolumeClaim\n" META
+        "spec: {accessModes: [ReadWriteOnce], storageClassName: late, resources: {requests: "
+        "{storage: 1Gi}}}\n",
+        "");
+    CHECK_CHANGE(old,
+                 "apiVersion: v1\nkind: PersistentVolumeClaim\n" META
+                 "spec: {accessModes: [ReadWriteMany], resources: {requests: {storage: 1Gi}},\n"
+                 "  volumeMode: Block}\n",
+                 "Forbidden spec: Forbidden: spec is immutable after creation except "
+                 "resources.requests and volumeAttributesClassName for bound claims\n"
+                 "@@ -1,6 +1,6 @@\n"
+                 " {\n"
+                 "  \"AccessModes\": [\n"
+                 "-  \"ReadWriteOnce\"\n"
+                 "+  \"ReadWriteMany\"\n"
+                 "  ],\n"
+                 "  \"Selector\": null,\n"
+                 "  \"Resources\": {\n"
+                 "@@ -11,7 +11,7 @@\n"
+                 "  },\n"
+                 "  \"VolumeName\": \"\",\n"
+                 "  \"StorageClassName\": null,\n"
+                 "- \"VolumeMode\": \"Filesystem\",\n"
+                 "+ \"VolumeMode\": \"Block\",\n"
+                 "  \"DataSource\": null,\n"
+                 "  \"DataSourceRef\": null,\n"
+                 "  \"VolumeAttributesClassName\": null\n"
+                 "\n"
+                 "Invalid volumeMode: Invalid value: \"Block\": field is immutable\n");
 }
 
 TEST(rules_check_services_and_claims)
@@ -270,6 +319,8 @@ TEST(problems_are_listed_once_in_a_message)
 
 TESTS_MAIN(T_(rules_know_what_metadata_may_be), T_(rules_know_labels_in_the_words_of_the_api),
            T_(rules_know_what_must_not_change), T_(rules_find_everything_that_is_wrong_with_a_pod),
-           T_(rules_let_a_pod_change_its_images_only), T_(rules_check_services_and_claims),
+           T_(rules_let_a_pod_change_its_images_only),
+           T_(rules_show_every_place_where_a_claim_was_changed),
+           T_(rules_check_services_and_claims),
            T_(prepare_begins_a_status_and_keeps_it_from_writers_of_the_object),
            T_(prepare_adds_what_admission_adds), T_(problems_are_listed_once_in_a_message))
