@@ -27,8 +27,8 @@ enter(struct flow_node *n, enum flow_state next)
 }
 
 /* Takes the result: phase, message, outputs, time. */
-static void
-settle(struct turn *t, struct flow_node *n, struct flow_result *r)
+static int
+settle(struct turn *t, struct flow_node *n, struct flow_result *r, struct err *e)
 {
     CHECK(n->state == FLOW_OPEN && flow_phase_is_final(r->phase));
     n->phase = r->phase;
@@ -50,6 +50,7 @@ settle(struct turn *t, struct flow_node *n, struct flow_result *r)
         flow_gate_leave(&n->boundary->gate);
     flow_lock_release(t, n->run, n);
     enter(n, FLOW_ENDED);
+    return n->run->language->ended(t, n, e);
 }
 
 /* After an attempt: another one, now or later, or the end. */
@@ -140,8 +141,9 @@ climb(struct turn *t, struct flow_node *n, struct err *e)
         count(parent, n);
         rc = verdict(t, parent, n, &r, &ended, e);
         if (rc >= 0 && ended) {
-            settle(t, parent, &r);
-            rc = flow_hooks_ask(t, parent, FLOW_AT_END, e);
+            rc = settle(t, parent, &r, e);
+            if (rc >= 0)
+                rc = flow_hooks_ask(t, parent, FLOW_AT_END, e);
         } else if (rc >= 0) {
             rc = flow_daemon_check(t, parent, e);
         }
@@ -156,8 +158,7 @@ climb(struct turn *t, struct flow_node *n, struct err *e)
 int
 flow_end(struct turn *t, struct flow_node *n, struct flow_result *r, struct err *e)
 {
-    settle(t, n, r);
-    if (flow_hooks_ask(t, n, FLOW_AT_END, e) < 0)
+    if (settle(t, n, r, e) < 0 || flow_hooks_ask(t, n, FLOW_AT_END, e) < 0)
         return e->code;
     return climb(t, n, e);
 }
@@ -169,7 +170,7 @@ flow_end_fold(struct turn *t, struct flow_node *n, struct err *e)
     int rc = n->run->language->fold(t, n, &r, e);
 
     if (rc >= 0)
-        settle(t, n, &r);
+        rc = settle(t, n, &r, e);
     flow_result_done(&r);
     return rc < 0 ? rc : flow_hooks_ask(t, n, FLOW_AT_END, e);
 }

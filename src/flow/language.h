@@ -128,6 +128,8 @@ struct flow_language {
     /* The Pod of a leaf ended. */
     int (*collect)(struct turn *t, struct flow_node *leaf, const struct object *pod,
                    struct flow_result *r, struct err *e);
+    /* A node ended; its phase and outputs stand.  Hooks have not been asked yet. */
+    int (*ended)(struct turn *t, struct flow_node *n, struct err *e);
     /* A child ended: true closes its parent to children that are not open yet. */
     bool (*closes)(struct flow_node *parent, const struct flow_node *child);
     /* All children of a group or loop ended. */

@@ -8,6 +8,7 @@
 #include "flow/argo/argo_global.h"
 #include "flow/argo/argo_hook.h"
 #include "flow/argo/argo_lock.h"
+#include "flow/argo/argo_memo.h"
 #include "flow/argo/argo_open.h"
 #include "flow/argo/argo_output.h"
 #include "flow/argo/argo_pod.h"
@@ -110,6 +111,7 @@ const struct flow_language argo_language = {
     .tend = argo_resource_tend,
     .serves = argo_serves,
     .collect = argo_collect,
+    .ended = argo_memo_keep,
     .closes = argo_closes,
     .fold = argo_fold,
     .again = argo_again,

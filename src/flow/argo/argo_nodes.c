@@ -302,17 +302,21 @@ add_times(struct composing *c, const struct node_row *row)
     json_end(b);
 }
 
-/* The name that the template gives, else the one that follows from the node's. */
+/* What the node's spec says of it to people: the name that its template gives, else the one that
+ * follows from the node's; and what became of a look-up in a cache. */
 static void
-add_display_name(struct composing *c, const struct node_row *row, const struct argo_vertex *v)
+add_notes(struct composing *c, const struct node_row *row, const struct argo_vertex *v)
 {
     cleanup_json struct json_doc *spec = NULL;
     struct err ignored = ERR_INIT;
     struct str given = STR_NULL;
 
-    if (str_find(row->spec, STR("\"display\""), 0) >= 0 &&
-        json_parse(row->spec, NULL, &spec, &ignored) >= 0)
+    if ((str_find(row->spec, STR("\"display\""), 0) >= 0 ||
+         str_find(row->spec, STR("\"memo\""), 0) >= 0) &&
+        json_parse(row->spec, NULL, &spec, &ignored) >= 0) {
         given = json_str(json_get(json_root(spec), "display"));
+        json_add_value(&c->b, "memoizationStatus", json_get(json_root(spec), "memo"));
+    }
     json_add_str(&c->b, "displayName", given.n != 0 ? given : display_name(c, v));
 }
 
@@ -333,7 +337,7 @@ add_node(void *arg, const struct node_row *row, struct err *e)
     json_add_object(b, id);
     json_add_cstr(b, "id", id);
     json_add_str(b, "name", row->name);
-    add_display_name(c, row, v);
+    add_notes(c, row, v);
     json_add_str(b, "type", row->type);
     add_template(c, v);
     json_add_cstr(b, "phase", flow_phase_name((enum flow_phase)row->phase));

@@ -9,6 +9,7 @@
 #include "flow/argo/argo_child.h"
 #include "flow/argo/argo_input.h"
 #include "flow/argo/argo_loop.h"
+#include "flow/argo/argo_memo.h"
 #include "flow/argo/argo_retry.h"
 #include "flow/argo/argo_scope.h"
 #include "flow/argo/argo_suspend.h"
@@ -185,6 +186,17 @@ add_display(struct argo_scope *s, struct flow_node *n, const struct json *tmpl,
     return 0;
 }
 
+/* 1: a cache has the outputs of this template with these inputs. */
+static int
+look_up(struct argo_scope *s, struct flow_node *n, const struct json *tmpl, struct flow_opening *o,
+        struct err *e)
+{
+    cleanup_argo_scope struct argo_scope own = ARGO_SCOPE_INIT;
+
+    enter_template(&own, s->turn, n, o->inputs);
+    return argo_memo_look(&own, n, tmpl, o, e);
+}
+
 /* The template with its inputs: retried as a whole, or its body. */
 static int
 open_template(struct argo_scope *s, struct flow_node *n, const struct json *call,
@@ -193,6 +205,7 @@ open_template(struct argo_scope *s, struct flow_node *n, const struct json *call
     struct str from = s->boundary != NULL ? str_of(s->boundary->template_of) : STR("local/");
     const struct json *tmpl = NULL, *strategy;
     struct err why = ERR_INIT;
+    int looked;
 
     if (depth_of(n) >= MAX_DEPTH)
         return argo_refuse(
@@ -208,6 +221,11 @@ open_template(struct argo_scope *s, struct flow_node *n, const struct json *call
         return blame(o, &why, e);
     if (has_hooks(call))
         o->flags |= FLOW_HAS_HOOKS;
+    looked = look_up(s, n, tmpl, o, &why);
+    if (looked < 0)
+        return blame(o, &why, e);
+    if (looked > 0)
+        return 0;
     if (!json_is_null(json_get(tmpl, "synchronization")) && (n->flags & FLOW_LOCKED) == 0) {
         o->kind = FLOW_QUEUED;
         o->type = argo_template_type(tmpl);
