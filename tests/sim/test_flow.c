@@ -22,6 +22,7 @@
 #include "data/json.h"
 #include "data/yaml.h"
 #include "flow/argo/argo.h"
+#include "flow/argo/argo_cron.h"
 #include "flow/argo/argo_nodes.h"
 #include "flow/argo/argo_rerun.h"
 #include "flow/flow.h"
@@ -38,6 +39,7 @@ struct site {
     struct controllers *cs;
     struct objects *os;
     struct flow *flow;
+    struct argo_cron *cron;
     struct fake_runtime *runtime;
     struct message m; /* of the client, who asks until somebody has said yes */
     struct json_doc *wanted;
@@ -62,7 +64,11 @@ run_create(struct message *m, struct turn *t, struct err *e)
         CHECK_NOT_NULL(o);
         return argo_rerun_retry(s->flow, t, o, &again, e);
     }
-    return objects_create(s->os, t, &kind_workflow, STR("default"), json_root(s->wanted), NULL, e);
+    return objects_create(s->os, t,
+                          json_at_path(json_root(s->wanted), "spec.workflowSpec") != NULL
+                              ? &kind_cron_workflow
+                              : &kind_workflow,
+                          STR("default"), json_root(s->wanted), NULL, e);
 }
 
 static void
@@ -102,6 +108,7 @@ boot(struct sim *sim, void *arg)
     s->os = objects_new(sim_core(sim), s->cs, kinds_builtin);
     fake_runtime_boot(s->runtime, s->cs, s->os);
     s->flow = flow_new(sim_core(sim), s->cs, s->os, &options);
+    s->cron = argo_cron_new(sim_core(sim), s->cs, s->os);
 }
 
 static void
@@ -111,6 +118,7 @@ halt(struct sim *sim, void *arg)
 
     (void)sim;
     flow_free(s->flow);
+    argo_cron_free(s->cron);
     s->os = objects_free(s->os);
     s->cs = controllers_free(s->cs);
 }
@@ -552,6 +560,79 @@ TEST(a_crash_at_any_point_of_a_retry_changes_nothing_in_the_end)
     }
 }
 
+/* Two children and no more, whatever dies; none twice, none forgotten. */
+static const char cron[] = "metadata: {name: c}\n"
+                           "spec:\n"
+                           "  schedules: [\"* * * * *\"]\n"
+                           "  timezone: UTC\n"
+                           "  startingDeadlineSeconds: 30\n"
+                           "  stopStrategy: {expression: cronworkflow.succeeded >= 2}\n"
+                           "  workflowSpec:\n"
+                           "    entrypoint: ok\n"
+                           "    templates: [{name: ok, container: {image: i, command: [ok]}}]\n";
+
+static int
+run_list(struct message *m, struct turn *t, struct err *e)
+{
+    struct ask *a = CONTAINER_OF(m, struct ask, m);
+    struct objects_query q = {.kind = &kind_workflow, .limit = 100};
+    cleanup_objects object_vec found = VEC_INIT;
+    cleanup_object struct object *o =
+        objects_find(a->site->os, t, &kind_cron_workflow, STR("default"), STR("c"));
+    struct json_build b = JSON_BUILD_INIT;
+
+    CHECK_NOT_NULL(o);
+    CHECK_TRUE(objects_list(a->site->os, t, &q, &found, NULL, e) >= 0);
+    json_add_object(&b, NULL);
+    json_add_value(&b, "cron", object_at(o, "status"));
+    for (size_t i = 0; i < found.n; i++) {
+        json_add_key(&b, object_name(found.at[i]));
+        json_add_value(&b, NULL, object_at(found.at[i], "status.phase"));
+    }
+    json_end(&b);
+    a->found = json_build_done(&b);
+    return 0;
+}
+
+static char *
+end_of_cron(struct site *s)
+{
+    struct ask a = {.m = {.class = MESSAGE_EVENT, .run = run_list}, .site = s};
+    struct buf text = BUF_INIT;
+    struct err e = ERR_INIT;
+
+    CHECK_INT(core_post(sim_core(s->sim), &a.m, &e), 0);
+    CHECK_TRUE(sim_run(s->sim));
+    json_write(&text, json_root(a.found));
+    json_doc_unref(a.found);
+    return buf_take(&text);
+}
+
+TEST(a_crash_at_any_point_changes_nothing_for_what_starts_by_the_clock)
+{
+    struct site *s = site_new(10, cron);
+    int64_t before = sim_points(s->sim), points;
+    cleanup_free char *want = NULL;
+
+    CHECK_TRUE(sim_run(s->sim));
+    points = sim_points(s->sim) - before;
+    want = end_of_cron(s);
+    site_free(s);
+    CHECK_CONTAINS(want, "\"succeeded\":2,\"failed\":0,\"phase\":\"Stopped\"");
+    CHECK_TRUE(points > 10);
+    for (int64_t n = 0; n < points; n++) {
+        cleanup_free char *got = NULL;
+
+        s = site_new(10, cron);
+        sim_crash_at(s->sim, n, SIM_EITHER);
+        CHECK_TRUE(sim_run(s->sim));
+        got = end_of_cron(s);
+        CHECK_STR(got, want);
+        check_starts(s);
+        site_free(s);
+    }
+}
+
 static void
 fail_everywhere(uint64_t seed, void (*inject)(struct sim_disk *d, int nth), int least)
 {
@@ -615,5 +696,6 @@ TESTS_MAIN(T_(undisturbed_it_ends_as_it_should), T_(the_order_of_events_does_not
            T_(a_second_kill_soon_after_the_first_changes_nothing_in_the_end),
            T_(crash_after_crash_changes_nothing_in_the_end),
            T_(a_crash_at_any_point_of_a_retry_changes_nothing_in_the_end),
+           T_(a_crash_at_any_point_changes_nothing_for_what_starts_by_the_clock),
            T_(each_write_may_fail_once), T_(each_sync_may_fail_once),
            T_(a_full_disk_holds_things_up_and_no_more))

@@ -18,8 +18,8 @@ TEMPLATE = "workflow-template-whalesay-template"
 
 CASES = {
     "e2e/cron/cron-and-malformed-template.yaml": {"refused": ["entrypoints"]},
-    "e2e/cron/multiple-schedules.yaml": ok(needs="cron"),
-    "e2e/cron/param.yaml": ok(needs="cron", texts=["foo"]),
+    "e2e/cron/multiple-schedules.yaml": ok(needs="server (cron)"),
+    "e2e/cron/param.yaml": ok(needs="server (cron)", texts=["foo"]),
 
     "e2e/expectedfailures/dag-disbale-failFast-2.yaml": failed(
         seconds=40, leaf="2S 5F 1O",
@@ -201,7 +201,7 @@ CASES = {
     "e2e/testdata/artifact-workflow.yaml": ok(artifacts={"$": ["out", "main-file"]}),
     "e2e/testdata/basic-artifact-workflow.yaml": ok(
         leaf="2S", artifacts={"hello": "hello_world", "bye": "bye_world"}),
-    "e2e/testdata/basic-cronworkflow.yaml": ok(needs="cron", texts=["hello argo"]),
+    "e2e/testdata/basic-cronworkflow.yaml": ok(needs="server (cron)", texts=["hello argo"]),
     "e2e/testdata/basic-workflow.yaml": ok(
         logs={"$": ":) Hello Argo!"}, status={"progress": "1/1"}),
     "e2e/testdata/cannot-start-workflow.yaml": {

@@ -191,9 +191,9 @@ CASES = {
     "examples/continue-on-fail.yaml": ok(
         leaf="3S 1F", nodes={"A": "S", "B": "S", "C": "F", "D": "S"},
         messages={"C": "(exit code 1)"}, at_most={"/[A-D]/": 1}),
-    "examples/cron-backfill.yaml": ok(needs="cron", pick="backfill-v2", leaf="3S"),
-    "examples/cron-workflow-multiple-schedules.yaml": ok(needs="cron"),
-    "examples/cron-workflow.yaml": ok(needs="cron"),
+    "examples/cron-backfill.yaml": ok(needs="server (cron)", pick="backfill-v2", leaf="3S"),
+    "examples/cron-workflow-multiple-schedules.yaml": ok(needs="server (cron)"),
+    "examples/cron-workflow.yaml": ok(needs="server (cron)"),
     "examples/custom-metrics.yaml": {"needs": "metrics", "runs": 2, "also": flakey_custom},
     "examples/daemon-step.yaml": ok(needs="network probes", leaf="6S", **DAEMON),
     "examples/dag-coinflip.yaml": ok(
@@ -219,7 +219,7 @@ CASES = {
         nodes={"A": "S", "B": "S", "should-execute-1": "S", "should-execute-2": "S",
                "should-execute-3": "S", "C": "F", "should-not-execute": "O"},
         messages={"C": "(exit code 1)"}),
-    "examples/dag-inline-cronworkflow.yaml": ok(needs="cron"),
+    "examples/dag-inline-cronworkflow.yaml": ok(needs="server (cron)"),
     "examples/dag-inline-workflow.yaml": ok(leaf="1S", nodes={"a": "S"}, logs={"a": "hello argo"}),
     "examples/dag-targets.yaml": [
         ok(leaf="3S", nodes={"A": "S", "C": "S", "E": "S"}, absent=["B", "D"]),

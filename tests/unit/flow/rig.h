@@ -18,6 +18,7 @@
 #include "data/json.h"
 #include "data/yaml.h"
 #include "flow/argo/argo.h"
+#include "flow/argo/argo_cron.h"
 #include "flow/argo/argo_nodes.h"
 #include "flow/flow.h"
 #include "store/store.h"
@@ -40,6 +41,7 @@ struct rig {
     struct controllers *controllers;
     struct objects *objects;
     struct flow *flow;
+    struct argo_cron *cron;
     struct rig_end (*play)(const struct json *pod);
     bool (*holds)(const struct json *pod);  /* it ends only when it is told to; NULL: none does */
     bool (*serves)(const struct json *pod); /* the same, and it runs meanwhile; NULL: none does */
@@ -66,6 +68,7 @@ rig_reopen(struct rig *r)
     r->controllers = controllers_new(r->core);
     r->objects = objects_new(r->core, r->controllers, kinds_builtin);
     r->flow = flow_new(r->core, r->controllers, r->objects, &fo);
+    r->cron = argo_cron_new(r->core, r->controllers, r->objects);
     if (core_start(r->core, &e) < 0)
         fail_msg("%s", e.msg);
     core_run(r->core, 1000);
@@ -93,6 +96,7 @@ rig_shut(struct rig *r)
 {
     core_free(r->core);
     flow_free(r->flow);
+    argo_cron_free(r->cron);
     objects_free(r->objects);
     controllers_free(r->controllers);
     store_close(r->store);
