@@ -28,8 +28,8 @@ is_time(struct str text)
     return timestamp_parse(text, &us, &e) == 0;
 }
 
-bool
-leaf_is_duration(struct str text)
+static bool
+is_duration(struct str text)
 {
     struct err e = ERR_INIT;
     int64_t ns;
@@ -61,7 +61,7 @@ expects_text(enum schema_form form, struct str text)
     case SCHEMA_MICROTIME:
         return is_time(text) ? NULL : "RFC 3339 time such as 2026-01-31T12:00:00Z";
     case SCHEMA_DURATION:
-        return leaf_is_duration(text) ? NULL : "duration such as 1h30m";
+        return is_duration(text) ? NULL : "duration such as 1h30m";
     default:
         return NULL;
     }

@@ -17,7 +17,4 @@ struct json;
  * a(n) ...".  Objects, lists and maps are not asked here. */
 const char *leaf_expects(enum schema_form form, const struct json *v);
 
-/* What data/duration.h reads. */
-bool leaf_is_duration(struct str text);
-
 #endif

@@ -5,7 +5,6 @@
 
 #include "api/objects.h"
 #include "base/arena.h"
-#include "base/buf.h"
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
@@ -14,15 +13,12 @@
 #include "core/core.h"
 #include "core/core_timer.h"
 #include "core/turn.h"
-#include "data/cron.h"
 #include "data/json.h"
 #include "data/timestamp.h"
-#include "data/zone.h"
 #include "flow/argo/argo_cron_int.h"
 #include "flow/argo/argo_time.h"
 
 #define LABEL(name) "workflows.argoproj.io/" name
-#define CRON_LABEL(name) "cronworkflows.argoproj.io/" name
 
 static const char resource[] = "cronworkflows.argoproj.io";
 
@@ -133,81 +129,14 @@ set_plan(struct pass *p, int64_t next_us)
         core_timer_stop(&job->timer);
 }
 
-/* Schedules. */
-
-/* "CRON_TZ=zone minute hour ...,..." of all: what upstream remembers as the last one used. */
-static char *
-schedules_of(const struct object *o)
-{
-    const struct json *one = object_at(o, "spec.schedule");
-    struct str zone = json_str(object_at(o, "spec.timezone"));
-    struct buf text = BUF_INIT;
-
-    JSON_EACH (it, object_at(o, "spec.schedules")) {
-        buf_cstr(&text, text.n != 0 ? "," : "");
-        if (zone.n != 0)
-            buf_printf(&text, "CRON_TZ=%.*s ", STR_ARG(zone));
-        buf_str(&text, json_str(it.value));
-    }
-    if (json_str(one).n != 0) {
-        buf_cstr(&text, text.n != 0 ? "," : "");
-        if (zone.n != 0)
-            buf_printf(&text, "CRON_TZ=%.*s ", STR_ARG(zone));
-        buf_str(&text, json_str(one));
-    }
-    return buf_take(&text);
-}
-
-static int
-next_of(const struct object *o, struct str schedule, int64_t after_us, int64_t *ret, struct err *e)
-{
-    struct str zone = json_str(object_at(o, "spec.timezone"));
-    cleanup_zone struct zone *z = NULL;
-    struct cron parsed;
-
-    if (cron_parse(schedule, &parsed, e) < 0)
-        return err_wrap(e, "cron schedule %.*s is malformed", STR_ARG(schedule));
-    if (parsed.zone.n != 0)
-        zone = parsed.zone;
-    if (zone_load(zone.n != 0 ? zone : STR("Local"), &z, e) < 0)
-        return err_set(e, ERR_INVALID, "invalid timezone \"%.*s\"", STR_ARG(zone));
-    *ret = cron_next(&parsed, z, after_us);
-    return 0;
-}
-
-static int
-take_earlier(const struct object *o, const struct json *schedule, int64_t after_us, int64_t *best,
-             struct err *e)
-{
-    int64_t at = 0;
-
-    if (json_str(schedule).n == 0)
-        return 0;
-    if (next_of(o, json_str(schedule), after_us, &at, e) < 0)
-        return e->code;
-    if (at != 0 && (*best == 0 || at < *best))
-        *best = at;
-    return 0;
-}
-
-/* The next time of any of its schedules; 0: none. */
-static int
-next_time(const struct object *o, int64_t after_us, int64_t *ret, struct err *e)
-{
-    *ret = 0;
-    JSON_EACH (it, object_at(o, "spec.schedules")) {
-        if (take_earlier(o, it.value, after_us, ret, e) < 0)
-            return e->code;
-    }
-    return take_earlier(o, object_at(o, "spec.schedule"), after_us, ret, e);
-}
+/* Missed times. */
 
 /* The last time that passed while nobody was there, if it is not too late for it; else 0. */
 static int
 missed_time(struct pass *p, int64_t *ret, struct err *e)
 {
     struct str last = json_str(object_at(p->o, "status.lastScheduledTime"));
-    struct str used = object_annotation(p->o, CRON_LABEL("last-used-schedule"));
+    struct str used = object_annotation(p->o, ARGO_CRON_LABEL("last-used-schedule"));
     int64_t now = turn_now_us(p->turn), deadline = 0, from, at;
     struct err ignored = ERR_INIT;
 
@@ -220,7 +149,7 @@ missed_time(struct pass *p, int64_t *ret, struct err *e)
     if (from < now - deadline * CLOCK_SECOND)
         from = now - deadline * CLOCK_SECOND;
     for (;;) {
-        if (next_time(p->o, from, &at, e) < 0)
+        if (argo_cron_next(p->o, from, &at, e) < 0)
             return e->code;
         if (at == 0 || at > now)
             return 0;
@@ -351,105 +280,6 @@ run(struct pass *p, int64_t at_us, struct err *e)
     return room > 0 ? make_child(p, at_us, e) : room;
 }
 
-/* The object. */
-
-static bool
-was_stopped(const struct object *o)
-{
-    return str_is(json_str(object_at(o, "status.phase")), "Stopped");
-}
-
-static void
-add_condition(struct json_build *b, const char *type, const struct err *why)
-{
-    json_add_object(b, NULL);
-    json_add_cstr(b, "type", type);
-    json_add_cstr(b, "status", "True");
-    json_add_cstr(b, "message", why->msg);
-    json_end(b);
-}
-
-/* A child that could not be made is told until another one could. */
-static void
-add_conditions(struct json_build *b, const struct pass *p)
-{
-    json_add_array(b, "conditions");
-    if (p->wrong_spec.code != 0)
-        add_condition(b, "SpecError", &p->wrong_spec);
-    if (p->wrong_child.code != 0)
-        add_condition(b, "SubmissionError", &p->wrong_child);
-    JSON_EACH (it, object_at(p->o, "status.conditions")) {
-        if (!p->tried && str_is(json_str(json_get(it.value, "type")), "SubmissionError"))
-            json_add_value(b, NULL, it.value);
-    }
-    json_end(b);
-}
-
-static void
-add_status(struct json_build *b, const struct pass *p)
-{
-    json_add_object(b, "status");
-    json_add_array(b, "active");
-    for (size_t i = 0; i < p->children.active.n; i++) {
-        const struct object *child = p->children.active.at[i];
-
-        json_add_object(b, NULL);
-        json_add_cstr(b, "apiVersion", "argoproj.io/v1alpha1");
-        json_add_cstr(b, "kind", "Workflow");
-        json_add_str(b, "name", object_name(child));
-        json_add_str(b, "namespace", object_namespace(child));
-        json_add_str(b, "uid", object_uid(child));
-        json_end(b);
-    }
-    json_end(b);
-    if (p->last != NULL)
-        json_add_cstr(b, "lastScheduledTime", p->last);
-    else
-        json_add_value(b, "lastScheduledTime", object_at(p->o, "status.lastScheduledTime"));
-    add_conditions(b, p);
-    json_add_int(b, "succeeded", p->children.succeeded);
-    json_add_int(b, "failed", p->children.failed);
-    json_add_cstr(b, "phase", p->stopped ? "Stopped" : "Active");
-    json_end(b);
-}
-
-static void
-add_metadata(struct json_build *b, const struct pass *p)
-{
-    const struct json *metadata = object_at(p->o, "metadata");
-    static const char *const used[] = {CRON_LABEL("last-used-schedule"), NULL};
-    static const char *const completed[] = {CRON_LABEL("completed"), NULL};
-
-    json_add_object(b, "metadata");
-    json_add_fields(b, metadata, (const char *const[]){"labels", "annotations", NULL});
-    json_add_object(b, "labels");
-    json_add_fields(b, json_get(metadata, "labels"), completed);
-    if (p->stopped)
-        json_add_cstr(b, CRON_LABEL("completed"), "true");
-    json_end(b);
-    json_add_object(b, "annotations");
-    json_add_fields(b, json_get(metadata, "annotations"), used);
-    json_add_cstr(b, CRON_LABEL("last-used-schedule"), p->schedules);
-    json_end(b);
-    json_end(b);
-}
-
-static int
-write_object(struct pass *p, struct err *e)
-{
-    cleanup_json struct json_doc *next = NULL;
-    struct json_build b = JSON_BUILD_INIT;
-
-    json_add_object(&b, NULL);
-    json_add_fields(&b, object_root(p->o), (const char *const[]){"metadata", "status", NULL});
-    add_metadata(&b, p);
-    add_status(&b, p);
-    json_end(&b);
-    next = json_build_done(&b);
-    return objects_update(p->cron->objects, p->turn, &kind_cron_workflow, object_namespace(p->o),
-                          json_root(next), OBJECTS_ALL, NULL, e);
-}
-
 /* What is due is run, and the next time planned. */
 static int
 keep_time(struct pass *p, struct err *e)
@@ -457,7 +287,7 @@ keep_time(struct pass *p, struct err *e)
     int64_t now = turn_now_us(p->turn), at = 0, next;
     bool fresh = p->job->schedules == NULL;
 
-    if (next_time(p->o, now, &next, &p->wrong_spec) < 0) {
+    if (argo_cron_next(p->o, now, &next, &p->wrong_spec) < 0) {
         set_plan(p, 0);
         return 0;
     }
@@ -470,6 +300,26 @@ keep_time(struct pass *p, struct err *e)
     }
     set_plan(p, next);
     return at != 0 ? run(p, at, e) : 0;
+}
+
+static bool
+was_stopped(const struct object *o)
+{
+    return str_is(json_str(object_at(o, "status.phase")), "Stopped");
+}
+
+static int
+write_news(struct pass *p, struct err *e)
+{
+    struct argo_cron_news news = {.children = &p->children,
+                                  .schedules = p->schedules,
+                                  .last = p->last,
+                                  .stopped = p->stopped,
+                                  .tried = p->tried,
+                                  .wrong_spec = p->wrong_spec.code != 0 ? &p->wrong_spec : NULL,
+                                  .wrong_child = p->wrong_child.code != 0 ? &p->wrong_child : NULL};
+
+    return argo_cron_write(p->cron->objects, p->turn, p->o, &news, e);
 }
 
 static int
@@ -488,7 +338,7 @@ work(struct pass *p, struct err *e)
         return e->code;
     if (argo_cron_prune(p->cron->objects, p->turn, p->o, &p->children, e) < 0)
         return e->code;
-    return write_object(p, e);
+    return write_news(p, e);
 }
 
 static int
@@ -502,7 +352,7 @@ reconcile(void *self, struct turn *t, struct controller_pass *cp, struct err *e)
     if (o == NULL || object_is_deleting(o))
         return 0;
     p.job = job_of(c, cp->uid);
-    p.schedules = schedules_of(o);
+    p.schedules = argo_cron_schedules(o);
     rc = work(&p, e);
     argo_cron_children_done(&p.children);
     free(p.schedules);

@@ -29,6 +29,28 @@ void argo_cron_children_done(struct argo_cron_children *c);
 int argo_cron_prune(struct objects *os, struct turn *t, const struct object *cron,
                     const struct argo_cron_children *c, struct err *e);
 
+#define ARGO_CRON_LABEL(name) "cronworkflows.argoproj.io/" name
+
+/* "CRON_TZ=zone minute hour ...,..." of all its schedules: what upstream remembers as the last ones
+ * used.  The caller frees. */
+char *argo_cron_schedules(const struct object *cron);
+/* The next time of any of them; 0: none.  ERR_BADREQUEST, ERR_INVALID: one cannot be read. */
+int argo_cron_next(const struct object *cron, int64_t after_us, int64_t *ret, struct err *e);
+
+/* What a pass has found. */
+struct argo_cron_news {
+    const struct argo_cron_children *children;
+    const char *schedules;
+    const char *last; /* lastScheduledTime; NULL: as it was */
+    bool stopped;
+    bool tried;                                 /* a child was to be made */
+    const struct err *wrong_spec, *wrong_child; /* NULL: nothing is wrong */
+};
+
+/* Writes status, labels and annotations. */
+int argo_cron_write(struct objects *os, struct turn *t, const struct object *cron,
+                    const struct argo_cron_news *n, struct err *e);
+
 /* Its `when` lets it start a child now. */
 int argo_cron_when(const struct object *cron, const struct argo_cron_children *c, bool *ret,
                    struct err *e);
