@@ -18,4 +18,7 @@ struct selector {
 int selector_add(struct selector *s, struct str key, enum selector_op op, const struct str *values,
                  size_t count, bool labels, struct err *e);
 
+/* ERR_TOOLARGE for a text that is too long. */
+int selector_check_size(struct str text, struct err *e);
+
 #endif

@@ -1,19 +1,28 @@
 /*
- * selector_parse - the text forms of selectors.
+ * selector_parse - the text form of label selectors.
  *
- * A label selector is cut into words and signs by hand; a field selector is simpler and has its own
- * reader, because its values may contain anything once escaped.
+ * Words and signs are cut as upstream cuts them, and what is wrong is said in its words, since
+ * clients show them:
+ *
+ *     a===b      unable to parse requirement: found '=', expected: identifier
  */
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/buf.h"
 #include "base/err.h"
 #include "base/mem.h"
+#include "schema/names.h"
 #include "schema/selector.h"
 #include "schema/selector_int.h"
 
-enum { SELECTOR_MAX_BYTES = 64 * 1024 };
+#define SIGNS "=!(),><"
+
+enum token_kind { END, WORD, SIGN };
+
+struct token {
+    enum token_kind kind;
+    struct str text; /* "" at the end */
+};
 
 struct parser {
     struct str text;
@@ -28,125 +37,182 @@ is_space(char c)
     return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
-static void
-skip_space(struct parser *p)
-{
-    while (p->at < p->text.n && is_space(p->text.p[p->at]))
-        p->at++;
-}
-
-static char
-peek(struct parser *p)
-{
-    skip_space(p);
-    return p->at < p->text.n ? p->text.p[p->at] : '\0';
-}
-
 static bool
-accept(struct parser *p, const char *sign)
+is_sign(char c)
 {
-    struct str want = str_of(sign);
-
-    skip_space(p);
-    if (!str_eq(str_slice(p->text, p->at, p->at + want.n), want))
-        return false;
-    p->at += want.n;
-    return true;
+    return c != '\0' && strchr(SIGNS, c) != NULL;
 }
 
-/* What stands before the next sign or white space; may be empty. */
-static struct str
-word(struct parser *p)
+/* Cuts the next word or sign off; "==" and "!=" are one sign. */
+static struct token
+take(struct parser *p)
 {
     size_t start;
 
-    skip_space(p);
-    start = p->at;
-    while (p->at < p->text.n && p->text.p[p->at] != '\0' &&
-           strchr(" \t\r\n=!,()<>", p->text.p[p->at]) == NULL)
+    while (p->at < p->text.n && is_space(p->text.p[p->at]))
         p->at++;
-    return str_slice(p->text, start, p->at);
+    start = p->at;
+    if (start == p->text.n)
+        return (struct token){END, STR("")};
+    if (is_sign(p->text.p[start])) {
+        bool pair = start + 1 < p->text.n && p->text.p[start + 1] == '=' &&
+                    (p->text.p[start] == '=' || p->text.p[start] == '!');
+
+        p->at += pair ? 2 : 1;
+        return (struct token){SIGN, str_slice(p->text, start, p->at)};
+    }
+    while (p->at < p->text.n && !is_space(p->text.p[p->at]) && !is_sign(p->text.p[p->at]))
+        p->at++;
+    return (struct token){WORD, str_slice(p->text, start, p->at)};
 }
 
-static int
-expected(struct parser *p, const char *what)
+static struct token
+peek(const struct parser *p)
 {
-    struct str rest = str_slice(p->text, p->at, p->at + 20);
+    struct parser copy = *p;
 
-    return err_set(p->e, ERR_BADREQUEST,
-                   "unable to parse selector: expected %s at character %zu%s%.*s%s", what,
-                   p->at + 1, rest.n > 0 ? ", before '" : ", at the end", STR_ARG(rest),
-                   rest.n > 0 ? "'" : "");
+    return take(&copy);
+}
+
+static bool
+is(struct token t, const char *sign)
+{
+    return t.kind == SIGN && str_is(t.text, sign);
 }
 
 static int
-parse_set(struct parser *p, struct str key, enum selector_op op)
+found(struct parser *p, struct token t, const char *expected)
+{
+    return err_set(p->e, ERR_BADREQUEST, "found '%.*s', expected: %s", STR_ARG(t.text), expected);
+}
+
+/* One requirement. */
+
+static int
+check_key(struct parser *p, struct str key)
+{
+    const char *wrong = names_check_qualified(key);
+
+    if (wrong == NULL)
+        return 0;
+    return err_set(p->e, ERR_BADREQUEST, "<nil>: Invalid value: \"%.*s\": %s", STR_ARG(key), wrong);
+}
+
+static int
+add(struct parser *p, struct str key, enum selector_op op, const struct str *values, size_t n)
+{
+    int64_t number;
+
+    for (size_t i = 0; i < n; i++) {
+        const char *wrong = names_check_label_value(values[i]);
+
+        if ((op == SELECTOR_GREATER || op == SELECTOR_LESS) && !str_to_int(values[i], &number))
+            return err_set(p->e, ERR_BADREQUEST,
+                           "values[%zu]: Invalid value: \"%.*s\": for 'Gt', 'Lt' operators, the "
+                           "value must be an integer",
+                           i, STR_ARG(values[i]));
+        if (wrong != NULL)
+            return err_set(p->e, ERR_BADREQUEST, "values[%zu][%.*s]: Invalid value: \"%.*s\": %s",
+                           i, STR_ARG(key), STR_ARG(values[i]), wrong);
+    }
+    return selector_add(p->selector, key, op, values, n, false, p->e);
+}
+
+/* The values behind "("; a place without one is the empty value. */
+static int
+take_values(struct parser *p, struct str key, enum selector_op op)
 {
     VEC(struct str) values = VEC_INIT;
+    struct token t;
     int rc = 0;
 
-    if (!accept(p, "("))
-        return expected(p, "'('");
-    do
-        vec_push(&values, word(p));
-    while (accept(p, ","));
-    if (!accept(p, ")"))
-        rc = expected(p, "',' or ')'");
-    else
-        rc = selector_add(p->selector, key, op, values.at, values.n, true, p->e);
+    do {
+        struct token value = peek(p);
+
+        if (value.kind == WORD)
+            take(p);
+        else if (!is(value, ",") && !is(value, ")"))
+            rc = found(p, value, values.n == 0 ? "',', ')' or identifier" : "',', or identifier");
+        vec_push(&values, value.kind == WORD ? value.text : STR(""));
+        t = rc == 0 ? take(p) : value;
+        if (rc == 0 && !is(t, ",") && !is(t, ")"))
+            rc = found(p, t, "',' or ')'");
+    } while (rc == 0 && is(t, ","));
+    if (rc == 0)
+        rc = add(p, key, op, values.at, values.n);
     vec_done(&values);
     return rc;
 }
 
 static int
-parse_comparison(struct parser *p, struct str key)
+take_set(struct parser *p, struct str key, enum selector_op op)
 {
-    enum selector_op op;
-    struct str value;
+    struct token t = take(p);
 
-    if (accept(p, "==") || accept(p, "="))
-        op = SELECTOR_IN;
-    else if (accept(p, "!="))
-        op = SELECTOR_NOT_IN;
-    else if (accept(p, ">"))
-        op = SELECTOR_GREATER;
-    else if (accept(p, "<"))
-        op = SELECTOR_LESS;
-    else {
-        struct str name = word(p);
+    if (!is(t, "("))
+        return err_set(p->e, ERR_BADREQUEST, "found '%.*s' expected: '('", STR_ARG(t.text));
+    return take_values(p, key, op);
+}
 
-        if (str_is(name, "in"))
-            return parse_set(p, key, SELECTOR_IN);
-        if (str_is(name, "notin"))
-            return parse_set(p, key, SELECTOR_NOT_IN);
-        return expected(p, "'=', '==', '!=', 'in', 'notin', '>', '<', ',' or the end");
+static int
+take_value(struct parser *p, struct str key, enum selector_op op)
+{
+    struct token t = peek(p);
+    struct str value = STR("");
+
+    if (t.kind != END && !is(t, ",")) {
+        t = take(p);
+        if (t.kind != WORD)
+            return found(p, t, "identifier");
+        value = t.text;
     }
-    value = word(p);
-    return selector_add(p->selector, key, op, &value, 1, true, p->e);
+    return add(p, key, op, &value, 1);
 }
 
 static int
-parse_term(struct parser *p)
+take_operator(struct parser *p, struct str key)
 {
-    bool missing = accept(p, "!");
-    struct str key = word(p);
-    char next = peek(p);
+    struct token t = take(p);
 
-    if (key.n == 0)
-        return expected(p, "a label key");
-    if (missing || next == '\0' || next == ',')
-        return selector_add(p->selector, key, missing ? SELECTOR_MISSING : SELECTOR_EXISTS, NULL, 0,
-                            true, p->e);
-    return parse_comparison(p, key);
+    if (t.kind == WORD && str_is(t.text, "in"))
+        return take_set(p, key, SELECTOR_IN);
+    if (t.kind == WORD && str_is(t.text, "notin"))
+        return take_set(p, key, SELECTOR_NOT_IN);
+    if (is(t, "=") || is(t, "=="))
+        return take_value(p, key, SELECTOR_IN);
+    if (is(t, "!="))
+        return take_value(p, key, SELECTOR_NOT_IN);
+    if (is(t, ">"))
+        return take_value(p, key, SELECTOR_GREATER);
+    if (is(t, "<"))
+        return take_value(p, key, SELECTOR_LESS);
+    return found(p, t, "in, notin, =, ==, !=, gt, lt");
 }
 
 static int
-check_size(struct str text, struct err *e)
+take_requirement(struct parser *p)
 {
-    if (text.n > SELECTOR_MAX_BYTES)
-        return err_set(e, ERR_TOOLARGE, "a selector may have at most %d bytes",
-                       (int)SELECTOR_MAX_BYTES);
-    return 0;
+    struct token t = take(p);
+    bool missing = is(t, "!");
+    struct str key;
+
+    if (missing)
+        t = take(p);
+    if (t.kind != WORD)
+        return found(p, t, "identifier");
+    key = t.text;
+    if (check_key(p, key) < 0)
+        return p->e->code;
+    t = peek(p);
+    if (missing || t.kind == END || is(t, ","))
+        return add(p, key, missing ? SELECTOR_MISSING : SELECTOR_EXISTS, NULL, 0);
+    return take_operator(p, key);
+}
+
+static bool
+begins_requirement(struct token t)
+{
+    return t.kind == WORD || is(t, "!");
 }
 
 int
@@ -154,75 +220,20 @@ selector_parse(struct str text, struct selector **ret, struct err *e)
 {
     cleanup_selector struct selector *s = NEW(struct selector);
     struct parser p = {.text = text, .selector = s, .e = e};
+    struct token t = peek(&p);
 
-    if (check_size(text, e) < 0)
+    if (selector_check_size(text, e) < 0)
         return e->code;
-    while (peek(&p) != '\0') {
-        if (parse_term(&p) < 0)
-            return e->code;
-        if (!accept(&p, ",")) {
-            if (p.at < text.n)
-                return expected(&p, "','");
-            break;
-        }
-        if (peek(&p) == '\0')
-            return expected(&p, "a label key");
-    }
-    if (p.at < text.n)
-        return expected(&p, "a label key");
-    *ret = TAKE(s);
-    return 0;
-}
-
-/* Reads up to an unescaped `=`, `!=` or `,`, taking backslashes away. */
-static void
-read_field_text(struct parser *p, struct buf *to)
-{
-    buf_clear(to);
-    while (p->at < p->text.n) {
-        char c = p->text.p[p->at];
-
-        if (c == '=' || c == ',' || c == '!')
-            return;
-        if (c == '\\' && p->at + 1 < p->text.n)
-            c = p->text.p[++p->at];
-        buf_char(to, c);
-        p->at++;
-    }
-}
-
-static int
-parse_field(struct parser *p)
-{
-    cleanup_buf struct buf key = BUF_INIT, text = BUF_INIT;
-    enum selector_op op = SELECTOR_IN;
-    struct str value;
-
-    read_field_text(p, &key);
-    if (accept(p, "!="))
-        op = SELECTOR_NOT_IN;
-    else if (!accept(p, "==") && !accept(p, "="))
-        return expected(p, "'=', '==' or '!='");
-    if (str_trim(buf_view(&key)).n == 0)
-        return expected(p, "a field name");
-    read_field_text(p, &text);
-    value = buf_view(&text);
-    return selector_add(p->selector, str_trim(buf_view(&key)), op, &value, 1, false, p->e);
-}
-
-int
-selector_parse_fields(struct str text, struct selector **ret, struct err *e)
-{
-    cleanup_selector struct selector *s = NEW(struct selector);
-    struct parser p = {.text = text, .selector = s, .e = e};
-
-    if (check_size(text, e) < 0)
-        return e->code;
-    while (p.at < text.n) {
-        if (parse_field(&p) < 0)
-            return e->code;
-        if (p.at < text.n && !accept(&p, ","))
-            return expected(&p, "','");
+    if (t.kind != END && !begins_requirement(t))
+        return found(&p, t, "!, identifier, or 'end of string'");
+    while (t.kind != END) {
+        if (take_requirement(&p) < 0)
+            return err_wrap(e, "unable to parse requirement");
+        t = take(&p);
+        if (t.kind != END && !is(t, ","))
+            return found(&p, t, "',' or 'end of string'");
+        if (t.kind != END && !begins_requirement(peek(&p)))
+            return found(&p, peek(&p), "identifier after ','");
     }
     *ret = TAKE(s);
     return 0;

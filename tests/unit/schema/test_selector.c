@@ -58,13 +58,17 @@ TEST(selector_says_where_a_text_is_wrong)
     static const struct {
         const char *selector, *want;
     } cases[] = {
-        {"a in b", "unable to parse selector: expected '(' at character 6, before 'b'"},
-        {"a in (b", "unable to parse selector: expected ',' or ')' at character 8, at the end"},
-        {"a=b,", "unable to parse selector: expected a label key at character 5, at the end"},
-        {"a b", "unable to parse selector: expected '=', '==', '!=', 'in', 'notin', '>', '<', ',' "
-                "or the end at character 4, at the end"},
-        {"a=b c", "unable to parse selector: expected ',' at character 5, before 'c'"},
-        {"a>x", "'x': expected an integer behind >"},
+        {"a===b", "unable to parse requirement: found '=', expected: identifier"},
+        {"a in b", "unable to parse requirement: found 'b' expected: '('"},
+        {"a in (b", "unable to parse requirement: found '', expected: ',' or ')'"},
+        {"a in (=)", "unable to parse requirement: found '=', expected: ',', ')' or identifier"},
+        {"a=b,", "found '', expected: identifier after ','"},
+        {",a", "found ',', expected: !, identifier, or 'end of string'"},
+        {"a b", "unable to parse requirement: found 'b', expected: in, notin, =, ==, !=, gt, lt"},
+        {"a=b c", "found 'c', expected: ',' or 'end of string'"},
+        {"!", "unable to parse requirement: found '', expected: identifier"},
+        {"a>x", "unable to parse requirement: values[0]: Invalid value: \"x\": for 'Gt', 'Lt' "
+                "operators, the value must be an integer"},
     };
 
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
@@ -77,15 +81,36 @@ TEST(selector_says_where_a_text_is_wrong)
     }
 }
 
+TEST(selector_says_what_is_wrong_with_fields)
+{
+    static const struct {
+        const char *selector, *want;
+    } cases[] = {
+        {"a", "invalid selector: 'a'; can't understand 'a'"},
+        {"a=1,b!2", "invalid selector: 'a=1,b!2'; can't understand 'b!2'"},
+        {"a=b=c", "invalid field selector: unescaped character in value: 61"},
+        {"a=b\\x", "invalid field selector: invalid escape sequence: \\x"},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct selector *s = NULL;
+        struct err e = ERR_INIT;
+
+        CHECK_INT(selector_parse_fields(str_of(cases[i].selector), &s, &e), ERR_BADREQUEST);
+        CHECK_STR(e.msg, cases[i].want);
+    }
+}
+
 TEST(selector_refuses_what_is_no_label)
 {
     struct selector *s = NULL;
     struct err e = ERR_INIT;
 
     CHECK_INT(selector_parse(STR("a/b/c=d"), &s, &e), ERR_BADREQUEST);
-    CHECK_CONTAINS(e.msg, "label key 'a/b/c'");
+    CHECK_CONTAINS(e.msg, "unable to parse requirement: <nil>: Invalid value: \"a/b/c\": a "
+                          "qualified name must consist");
     CHECK_INT(selector_parse(STR("a=b@c"), &s, &e), ERR_BADREQUEST);
-    CHECK_CONTAINS(e.msg, "label value 'b@c'");
+    CHECK_CONTAINS(e.msg, "values[0][a]: Invalid value: \"b@c\": a valid label must be");
     CHECK_INT(selector_parse(str_make("a=\0b", 4), &s, &e), ERR_BADREQUEST);
 }
 
@@ -151,6 +176,6 @@ TEST(selector_reads_field_selectors_with_escapes)
 }
 
 TESTS_MAIN(T_(selector_matches_as_kubectl_users_expect), T_(selector_says_where_a_text_is_wrong),
-           T_(selector_refuses_what_is_no_label), T_(selector_reads_the_json_form),
-           T_(selector_refuses_a_json_form_that_makes_no_sense),
+           T_(selector_says_what_is_wrong_with_fields), T_(selector_refuses_what_is_no_label),
+           T_(selector_reads_the_json_form), T_(selector_refuses_a_json_form_that_makes_no_sense),
            T_(selector_reads_field_selectors_with_escapes))
