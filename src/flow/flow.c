@@ -9,6 +9,7 @@
 #include "core/turn.h"
 #include "data/json.h"
 #include "flow/flow_discard.h"
+#include "flow/flow_expiry.h"
 #include "flow/flow_int.h"
 #include "flow/flow_leaf.h"
 #include "flow/flow_lock.h"
@@ -303,6 +304,7 @@ forget(void *self)
 
     core_timer_stop(&f->room);
     core_timer_stop(&f->discard);
+    core_timer_stop(&f->expiry);
     LIST_EACH (run, &f->runs, struct flow_run, link) {
         flow_run_free(run);
     }
@@ -327,7 +329,7 @@ restore(void *self, struct turn *t, struct err *e)
         flow_wake(run);
     }
     flow_discard_later(t, f);
-    return 0;
+    return flow_expiry_restore(t, f, e);
 }
 
 static const struct controller_row workflow_row = {
@@ -369,6 +371,7 @@ flow_new(struct core *core, struct controllers *controllers, struct objects *obj
     list_init(&f->locks);
     core_timer_init(&f->room, room_due);
     core_timer_init(&f->discard, flow_discard_due);
+    core_timer_init(&f->expiry, flow_expiry_due);
     controllers_add(controllers, &workflow_row, f);
     controllers_add(controllers, &leaf_row, f);
     controllers_add(controllers, &config_row, f);

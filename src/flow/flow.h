@@ -63,6 +63,7 @@ struct flow_options {
     /* The folder of the artifact store for what names no key of its own; may have tags.  NULL:
      * FLOW_ARTIFACT_KEY. */
     const char *artifact_key;
+    bool expires; /* objects of runs that are over go when the language says */
 };
 
 #define FLOW_ARTIFACT_KEY "{{workflow.name}}/{{pod.name}}"

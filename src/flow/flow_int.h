@@ -37,6 +37,7 @@ struct flow {
     struct list locks;    /* flow_lock.link */
     struct map lock_by_name;
     struct core_timer room;    /* armed while there are any: try again */
+    struct core_timer expiry;  /* armed while objects of runs that are over will go */
     struct core_timer discard; /* armed while runs may be there whose object is gone */
     struct err broken;         /* code 0: not */
 };

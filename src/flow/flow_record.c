@@ -118,7 +118,8 @@ write_run(struct turn *t, struct flow_run *run, const struct json_doc *frozen, s
                           .uid = str_of(run->uid),
                           .language = str_of(run->language->name),
                           .live = run->state != FLOW_RUN_OVER,
-                          .gone = run->gone};
+                          .gone = run->gone,
+                          .expires_us = run->expires_us};
     int rc;
 
     json_write(&text, json_root(state));

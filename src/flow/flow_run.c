@@ -9,6 +9,7 @@
 #include "core/turn.h"
 #include "data/json.h"
 #include "flow/flow_end.h"
+#include "flow/flow_expiry.h"
 #include "flow/flow_gate.h"
 #include "flow/flow_hooks.h"
 #include "flow/flow_int.h"
@@ -201,6 +202,7 @@ finish(struct turn *t, struct flow_run *run, struct err *e)
     log_info(run->name, "workflow is over phase=%s", flow_phase_name(run->result.phase));
     if (run->language->end(t, run, e) < 0)
         return e->code;
+    flow_expiry_note(run);
     return publish(t, run, e);
 }
 

@@ -47,6 +47,7 @@ struct flow_run {
     bool hears;                /* its own hooks may wait for changes of any node */
     struct flow_result result; /* phase Running until the run is over */
     int64_t started_us, ended_us;
+    int64_t expires_us;            /* the language's, at its end: when the object goes; 0: never */
     int64_t deadline_us;           /* wall time; 0: none */
     int64_t pods_total, pods_done; /* progress */
     int64_t last_id;

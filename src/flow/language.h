@@ -161,7 +161,8 @@ struct flow_language {
      * else may want. */
     int (*discard)(struct turn *t, const struct flow_gone *run, const struct node_row *node,
                    struct err *e);
-    /* Everything of the run ended: cleans up what it made.  The phase is in run->result. */
+    /* Everything of the run ended: cleans up what it made, and sets run->expires_us.  The phase is
+     * in run->result. */
     int (*end)(struct turn *t, struct flow_run *run, struct err *e);
 };
 

@@ -3,7 +3,8 @@
 #include "base/err.h"
 #include "base/log.h"
 
-static const struct migration *const list[] = {&schema_base, &schema_flow, &schema_gone};
+static const struct migration *const list[] = {&schema_base, &schema_flow, &schema_gone,
+                                               &schema_expiry};
 
 static int
 version_of(struct db *d, int64_t *ret, struct err *e)

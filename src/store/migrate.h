@@ -17,9 +17,10 @@ struct migration {
     const char *sql;
 };
 
-extern const struct migration schema_base; /* schema_base.c: objects, attempts, blobs, ids */
-extern const struct migration schema_flow; /* schema_flow.c: runs and nodes of the graph engine */
-extern const struct migration schema_gone; /* schema_gone.c: runs of objects that are gone */
+extern const struct migration schema_base;   /* schema_base.c: objects, attempts, blobs, ids */
+extern const struct migration schema_flow;   /* schema_flow.c: runs and nodes of the graph engine */
+extern const struct migration schema_gone;   /* schema_gone.c: runs of objects that are gone */
+extern const struct migration schema_expiry; /* schema_expiry.c: when runs expire */
 
 /* Runs what is missing, each in a transaction of its own.  A file that holds anything is copied to
  * `<path>.before-<number>` first.  ERR_UNSUPPORTED if the file is of a newer program. */

@@ -296,11 +296,13 @@ run_rows_insert(struct db *db, struct run_row *row, struct err *e)
 int
 run_rows_update(struct db *db, const struct run_row *row, struct err *e)
 {
-    struct stmt *s = db_stmt(db, "UPDATE runs SET live = ?2, state = ?3 WHERE run = ?1");
+    struct stmt *s = db_stmt(db, "UPDATE runs SET live = ?2, state = ?3, expires_us = NULLIF(?4, 0)"
+                                 " WHERE run = ?1");
 
     stmt_bind_int(s, 1, row->run);
     stmt_bind_int(s, 2, live_of(row));
     stmt_bind_str(s, 3, row->state);
+    stmt_bind_int(s, 4, row->expires_us);
     return stmt_run(s, e);
 }
 
@@ -308,7 +310,8 @@ int
 run_rows_replace(struct db *db, const struct run_row *row, struct err *e)
 {
     struct stmt *s =
-        db_stmt(db, "UPDATE runs SET live = ?2, state = ?3, frozen = ?4 WHERE run = ?1");
+        db_stmt(db, "UPDATE runs SET live = ?2, state = ?3, frozen = ?4, expires_us = NULL"
+                    " WHERE run = ?1");
 
     stmt_bind_int(s, 1, row->run);
     stmt_bind_int(s, 2, live_of(row));
@@ -385,4 +388,33 @@ run_rows_first_gone(struct db *db, run_row_fn *fn, void *arg, struct err *e)
     return each_run(db_stmt(db, "SELECT run, uid, language, live, frozen, state FROM runs"
                                 " WHERE live AND live = 2 ORDER BY run LIMIT 1"),
                     fn, arg, e);
+}
+
+int
+run_rows_next_expiry(struct db *db, int64_t *ret, struct err *e)
+{
+    return stmt_get_int(
+        db_stmt(db, "SELECT min(expires_us) FROM runs WHERE expires_us IS NOT NULL"), 0, ret, e);
+}
+
+int
+run_rows_each_expired(struct db *db, int64_t now_us, int64_t limit, run_row_fn *fn, void *arg,
+                      struct err *e)
+{
+    struct stmt *s = db_stmt(db, "SELECT run, uid, language, live, '', '' FROM runs"
+                                 " WHERE expires_us IS NOT NULL AND expires_us <= ?1"
+                                 " ORDER BY expires_us LIMIT ?2");
+
+    stmt_bind_int(s, 1, now_us);
+    stmt_bind_int(s, 2, limit);
+    return each_run(s, fn, arg, e);
+}
+
+int
+run_rows_expire_never(struct db *db, int64_t run, struct err *e)
+{
+    struct stmt *s = db_stmt(db, "UPDATE runs SET expires_us = NULL WHERE run = ?1");
+
+    stmt_bind_int(s, 1, run);
+    return stmt_run(s, e);
 }

@@ -25,9 +25,10 @@ struct run_row {
     int64_t run; /* number, assigned by run_rows_insert */
     struct str uid, language;
     bool live;
-    bool gone;         /* and so is its object: thrown away piece by piece */
-    struct str frozen; /* JSON, the language's: what the run is; written once */
-    struct str state;  /* JSON, the engine's and the language's: how far it is */
+    bool gone;          /* and so is its object: thrown away piece by piece */
+    struct str frozen;  /* JSON, the language's: what the run is; written once */
+    struct str state;   /* JSON, the engine's and the language's: how far it is */
+    int64_t expires_us; /* its object goes then; 0: never.  Not read, but by its functions below */
 };
 
 /* Called once for each row; texts are borrowed for the call.  A negative result ends the walk and
@@ -43,6 +44,11 @@ int run_rows_delete(struct db *db, int64_t run, struct err *e); /* and all of it
 int run_rows_find(struct db *db, struct str uid, run_row_fn *fn, void *arg, struct err *e);
 /* One of those that are gone; the number of rows. */
 int run_rows_first_gone(struct db *db, run_row_fn *fn, void *arg, struct err *e);
+/* When the next one expires, 0: none does; those that have, the earliest first; and never mind. */
+int run_rows_next_expiry(struct db *db, int64_t *ret, struct err *e);
+int run_rows_each_expired(struct db *db, int64_t now_us, int64_t limit, run_row_fn *fn, void *arg,
+                          struct err *e);
+int run_rows_expire_never(struct db *db, int64_t run, struct err *e);
 int run_rows_each_live(struct db *db, run_row_fn *fn, void *arg, struct err *e);
 
 struct node_row {

@@ -1,6 +1,8 @@
 #include "flow/argo/argo.h"
 
+#include "base/clock.h"
 #include "base/err.h"
+#include "data/json.h"
 #include "flow/argo/argo_begin.h"
 #include "flow/argo/argo_child.h"
 #include "flow/argo/argo_claim.h"
@@ -93,6 +95,26 @@ overdue(struct turn *t, struct flow_run *run, struct err *e)
     return flow_run_shut_down(t, run, FLOW_OVERDUE, "Step exceeded its deadline", e);
 }
 
+/* ttlStrategy: what is said of this end goes before what is said of any. */
+static void
+set_expiry(struct flow_run *run)
+{
+    const struct json *ttl = json_get(argo_of(run)->spec, "ttlStrategy");
+    bool good = run->result.phase == FLOW_SUCCEEDED;
+    int64_t seconds;
+
+    if (json_int(json_get(ttl, good ? "secondsAfterSuccess" : "secondsAfterFailure"), &seconds) ||
+        json_int(json_get(ttl, "secondsAfterCompletion"), &seconds))
+        run->expires_us = run->ended_us + seconds * CLOCK_SECOND;
+}
+
+static int
+end(struct turn *t, struct flow_run *run, struct err *e)
+{
+    set_expiry(run);
+    return argo_claim_end(t, run, e);
+}
+
 const struct flow_language argo_language = {
     .name = "argo",
     .kind = "Workflow",
@@ -124,5 +146,5 @@ const struct flow_language argo_language = {
     .overdue = overdue,
     .reopen = argo_claim_again,
     .discard = argo_discard,
-    .end = argo_claim_end,
+    .end = end,
 };

@@ -59,7 +59,8 @@ rig_reopen(struct rig *r)
     struct err e = ERR_INIT;
     struct store_options o = {.clock = &r->clock.clock};
     struct core_options co = {.clock = &r->clock.clock};
-    struct flow_options fo = {.languages = rig_languages, .artifact_key = r->artifact_key};
+    struct flow_options fo = {
+        .languages = rig_languages, .artifact_key = r->artifact_key, .expires = true};
 
     if (store_open(r->dir.path, &o, &r->store, &e) < 0)
         fail_msg("%s", e.msg);
