@@ -231,12 +231,11 @@ rules_label_selector(struct rules *r, const struct json *selector)
 }
 
 void
-rules_amount(struct rules *r, struct str resource, const struct json *amount)
+rules_amount(struct rules *r, const struct json *amount)
 {
     struct err ignored = ERR_INIT;
     struct quantity q;
 
-    (void)resource;
     if (quantity_parse(json_str(amount), &q, &ignored) == 0 && q.nano < 0)
         rules_invalid(r, NULL, amount, "must be greater than or equal to 0");
 }

@@ -317,7 +317,7 @@ check_amount(struct rules *r, struct str resource, const struct json *amount)
     size_t before = rules_enter_key(r, resource);
 
     check_resource_name(r, resource);
-    rules_amount(r, resource, amount);
+    rules_amount(r, amount);
     rules_leave(r, before);
 }
 

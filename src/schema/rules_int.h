@@ -64,8 +64,8 @@ void rules_immutable(struct rules *r, const struct json *old, const struct json 
 /* Keys and values of labels: of the map at the path. */
 void rules_labels(struct rules *r, const struct json *labels);
 void rules_label_selector(struct rules *r, const struct json *selector);
-/* Amounts of resources at the path, of a map or of one. */
-void rules_amount(struct rules *r, struct str resource, const struct json *amount);
+/* An amount of a resource at the path. */
+void rules_amount(struct rules *r, const struct json *amount);
 
 /* A kind's own rules: `old` is NULL for a new object. */
 typedef void rules_fn(struct rules *r, const struct json *old, const struct json *object);
