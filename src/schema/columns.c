@@ -28,8 +28,7 @@ struct columns {
 
 #define NAME \
     { \
-        .name = "Name", .text = COLUMNS_TEXT_NAME, .path = "metadata.name", .type = "name", \
-        .wide = true \
+        .name = "Name", .text = COLUMNS_TEXT_NAME, .path = "metadata.name", .type = "name" \
     }
 #define AGE \
     { \
@@ -232,7 +231,8 @@ static const struct columns rows[] = {
                  .wide = true, \
                  .number = true}, \
             { \
-                "Name", COLUMNS_TEXT_NAME, "metadata.name", NULL, NULL, "name", true, false, false \
+                .name = "Name", .text = COLUMNS_TEXT_NAME, .path = "metadata.name", \
+                .type = "name", .wide = true \
             } \
         } \
     }

@@ -126,9 +126,9 @@ TEST(check_stops_counting_texts_at_the_limit)
 TEST(problem_texts_are_cut_when_a_manifest_makes_them_long)
 {
     cleanup_problems struct problems ps = PROBLEMS_INIT;
-    cleanup_free char *lots = NEW_ARRAY(char, 10001);
+    cleanup_free char *lots = NEW_ARRAY(char, 2 * PROBLEM_TEXT_MAX + 1);
 
-    memset(lots, 'x', 10000);
+    memset(lots, 'x', 2 * PROBLEM_TEXT_MAX);
     problems_add(&ps, PROBLEM_INVALID, NULL, NULL, "%s", lots);
     CHECK_INT(strlen(ps.at[0].text), PROBLEM_TEXT_MAX);
     CHECK_STR(ps.at[0].text + PROBLEM_TEXT_MAX - 3, "...");

@@ -123,6 +123,7 @@ TEST(columns_are_defined_as_they_are_filled)
     name = json_item(json_root(doc), 0);
     node = json_item(json_root(doc), 6);
     CHECK_STR(json_cstr_or(json_get(name, "format"), ""), "name");
+    CHECK_VIEW(json_number_text(json_get(name, "priority")), "0");
     CHECK_STR(json_cstr_or(json_get(node, "name"), ""), "Node");
     CHECK_STR(json_cstr_or(json_get(node, "type"), ""), "string");
     CHECK_VIEW(json_number_text(json_get(node, "priority")), "1");
