@@ -59,6 +59,7 @@ control_free(struct control *c)
     on_sweep(c);
     map_done(&c->views);
     map_done(&c->recovery.left);
+    podaddress_done(&c->addresses);
     free(c->boot_id);
     free(c->data);
     free(c);

@@ -5,6 +5,7 @@
 #include "base/list.h"
 #include "base/map.h"
 #include "control/control.h"
+#include "control/podaddress.h"
 #include "control/recovery.h"
 #include "core/controller.h"
 #include "io/loop.h"
@@ -23,6 +24,7 @@ struct control {
     struct map views;     /* of pods, by uid: struct podview */
     struct list finished; /* views to free at the next pass of the loop */
     struct recovery recovery;
+    struct podaddress addresses;
     struct task sweep;
     char *boot_id;
     bool root; /* ranges of ids can be had */

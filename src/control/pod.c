@@ -64,6 +64,7 @@ pod_drop_view(struct podview *v)
     timer_stop(&v->hold);
     if (map_remove(&c->views, str_of(v->uid)) == NULL)
         return;
+    podaddress_release(&c->addresses, str_of(v->uid));
     list_append(&c->finished, &v->link);
     task_post(&c->sweep);
 }
@@ -293,6 +294,13 @@ check_spec(const struct object *o, struct turn *t, struct err *e)
     return 0;
 }
 
+/* It turned out, when it started, that it uses the machine's network. */
+static bool
+has_host_address(const struct object *o)
+{
+    return str_eq(json_str(object_at(o, "status.podIP")), json_str(object_at(o, "status.hostIP")));
+}
+
 /* Records the intent, or reads what an earlier process had recorded, and hands the pod over. */
 static int
 hand_over(struct control *c, struct turn *t, const struct object *o, struct podview *v,
@@ -327,6 +335,8 @@ hand_over(struct control *c, struct turn *t, const struct object *o, struct podv
         v->start_us = turn_now_us(t);
     order->plan->started_us = v->start_us;
     order->plan->created_us = v->start_us;
+    if (!order->adopt || !has_host_address(o))
+        v->address = order->plan->address;
     if (v->refusals == 0)
         forget_waiting(v);
     if (rows == 0) {

@@ -266,6 +266,13 @@ podplan_gather(struct control *c, struct turn *t, const struct object *pod, stru
     p->pod = json_doc_ref(object_doc(pod));
     if (c->root && idrange_get(turn_db(t), object_namespace(pod), &p->id_base, e) < 0)
         return e->code;
+    if (!json_bool_or(object_at(pod, "spec.hostNetwork"), false)) {
+        p->address = podaddress_get(&c->addresses, object_uid(pod));
+        if (p->address == 0) {
+            *ret_reason = "FailedCreatePodSandBox";
+            return err_set(e, ERR_NOTFOUND, "all addresses of pods are in use");
+        }
+    }
     rc = gather(&g, e);
     hand_over(&g);
     if (rc < 0) {

@@ -120,6 +120,8 @@ apply_started(struct podview *v, struct podview_container *c, const struct runti
 {
     c->running = true;
     c->started_us = event->at_us;
+    if (event->host_network)
+        v->address = 0;
     set_text(&c->image_id, event->image_id);
     set_waiting(c, NULL, NULL);
     set_text(&v->queued, NULL);

@@ -67,6 +67,7 @@ struct podview {
     char *queued;       /* what it waits for */
     bool unschedulable; /* in vain */
     int64_t start_us;
+    uint32_t address; /* of the pod network; 0: the machine's */
     struct podview_condition conditions[POD_CONDITIONS];
     /* refused: */
     char *refused_reason;

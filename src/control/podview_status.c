@@ -4,8 +4,11 @@
 #include <time.h>
 
 #include "control/control_int.h"
+#include "control/podaddress.h"
 #include "control/podview.h"
 #include "data/json.h"
+
+#define HOST_ADDRESS "127.0.0.1"
 
 /* RFC 3339 in seconds, as Kubernetes writes times. */
 static void
@@ -205,6 +208,24 @@ qos_class(const struct json *pod)
     return guaranteed ? "Guaranteed" : any ? "Burstable" : "BestEffort";
 }
 
+static void
+add_addresses(struct json_build *b, const struct podview *v)
+{
+    char text[PODADDRESS_TEXT] = HOST_ADDRESS;
+
+    json_add_cstr(b, "hostIP", HOST_ADDRESS);
+    if (v->start_us == 0)
+        return;
+    if (v->address != 0)
+        podaddress_format(v->address, text);
+    json_add_cstr(b, "podIP", text);
+    json_add_array(b, "podIPs");
+    json_add_object(b, NULL);
+    json_add_cstr(b, "ip", text);
+    json_end(b);
+    json_end(b);
+}
+
 struct json_doc *
 podview_status(struct podview *v, const struct json *pod, int64_t now_us)
 {
@@ -223,7 +244,7 @@ podview_status(struct podview *v, const struct json *pod, int64_t now_us)
         if (v->message != NULL)
             json_add_cstr(&b, "message", v->message);
     }
-    json_add_cstr(&b, "hostIP", "127.0.0.1");
+    add_addresses(&b, v);
     add_time(&b, "startTime", v->start_us);
     add_containers(&b, v, pod, true);
     add_containers(&b, v, pod, false);

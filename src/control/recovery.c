@@ -7,6 +7,7 @@
 #include "control/podview.h"
 #include "core/core.h"
 #include "core/turn.h"
+#include "data/json.h"
 #include "runner/runtime.h"
 #include "store/attempts.h"
 
@@ -34,8 +35,10 @@ remember(struct control *c, struct turn *t, struct str uid)
 {
     cleanup_object struct object *o = objects_find_uid(c->config.objects, t, uid);
 
-    if (o == NULL || object_is_finished(o) || is_handed_over(c, uid) ||
-        map_get(&c->recovery.left, uid) != NULL)
+    if (o == NULL || object_is_finished(o))
+        return;
+    podaddress_restore(&c->addresses, uid, json_cstr_or(object_at(o, "status.podIP"), ""));
+    if (is_handed_over(c, uid) || map_get(&c->recovery.left, uid) != NULL)
         return;
     map_put(&c->recovery.left, uid, c);
 }

@@ -162,6 +162,11 @@ settle(const struct birth *b, struct keeper *k, struct err *e)
         return e->code;
     if (settle_kind(b, k, e) < 0)
         return e->code;
+    if (k->net.address != 0) {
+        k->net.proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+        if (k->net.proc < 0)
+            return err_errno(e, "open '/proc'");
+    }
     /* From here on no process of the step can look into this one. */
     if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
         return err_errno(e, "become non-dumpable");
@@ -174,6 +179,12 @@ birth(const struct birth *b)
     struct keeper k = {
         .spec = b->spec,
         .filter = b->filter,
+        .network = b->network,
+        .net = {.address = b->spec->address,
+                .remember = b->remember,
+                .other_ids = b->other_ids,
+                .capabilities = b->spec->capabilities,
+                .proc = -1},
         .group = b->group,
         .dir = b->dir,
         .server = b->spec->die_with_server ? b->server : -1,

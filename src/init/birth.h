@@ -21,7 +21,8 @@ struct birth {
     const struct boxspec *spec;
     const struct hostroot *host; /* NULL: level none */
     struct rootfs *rootfs;       /* NULL: level none, or a holder */
-    struct keeper_filter filter;
+    struct keeper_filter filter, network;
+    bool remember; /* the kernel may interrupt supervised calls (netcall.h) */
     struct boxgroup_slot group;
     bool other_ids; /* the command may have other ids than its root */
     bool joined;    /* it stands in a copy of its pod's holder's namespaces */

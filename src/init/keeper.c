@@ -169,7 +169,31 @@ fill(const struct keeper *k, struct pollfd *p)
         p[n++] = (struct pollfd){.fd = fds[i], .events = fds[i] == k->server ? 0 : POLLIN};
     for (size_t i = 0; i < k->connections.n; i++)
         p[n++] = (struct pollfd){.fd = k->connections.at[i], .events = POLLIN};
+    for (size_t i = 0; i < k->listeners.n && i < KEEPER_MAX_LISTENERS; i++)
+        p[n++] = (struct pollfd){.fd = k->listeners.at[i], .events = POLLIN};
     return n;
+}
+
+static void
+drop_listener(struct keeper *k, int fd)
+{
+    for (size_t i = 0; i < k->listeners.n; i++) {
+        if (k->listeners.at[i] != fd)
+            continue;
+        vec_swap_remove(&k->listeners, i);
+        close(fd);
+        return;
+    }
+}
+
+/* The network calls of the step's processes. */
+static void
+serve_listeners(struct keeper *k, const struct pollfd *p, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (p[i].revents & POLLIN ? !netcall_serve(&k->net, p[i].fd) : p[i].revents != 0)
+            drop_listener(k, p[i].fd);
+    }
 }
 
 static void
@@ -184,9 +208,9 @@ serve_connections(struct keeper *k, const struct pollfd *p, size_t n)
 static void
 serve(struct keeper *k)
 {
-    struct pollfd p[FIXED + MAX_CONNECTIONS];
+    struct pollfd p[FIXED + MAX_CONNECTIONS + KEEPER_MAX_LISTENERS];
     int timeout = run_timers(k);
-    size_t n = fill(k, p);
+    size_t n = fill(k, p), behind = FIXED + k->connections.n;
 
     if (k->state == BOX_SAVING || (poll(p, n, timeout) < 0 && errno != EINTR))
         return;
@@ -200,7 +224,8 @@ serve(struct keeper *k)
     }
     if (p[3].revents != 0)
         on_wall(k);
-    serve_connections(k, p + FIXED, n - FIXED);
+    serve_listeners(k, p + behind, n - behind);
+    serve_connections(k, p + FIXED, behind - FIXED);
     if (p[1].revents != 0 && k->connections.n < MAX_CONNECTIONS)
         keeper_accept(k);
     if (p[0].revents != 0)

@@ -22,6 +22,7 @@
 
 #include "base/vec.h"
 #include "init/keeper_log.h"
+#include "init/netcall.h"
 #include "sandbox/boxgroup.h"
 #include "sandbox/boxmsg.h"
 #include "sandbox/boxspec.h"
@@ -44,11 +45,15 @@ struct keeper_exec {
     bool killed;
 };
 
+enum { KEEPER_MAX_LISTENERS = 64 };
 enum { KEEPER_NO_START = 128 }; /* what Kubernetes makes of a container that cannot be started */
 
 struct keeper {
     const struct boxspec *spec;
     struct keeper_filter filter;
+    struct keeper_filter network; /* in its place, for a pod with an address */
+    struct netcall_ground net;
+    VEC(int) listeners; /* of network calls; one for each process that was forked here */
     struct boxgroup_slot group;
     enum box_state state;
     int dir;           /* the attempt's directory */
@@ -98,7 +103,7 @@ struct keeper_program {
     int stdio[3];
     bool tty; /* stdio[0] is the pty's other end and becomes the controlling terminal */
 };
-int keeper_fork(const struct keeper *k, const struct keeper_program *p, struct keeper_child *ret,
+int keeper_fork(struct keeper *k, const struct keeper_program *p, struct keeper_child *ret,
                 struct err *e);
 /* 0: it executes.  Else what a shell would exit with, or KEEPER_NO_START, and why in text. */
 int keeper_release(struct keeper_child *c, char *text, size_t size);

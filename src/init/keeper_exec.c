@@ -25,6 +25,9 @@ check(const struct keeper *k, const struct boxmsg *m, size_t fds_n, struct err *
         return err_set(e, ERR_CONFLICT, "the command is not running");
     if (k->spec->kind == BOX_HOLDER)
         return err_set(e, ERR_CONFLICT, "a holder of namespaces runs no commands");
+    if (k->listeners.n >= KEEPER_MAX_LISTENERS)
+        return err_set(e, ERR_TOOMANY, "what %d commands left behind is still running in there",
+                       KEEPER_MAX_LISTENERS);
     if (m->exec.argv[0] == NULL)
         return err_set(e, ERR_INVALID, "no command is given");
     if (!m->exec.tty && fds_n < 3)

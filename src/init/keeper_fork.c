@@ -33,6 +33,10 @@
 #include "sandbox/inroot.h"
 #include "sandbox/oscall.h"
 
+#ifndef SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV
+#define SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV (1UL << 5)
+#endif
+
 /* What the child says over its socket: ready (code 0), or why not. */
 struct report {
     int code; /* 0; an ERR_ code before ready; what a shell would exit with after it */
@@ -46,6 +50,55 @@ send_report(int sync, int code, const char *text)
 
     snprintf(r.text, sizeof r.text, "%s", text);
     (void)!send(sync, &r, sizeof r, MSG_NOSIGNAL);
+}
+
+union rights {
+    struct cmsghdr head;
+    char bytes[CMSG_SPACE(sizeof(int))];
+};
+
+/* Ready; with the listener of its network calls, which becomes the parent's alone. */
+static void
+send_ready(int sync, int listener)
+{
+    struct report r = {.code = 0};
+    struct iovec part = {&r, sizeof r};
+    union rights rights = {.head = {.cmsg_len = CMSG_LEN(sizeof listener),
+                                    .cmsg_level = SOL_SOCKET,
+                                    .cmsg_type = SCM_RIGHTS}};
+    struct msghdr m = {.msg_iov = &part,
+                       .msg_iovlen = 1,
+                       .msg_control = &rights,
+                       .msg_controllen = sizeof rights.bytes};
+
+    if (listener < 0) {
+        send_report(sync, 0, "");
+        return;
+    }
+    memcpy(CMSG_DATA(&rights.head), &listener, sizeof listener);
+    (void)!sendmsg(sync, &m, MSG_NOSIGNAL);
+    close(listener);
+}
+
+static ssize_t
+receive_report(int sync, struct report *r, int *listener)
+{
+    struct iovec part = {r, sizeof *r};
+    union rights rights;
+    struct msghdr m = {.msg_iov = &part,
+                       .msg_iovlen = 1,
+                       .msg_control = &rights,
+                       .msg_controllen = sizeof rights.bytes};
+    struct cmsghdr *c;
+    ssize_t n;
+
+    *listener = -1;
+    while ((n = recvmsg(sync, &m, MSG_CMSG_CLOEXEC)) < 0 && errno == EINTR) {
+    }
+    c = n > 0 ? CMSG_FIRSTHDR(&m) : NULL;
+    if (c != NULL && c->cmsg_type == SCM_RIGHTS && c->cmsg_len == CMSG_LEN(sizeof *listener))
+        memcpy(listener, CMSG_DATA(c), sizeof *listener);
+    return n;
 }
 
 static int
@@ -154,23 +207,35 @@ set_capabilities(const struct boxspec *s, struct err *e)
     return 0;
 }
 
+/* `listener`: the other end of the calls that init makes for this process; -1: none. */
 static int
-set_filter(const struct keeper *k, struct err *e)
+set_filter(const struct keeper *k, int *listener, struct err *e)
 {
-    struct sock_fprog program = {.len = k->filter.instructions,
-                                 .filter = (struct sock_filter *)(uintptr_t)k->filter.program};
+    const struct keeper_filter *f = k->net.address != 0 ? &k->network : &k->filter;
+    struct sock_fprog program = {.len = f->instructions,
+                                 .filter = (struct sock_filter *)(uintptr_t)f->program};
+    unsigned flags = 0;
+    int rc;
 
+    *listener = -1;
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
         return err_errno(e, "set no_new_privs");
-    if (k->filter.instructions == 0 || k->spec->unconfined)
+    if (f->instructions == 0 || k->spec->unconfined)
         return 0;
-    if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) < 0)
+    if (k->net.address != 0)
+        flags = SECCOMP_FILTER_FLAG_NEW_LISTENER |
+                (k->net.remember ? 0 : SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV);
+    rc = (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &program);
+    if (rc < 0)
         return err_errno(e, "install the system-call filter");
+    if (k->net.address != 0)
+        *listener = rc;
     return 0;
 }
 
 static int
-prepare(const struct keeper *k, const struct keeper_program *p, int sync, struct err *e)
+prepare(const struct keeper *k, const struct keeper_program *p, int sync, int *listener,
+        struct err *e)
 {
     const int keep[] = {0, 1, 2, sync};
     sigset_t none;
@@ -184,7 +249,7 @@ prepare(const struct keeper *k, const struct keeper_program *p, int sync, struct
     umask(022);
     if ((k->spec->links_n == 0 && set_directory(k->spec, p->cwd, e) < 0) ||
         set_limits(k->spec, e) < 0 || drop_bounding(k->spec->capabilities, e) < 0 ||
-        set_ids(k, e) < 0 || set_capabilities(k->spec, e) < 0 || set_filter(k, e) < 0)
+        set_ids(k, e) < 0 || set_capabilities(k->spec, e) < 0 || set_filter(k, listener, e) < 0)
         return e->code;
     /* What the spawner ignores; everything else it set to the default when it began. */
     (void)signal(SIGINT, SIG_DFL);
@@ -237,13 +302,13 @@ child(const struct keeper *k, const struct keeper_program *p, int sync)
 {
     struct err e = ERR_INIT;
     char go, text[512];
-    int sys;
+    int sys, listener;
 
-    if (prepare(k, p, sync, &e) < 0) {
+    if (prepare(k, p, sync, &listener, &e) < 0) {
         send_report(sync, e.code, e.msg);
         _exit(1);
     }
-    send_report(sync, 0, "");
+    send_ready(sync, listener);
     if (recv(sync, &go, 1, 0) != 1)
         _exit(1);
     if (k->spec->links_n > 0 && set_directory(k->spec, p->cwd, &e) < 0) {
@@ -263,10 +328,10 @@ child(const struct keeper *k, const struct keeper_program *p, int sync)
 }
 
 int
-keeper_fork(const struct keeper *k, const struct keeper_program *p, struct keeper_child *ret,
+keeper_fork(struct keeper *k, const struct keeper_program *p, struct keeper_child *ret,
             struct err *e)
 {
-    int pair[2];
+    int pair[2], listener;
     struct report r;
     ssize_t n;
 
@@ -281,12 +346,17 @@ keeper_fork(const struct keeper *k, const struct keeper_program *p, struct keepe
         close(pair[0]);
         return e->code;
     }
-    while ((n = recv(pair[0], &r, sizeof r, 0)) < 0 && errno == EINTR) {
-    }
+    n = receive_report(pair[0], &r, &listener);
     if (n == (ssize_t)sizeof r && r.code == 0) {
         ret->sync = pair[0];
+        if (listener >= 0) {
+            netcall_prepare(listener);
+            vec_push(&k->listeners, listener);
+        }
         return 0;
     }
+    if (listener >= 0)
+        close(listener);
     close(pair[0]);
     (void)waitpid(ret->pid, NULL, 0);
     if (n != (ssize_t)sizeof r)

@@ -93,6 +93,8 @@ check(const struct launch_ground *g, const struct boxspec *s, int holder, struct
         return err_set(e, ERR_INVALID, "the attempt has no id range");
     if (g->host != NULL && !g->host->root && s->id_base != 0)
         return err_set(e, ERR_INVALID, "only root gives id ranges");
+    if (s->address != 0 && g->network.instructions == 0)
+        return err_set(e, ERR_UNSUPPORTED, "pods cannot have addresses here");
     return 0;
 }
 
@@ -219,6 +221,8 @@ prepare_and_start(struct launch_ground *g, const struct boxspec *s, int dir, con
     struct birth b = {.spec = s,
                       .host = g->host,
                       .filter = g->filter,
+                      .network = g->network,
+                      .remember = g->remember,
                       .group = BOXGROUP_NONE,
                       .other_ids =
                           g->host == NULL ? geteuid() == 0 : s->id_base != 0 || g->own_ids > 1,

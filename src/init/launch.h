@@ -26,8 +26,9 @@ struct hostroot;
 struct launch_ground {
     struct hostroot *host; /* NULL: level none */
     struct boxgroup *groups;
-    struct keeper_filter filter;
-    int server; /* the control pipe's end; -1: none */
+    struct keeper_filter filter, network;
+    bool remember; /* supervised calls may be interrupted */
+    int server;    /* the control pipe's end; -1: none */
     int level;
     uint32_t own_ids; /* an ordinary user's, in its namespace; 0: root */
 };

@@ -84,9 +84,11 @@ take_descriptors(struct spawner *s, const struct boxmsg_hello *h, struct boxpack
     size_t at = 0;
 
     s->ground.server = -1;
-    if (fds->n != (size_t)h->has_filter + h->has_control)
+    if (fds->n != (size_t)h->has_filter + h->has_network + h->has_control)
         return err_set(e, ERR_BADREQUEST, "HELLO came with %zu descriptors", fds->n);
     if (h->has_filter && map_filter(fds->at[at++], &s->ground.filter, e) < 0)
+        return e->code;
+    if (h->has_network && map_filter(fds->at[at++], &s->ground.network, e) < 0)
         return e->code;
     if (h->has_control)
         s->ground.server = TAKE_FD(fds->at[at]);
@@ -156,6 +158,9 @@ set_up(struct spawner *s, const struct boxmsg_hello *h, enum level *level, struc
     s->ground.groups = boxgroup_new(&s->probe);
     if (!s->probe.have[PROBE_SECCOMP])
         s->ground.filter.instructions = 0;
+    if (!s->probe.have[PROBE_NETWORK])
+        s->ground.network.instructions = 0;
+    s->ground.remember = !s->probe.have[PROBE_WAITKILL];
     if (choose_level(s, h->level, level, e) < 0)
         return e->code;
     s->ground.level = *level;

@@ -88,6 +88,7 @@ struct plan {
     struct plan_attempt *attempts; /* one for each container, init containers first */
     size_t attempts_n;
     uint32_t id_base;      /* first id of its range outside; 0: none (one id, or none at all) */
+    uint32_t address;      /* of the pod network, host byte order; 0: the pod uses the host's */
     int64_t created_us;    /* wall time */
     int64_t started_us;    /* status.startTime, for activeDeadlineSeconds; 0: not yet */
     char *boot_id;         /* of the machine when the attempts were recorded */
@@ -155,6 +156,7 @@ struct runtime_event {
     bool fenced;                /* ATTEMPT: the one before never ran */
     bool ready, probed_started; /* READINESS */
     int64_t at_us;              /* wall time */
+    bool host_network;          /* STARTED: the pod has no address of its own after all */
     const char *image_id;       /* STARTED: what stands in for the image, and its digest */
     struct runtime_exit exit;   /* EXITED */
     const char *phase;          /* ENDED: "Succeeded" or "Failed" */

@@ -137,8 +137,8 @@ source_field(const struct podspec *s, const struct source_machine *m, struct str
         {"spec.serviceAccountName", str_of(json_cstr_or(account, "default"))},
         {"status.hostIP", str_of(m->host_ip)},
         {"status.hostIPs", str_of(m->host_ip)},
-        {"status.podIP", str_of(m->host_ip)}, /* pods share the host's network */
-        {"status.podIPs", str_of(m->host_ip)},
+        {"status.podIP", str_of(m->pod_ip)},
+        {"status.podIPs", str_of(m->pod_ip)},
     };
 
     for (size_t i = 0; i < ARRAY_LEN(fields); i++)

@@ -22,7 +22,7 @@ struct podspec_container;
 /* What the machine offers, for resourceFieldRef without a limit. */
 struct source_machine {
     int64_t cpu_milli, memory_bytes;
-    const char *node_name, *host_ip;
+    const char *node_name, *host_ip, *pod_ip;
 };
 
 /* `configmap "x" not found`, unless it is there or `optional`; then *ret may be NULL. */

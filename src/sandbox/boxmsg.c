@@ -13,6 +13,7 @@ hello_fields(struct wire *w, struct boxmsg *m)
     wire_texts(w, &m->hello.shared, NULL);
     wire_u32(w, &m->hello.id_base);
     wire_bool(w, &m->hello.has_filter);
+    wire_bool(w, &m->hello.has_network);
     wire_bool(w, &m->hello.has_control);
 }
 

@@ -3,8 +3,9 @@
  *
  * Server and spawner (descriptor 3 of `sluice-init --spawner`):
  *
- *   HELLO   -->  once, first.  fds: [filter memfd] if has_filter, then [control pipe's read end] if
- *                has_control: when its other end closes, attempts with die_with_server end
+ *   HELLO   -->  once, first.  fds: [filter memfd] if has_filter, then [the pod network's filter
+ * memfd] if has_network, then [control pipe's read end] if has_control: when its other end closes,
+ * attempts with die_with_server end
  *   <-- READY    what was found, or (code < 0) why the level that was asked for cannot be had;
  *                then the spawner ends
  *   SPAWN   -->  fds: [spec memfd or file, attempt directory (+ the holder's directory if join)]
@@ -74,7 +75,7 @@ struct boxmsg_hello {
     const char *data_dir;      /* absolute; pods never see it */
     const char *const *shared; /* further directories of the host that every step sees, read-only */
     uint32_t id_base;          /* a range for probing, prepared at once; 0: none */
-    bool has_filter, has_control;
+    bool has_filter, has_network, has_control;
 };
 
 struct boxmsg_ready {

@@ -8,6 +8,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "sandbox/capability.h"
+#include "sandbox/netmap.h"
 #include "sandbox/wire.h"
 
 enum { TYPE_BOXSPEC = 1000 };
@@ -106,6 +107,7 @@ spec_fields(struct wire *w, struct boxspec *s)
     wire_u64(w, &s->result_bytes);
     wire_text(w, &s->message_path);
     wire_text(w, &s->progress_path);
+    wire_u32(w, &s->address);
 }
 
 int
@@ -192,6 +194,8 @@ check(const struct boxspec *s, struct err *e)
     if (s->message_path != NULL && !is_absolute(s->message_path))
         return err_set(e, ERR_INVALID, "terminationMessagePath '%s' must be an absolute path",
                        s->message_path);
+    if (s->address != 0 && !netmap_is_pod(s->address))
+        return err_set(e, ERR_INVALID, "address: it is not one of the pods'");
     if (s->progress_path != NULL && !is_absolute(s->progress_path))
         return err_set(e, ERR_INVALID, "path '%s' of the progress must be absolute",
                        s->progress_path);

@@ -124,6 +124,10 @@ struct boxspec {
     /* Where the command says how far it is; read after the end.  Its directory is made, for
      * everybody to write to, except at level none.  NULL: none. */
     const char *progress_path;
+
+    /* The pod's address in the pod network, host byte order (netmap.h); init then makes the calls
+     * that name addresses.  0: the machine's network as it is. */
+    uint32_t address;
 };
 
 /* What a caller starts from: kind attempt, level, one empty argv and env, all capabilities off. */

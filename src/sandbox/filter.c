@@ -5,7 +5,8 @@
  *
  * Namespaces cannot be made (clone with CLONE_NEW*, unshare, setns), clone3 hides its flags behind
  * a pointer and therefore does not exist, and neither do io_uring, foreign system-call tables and
- * the socket families that reach past the machine's network (vsock, packet).
+ * the socket families that reach past the machine's network (vsock, packet).  In the program for
+ * pods with an address of their own, init makes the calls that name addresses (init/netcall.h).
  *
  * Installing a filter is part of every start, and the kernel then walks it once for each call
  * number: a chain of comparisons costs 1.8 ms, libseccomp's own tree 0.15 ms.  So libseccomp knows
@@ -98,7 +99,20 @@ enum {
                      CLONE_NEWNET | CLONE_NEWCGROUP
 };
 
-enum verdict { NOSYS, ALLOW, REFUSE, IF_CLONE, IF_SOCKET, IF_PERSONALITY };
+enum verdict {
+    NOSYS,
+    ALLOW,
+    REFUSE,
+    SUPERVISE, /* init makes the call */
+    NO_FAMILY, /* EAFNOSUPPORT */
+    IF_CLONE,
+    IF_SOCKET,
+    IF_POD_SOCKET,
+    IF_SENDTO,
+    IF_SENDMSG,
+    IF_SENDMMSG,
+    IF_PERSONALITY
+};
 enum { CALLS = 1024, PROGRAM = 512 }; /* beyond every call's number; instructions */
 
 struct program {
@@ -124,18 +138,20 @@ static void
 emit_answer(struct program *p, enum verdict v)
 {
     static const uint32_t answers[] = {SECCOMP_RET_ERRNO | ENOSYS, SECCOMP_RET_ALLOW,
-                                       SECCOMP_RET_ERRNO | EPERM};
+                                       SECCOMP_RET_ERRNO | EPERM, SECCOMP_RET_USER_NOTIF,
+                                       SECCOMP_RET_ERRNO | EAFNOSUPPORT};
 
     emit(p, BPF_RET | BPF_K, 0, 0, answers[v]);
 }
 
-/* The low word of the first argument, which is an int for all three calls. */
+/* One word of an argument; the low one is all of an int. */
 static void
-emit_load_argument(struct program *p)
+emit_load_argument(struct program *p, unsigned number, bool high)
 {
     bool big = __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__;
 
-    emit_load(p, offsetof(struct seccomp_data, args[0]) + (big ? 4 : 0));
+    emit_load(p,
+              offsetof(struct seccomp_data, args) + number * sizeof(__u64) + (big != high ? 4 : 0));
 }
 
 /* One answer if the argument is among the values, another if not. */
@@ -143,11 +159,56 @@ static void
 emit_choice(struct program *p, const uint32_t *values, unsigned n, enum verdict found,
             enum verdict other)
 {
-    emit_load_argument(p);
+    emit_load_argument(p, 0, false);
     for (unsigned i = 0; i < n; i++)
         emit(p, BPF_JMP | BPF_JEQ | BPF_K, n - i, 0, values[i]);
     emit_answer(p, other);
     emit_answer(p, found);
+}
+
+/* A pod's sockets: families whose connections init can supervise, and not the protocols that
+ * connect by setsockopt (SCTP) or are another family in disguise (SMC). */
+static void
+emit_pod_socket(struct program *p)
+{
+    enum { PROTOCOL_SCTP = 132, PROTOCOL_SMC = 256, TYPE_MASK = 0xf };
+
+    emit_load_argument(p, 0, false);
+    emit(p, BPF_JMP | BPF_JEQ | BPF_K, 10, 0, AF_UNIX);
+    emit(p, BPF_JMP | BPF_JEQ | BPF_K, 9, 0, AF_NETLINK);
+    emit(p, BPF_JMP | BPF_JEQ | BPF_K, 2, 0, AF_INET);
+    emit(p, BPF_JMP | BPF_JEQ | BPF_K, 1, 0, AF_INET6);
+    emit_answer(p, NO_FAMILY);
+    emit_load_argument(p, 2, false);
+    emit(p, BPF_JMP | BPF_JEQ | BPF_K, 5, 0, PROTOCOL_SCTP);
+    emit(p, BPF_JMP | BPF_JEQ | BPF_K, 4, 0, PROTOCOL_SMC);
+    emit_load_argument(p, 1, false);
+    emit(p, BPF_ALU | BPF_AND | BPF_K, 0, 0, TYPE_MASK);
+    emit(p, BPF_JMP | BPF_JEQ | BPF_K, 1, 0, SOCK_SEQPACKET);
+    emit_answer(p, ALLOW);
+    emit_answer(p, NO_FAMILY);
+}
+
+/* MSG_FASTOPEN connects without connect(). */
+static void
+emit_flags(struct program *p, unsigned argument)
+{
+    emit_load_argument(p, argument, false);
+    emit(p, BPF_JMP | BPF_JSET | BPF_K, 0, 1, MSG_FASTOPEN);
+    emit_answer(p, REFUSE);
+}
+
+/* send() is a sendto() without an address. */
+static void
+emit_sendto(struct program *p)
+{
+    emit_flags(p, 3);
+    emit_load_argument(p, 4, false);
+    emit(p, BPF_JMP | BPF_JEQ | BPF_K, 0, 3, 0);
+    emit_load_argument(p, 4, true);
+    emit(p, BPF_JMP | BPF_JEQ | BPF_K, 0, 1, 0);
+    emit_answer(p, ALLOW);
+    emit_answer(p, SUPERVISE);
 }
 
 static void
@@ -158,13 +219,27 @@ emit_leaf(struct program *p, enum verdict v)
 
     switch (v) {
     case IF_CLONE:
-        emit_load_argument(p);
+        emit_load_argument(p, 0, false);
         emit(p, BPF_JMP | BPF_JSET | BPF_K, 0, 1, NEW_NAMESPACES);
         emit_answer(p, REFUSE);
         emit_answer(p, ALLOW);
         break;
     case IF_SOCKET:
         emit_choice(p, families, ARRAY_LEN(families), REFUSE, ALLOW);
+        break;
+    case IF_POD_SOCKET:
+        emit_pod_socket(p);
+        break;
+    case IF_SENDTO:
+        emit_sendto(p);
+        break;
+    case IF_SENDMSG:
+        emit_flags(p, 2);
+        emit_answer(p, ALLOW);
+        break;
+    case IF_SENDMMSG:
+        emit_flags(p, 3);
+        emit_answer(p, ALLOW);
         break;
     case IF_PERSONALITY:
         emit_choice(p, personalities, ARRAY_LEN(personalities), ALLOW, REFUSE);
@@ -202,7 +277,19 @@ judge(struct program *p, const char *name, enum verdict v)
 }
 
 static void
-compile(struct program *p)
+judge_network(struct program *p)
+{
+    judge(p, "bind", SUPERVISE);
+    judge(p, "connect", SUPERVISE);
+    judge(p, "listen", SUPERVISE);
+    judge(p, "sendto", IF_SENDTO);
+    judge(p, "sendmsg", IF_SENDMSG);
+    judge(p, "sendmmsg", IF_SENDMMSG);
+    judge(p, "socket", IF_POD_SOCKET);
+}
+
+static void
+compile(struct program *p, bool network)
 {
     unsigned starts[CALLS], n = 0;
 
@@ -213,6 +300,8 @@ compile(struct program *p)
     judge(p, "clone", IF_CLONE);
     judge(p, "socket", IF_SOCKET);
     judge(p, "personality", IF_PERSONALITY);
+    if (network)
+        judge_network(p);
     for (unsigned i = 0; i < CALLS; i++) {
         if (i == 0 || p->verdicts[i] != p->verdicts[i - 1])
             starts[n++] = i;
@@ -227,7 +316,7 @@ compile(struct program *p)
 }
 
 int
-filter_memfd(struct err *e)
+filter_memfd(bool network, struct err *e)
 {
     cleanup_close int fd = memfd_create("filter", MFD_CLOEXEC | MFD_ALLOW_SEALING);
     struct program p = {.n = 0};
@@ -235,7 +324,7 @@ filter_memfd(struct err *e)
 
     if (fd < 0)
         return err_errno(e, "memfd_create");
-    compile(&p);
+    compile(&p, network);
     bytes = p.n * sizeof p.at[0];
     if (write(fd, p.at, bytes) != (ssize_t)bytes)
         return err_errno(e, "write the system-call filter");

@@ -8,9 +8,12 @@
 #ifndef SANDBOX_FILTER_H
 #define SANDBOX_FILTER_H
 
+#include <stdbool.h>
+
 struct err;
 
-/* The program (an array of struct sock_filter) in a sealed memfd, for HELLO. */
-int filter_memfd(struct err *e);
+/* The program (an array of struct sock_filter) in a sealed memfd, for HELLO.  `network`: the one
+ * under which a supervisor makes the calls that name addresses; without a supervisor they fail. */
+int filter_memfd(bool network, struct err *e);
 
 #endif

@@ -17,6 +17,7 @@
  *   openat2, closerange   the calls                     without: their older ways
  *   seccomp    system-call filters                      without: none is installed
  *   waitkill   interruption only by fatal signals while a supervisor works  (for the pod network)
+ *   network    a supervisor of network calls        without: pods share the machine's addresses
  *   subids     an ordinary user's range of further ids  without: a step has one id  (tried when the
  *              spawner moves into its namespaces, by userns.h)
  *
@@ -50,7 +51,8 @@ struct probe_finding;
     X(PROBE_CLOSERANGE, "closerange") \
     X(PROBE_SECCOMP, "seccomp") \
     X(PROBE_WAITKILL, "waitkill") \
-    X(PROBE_SUBIDS, "subids")
+    X(PROBE_SUBIDS, "subids") \
+    X(PROBE_NETWORK, "network")
 #define PROBE_ID_(id, name) id,
 enum probe_id { PROBES(PROBE_ID_) PROBE_COUNT };
 

@@ -25,6 +25,7 @@
 #include "sandbox/boxmount.h"
 #include "sandbox/oscall.h"
 #include "sandbox/probe.h"
+#include "sandbox/probe_network.h"
 #include "sandbox/userns.h"
 
 #ifndef SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV
@@ -86,6 +87,16 @@ try_inside(struct attempt *a, const int go[2])
         found(a->p, PROBE_PROC, true, "a step gets a /proc of its own");
     else
         found(a->p, PROBE_PROC, false, "a fresh /proc is refused (%.120s)", e.msg);
+    if (may(a->p, PROBE_NETWORK)) {
+        char why[PROBE_TEXT / 2];
+        bool have = probe_network(why, sizeof why);
+
+        found(a->p, PROBE_NETWORK, have,
+              have ? "each pod has an address of its own (unconnected datagrams sent by sendmsg "
+                     "are not supervised)"
+                   : "pods share the machine's addresses: %s",
+              why);
+    }
     _exit(0);
 }
 
@@ -313,6 +324,7 @@ probe_run(struct probe *p, const char *data_dir, uint32_t id_base)
     try_calls(p);
     for (int i = PROBE_USERNS; i <= PROBE_VOLATILE; i++)
         found(p, (enum probe_id)i, false, "%s: not tried", probe_name((enum probe_id)i));
+    found(p, PROBE_NETWORK, false, "pods share the machine's addresses: without isolation");
     found(p, PROBE_SUBIDS, false, "%s",
           p->root ? "not needed: root gives ranges of its own"
                   : "without isolation there are none");

@@ -100,7 +100,7 @@ start_spawner(struct bench *b, const char *dir)
     const char *build = getenv("SLUICE_BUILD");
     cleanup_free char *program = xasprintf("%s/sluice-init", build != NULL ? build : "build/plain");
     struct err e = ERR_INIT;
-    int pair[2], filter = filter_memfd(&e);
+    int pair[2], filter = filter_memfd(false, &e);
 
     must(filter, &e);
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)

@@ -18,7 +18,7 @@ static void
 try_container(const struct plan *p, const struct podspec *s, const struct podspec_container *c,
               struct arena *a)
 {
-    static const struct source_machine machine = {2000, 1 << 30, "node", "127.0.0.1"};
+    static const struct source_machine machine = {2000, 1 << 30, "node", "127.0.0.1", "127.0.0.1"};
     struct image_rules none = {NULL, 0};
     env_vars vars = VEC_INIT;
     struct image image;

@@ -127,6 +127,7 @@ def spec_bytes(s: dict) -> bytes:
     w.u64(s.get("result_bytes", 0))
     w.text(s.get("message_path"))
     w.text(s.get("progress_path"))
+    w.u32(s.get("address", 0))
     return bytes(w.b)
 
 
@@ -141,7 +142,8 @@ def message(kind: int, tag: int, **f) -> bytes:
     w.u64(tag)
     if kind == HELLO:
         w.u32(f["level"]), w.text(f["data_dir"]), w.texts(f.get("shared", []))
-        w.u32(f.get("id_base", 0)), w.bool(f["has_filter"]), w.bool(f["has_control"])
+        w.u32(f.get("id_base", 0)), w.bool(f["has_filter"]), w.bool(f["has_filter"])
+        w.bool(f["has_control"])
     elif kind == SPAWN:
         w.bool(f["join"])
     elif kind == SIGNAL:
@@ -228,10 +230,10 @@ def receive(s: socket.socket, timeout: float = WAIT):
     return (parse(data), fds) if data else (None, [])
 
 
-def filter_file() -> pathlib.Path:
+def filter_file(*network: str) -> pathlib.Path:
     """The system-call filter's bytes, from the library that only the server has."""
     where = BUILD / "tests/sandbox"
-    program, out = where / "filterdump", where / "filter"
+    program, out = where / "filterdump", where / ("filter" + "".join(network))
     where.mkdir(parents=True, exist_ok=True)
     source = [ROOT / "tests/sandbox/filterdump.c", ROOT / "src/sandbox/filter.c",
               ROOT / "src/base/err.c", ROOT / "src/base/log.c", ROOT / "src/base/mem.c"]
@@ -242,7 +244,7 @@ def filter_file() -> pathlib.Path:
                         "-o", str(program), *flags], check=True)
         temporary = where / f"filter.{os.getpid()}"
         with open(temporary, "wb") as f:
-            subprocess.run([str(program)], stdout=f, check=True)
+            subprocess.run([str(program), *network], stdout=f, check=True)
         temporary.rename(out)
     return out
 
@@ -330,7 +332,7 @@ class Server:
         self.spawner = ours
         fds = []
         if self.filtered:
-            fds.append(os.open(filter_file(), os.O_RDONLY))
+            fds += [os.open(filter_file(), os.O_RDONLY), os.open(filter_file("network"), os.O_RDONLY)]
         fds.append(os.dup(self.control[0]))
         hello = message(HELLO, 1, level=self.wanted, data_dir=str(self.data), shared=self.shared,
                         id_base=BASE if os.geteuid() == 0 else 0, has_filter=self.filtered,

@@ -38,6 +38,7 @@ def main(one) -> int:
     if os.environ.get("BOX_KIND"):
         return one(os.environ["BOX_KIND"]) or 0
     box.filter_file()
+    box.filter_file("network")
     refuser()
     with tempfile.TemporaryDirectory(prefix="box-stage-") as name:
         staged = pathlib.Path(name)

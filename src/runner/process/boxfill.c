@@ -548,6 +548,7 @@ boxfill_spec(const struct boxfill *f, struct arena *a, struct boxspec *ret, stru
     ret->id_base = f->plan->id_base;
     ret->hostname = str_dup_arena(a, f->spec->hostname);
     ret->die_with_server = f->die_with_server;
+    ret->address = f->address;
     base_env(f, a, &vars);
     rc = env_build(f->plan, f->spec, f->container, f->machine, a, &vars, e);
     if (rc == 0)

@@ -480,6 +480,10 @@ on_ready(void *arg, const struct boxmsg_ready *ready)
     struct process_runtime *r = arg;
 
     r->level = (enum level)ready->level;
+    r->network = false;
+    for (size_t i = 0; i < ready->findings_n && r->level != LEVEL_NONE; i++)
+        if (strcmp(ready->findings[i].name, "network") == 0)
+            r->network = ready->findings[i].have;
     if (!r->told_ready && r->config.on_ready != NULL)
         r->config.on_ready(r->config.arg, ready);
     r->told_ready = true;
@@ -517,7 +521,8 @@ process_runtime_new(const struct process_runtime_config *config, struct err *e)
     };
 
     *r = (struct process_runtime){.runtime = {&process_ops}, .config = *config};
-    r->machine = (struct source_machine){cores * 1000, machine_memory(), "localhost", "127.0.0.1"};
+    r->machine = (struct source_machine){cores * 1000, machine_memory(), "localhost", "127.0.0.1",
+                                         "127.0.0.1"};
     r->level = LEVEL_NONE;
     list_init(&r->refusals);
     task_init(&r->sweep, config->loop, on_sweep, r);

@@ -195,6 +195,13 @@ open_attempt(struct proc_container *c, unsigned number, struct err *e)
     return 0;
 }
 
+/* Its address in the pod network; 0: it uses the machine's. */
+static uint32_t
+address_of(const struct procpod *p)
+{
+    return p->runtime->network ? p->plan->address : 0;
+}
+
 /* Writes the attempt down; the descriptor of the specification. */
 static int
 write_spec(struct proc_container *c, unsigned number, struct err *e)
@@ -206,6 +213,7 @@ write_spec(struct proc_container *c, unsigned number, struct err *e)
     cleanup_free char *name = str_dup(c->spec->name);
     cleanup_free char *id = process_attempt_id(p->plan->uid, name, number);
     int64_t began = p->plan->started_us > 0 ? p->plan->started_us : p->queued_us;
+    struct source_machine machine = procpod_machine(p);
     struct boxspec spec;
     struct boxfill f = {
         .plan = p->plan,
@@ -222,7 +230,8 @@ write_spec(struct proc_container *c, unsigned number, struct err *e)
         .image = &c->image,
         .image_config = &c->image_config,
         .pyenv = c->image.kind == IMAGE_PYTHON ? &c->pyenv : NULL,
-        .machine = &r->machine,
+        .machine = &machine,
+        .address = address_of(p),
         .python_env = r->config.python_env,
         .python_files = r->config.python_files,
         .log_bytes = r->config.log_bytes,
@@ -245,6 +254,18 @@ procpod_spawn(struct proc_container *c, int holder_dir)
         procpod_fail_launch(c, 128, "CreateContainerConfigError", e.msg);
     else
         attempt_spawn(c->attempt, p->runtime->spawner, fd, holder_dir);
+}
+
+struct source_machine
+procpod_machine(struct procpod *p)
+{
+    struct source_machine m = p->runtime->machine;
+    uint32_t a = address_of(p);
+
+    if (a != 0)
+        m.pod_ip = arena_printf(&p->arena, "%u.%u.%u.%u", a >> 24, a >> 16 & 0xff, a >> 8 & 0xff,
+                                a & 0xff);
+    return m;
 }
 
 /* Life asks here. */
@@ -287,6 +308,7 @@ do_emit(void *driver, const struct runtime_event *event)
     struct procpod *p = driver;
     struct runtime_event copy = *event;
 
+    copy.host_network = event->type == RUNTIME_STARTED && p->runtime->ready && address_of(p) == 0;
     procpod_emit(p, &copy);
 }
 

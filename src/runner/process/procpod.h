@@ -44,6 +44,7 @@ struct process_runtime {
     struct task sweep;
     struct eviction eviction;
     enum level level; /* once ready */
+    bool network;     /* pods have addresses */
     bool ready;       /* it is known what can be had */
     bool told_ready;
     bool recovered; /* what an earlier server had recorded is known */
@@ -136,6 +137,8 @@ void procpod_fail_launch(struct proc_container *c, int code, const char *reason,
                          const char *message);
 /* One more of what was asked while adopting is known; after the last the pod goes on. */
 void procpod_known(struct procpod *p);
+/* What its containers are told of the machine; the address is in the pod's arena. */
+struct source_machine procpod_machine(struct procpod *p);
 /* procpod_hold.c */
 void procpod_hold_init(struct procpod *p);
 /* Lets the container run, as soon as what it shares with others is there. */

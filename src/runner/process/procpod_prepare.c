@@ -58,7 +58,7 @@ prepare_volumes(struct procpod *p)
     const struct process_runtime *r = p->runtime;
     struct volumes_config config = {
         .pod_dir = p->dir,
-        .machine = r->machine,
+        .machine = procpod_machine(p),
         .host_paths = r->config.host_paths,
         .fs_group = r->level == LEVEL_FULL ? p->spec->fs_group : -1,
     };

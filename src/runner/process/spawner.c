@@ -240,21 +240,24 @@ static int
 say_hello(struct spawner *s, struct err *e)
 {
     static const char *const none[] = {NULL};
-    cleanup_close int filter = filter_memfd(e);
+    cleanup_close int filter = filter_memfd(false, e);
+    cleanup_close int network = filter < 0 ? -1 : filter_memfd(true, e);
     struct boxmsg m = {
         .type = BOXMSG_HELLO,
         .hello = {.level = s->config.level,
                   .data_dir = s->config.data_dir,
                   .shared = s->shared != NULL ? (const char *const *)s->shared : none,
                   .id_base = s->config.id_base,
-                  .has_filter = filter >= 0,
+                  .has_filter = true,
+                  .has_network = true,
                   .has_control = s->control_pipe[0] >= 0}};
-    int fds[2];
+    int fds[3];
     size_t n = 0;
 
-    if (filter < 0)
+    if (network < 0)
         return err_wrap(e, "compile the system-call filter");
     fds[n++] = filter;
+    fds[n++] = network;
     if (s->control_pipe[0] >= 0)
         fds[n++] = s->control_pipe[0];
     return send_message(s, &m, fds, n, e);

@@ -86,7 +86,7 @@ parse(const char *text)
 static int
 build_env(const char *secret_key, env_vars *vars, struct arena *a, struct err *e)
 {
-    static const struct source_machine machine = {2000, 1 << 30, "n", "127.0.0.1"};
+    static const struct source_machine machine = {2000, 1 << 30, "n", "127.0.0.1", "127.0.0.1"};
     cleanup_buf struct buf secret = BUF_INIT;
     cleanup_plan struct plan *p = plan_new();
     struct podspec *spec;

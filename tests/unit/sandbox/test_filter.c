@@ -54,7 +54,7 @@ wrong_answer(int fd)
 TEST(filter_answers_as_programs_expect)
 {
     struct err e = ERR_INIT;
-    int fd = filter_memfd(&e), status;
+    int fd = filter_memfd(false, &e), status;
     pid_t pid;
 
     CHECK_TRUE(fd >= 0);
