@@ -136,19 +136,25 @@ object_rv(const struct object *o)
     return o->rv;
 }
 
-/* Stored text was written by json_write(): if it does not parse, the file is damaged. */
-static struct json_doc *
-parse(const struct object *o)
+struct json_doc *
+object_parse(struct str text)
 {
     struct json_limits limits = {.bytes = JSON_MAX_BYTES, .depth = JSON_MAX_DEPTH + 8};
-    const struct text *text = o->text;
     struct json_doc *doc = NULL;
     struct err e = ERR_INIT;
 
-    if (json_parse(str_make(text->p, text->n), &limits, &doc, &e) < 0)
-        panic(__FILE__, __LINE__, "stored %s %s/%s: %s", o->kind->resource, o->ns.p, o->name.p,
-              e.msg);
+    if (json_parse(text, &limits, &doc, &e) < 0)
+        panic(__FILE__, __LINE__, "stored object '%.*s': %s", (int)(text.n < 200 ? text.n : 200),
+              text.p, e.msg);
     return doc;
+}
+
+static struct json_doc *
+parse(const struct object *o)
+{
+    const struct text *text = o->text;
+
+    return object_parse(str_make(text->p, text->n));
 }
 
 struct json_doc *

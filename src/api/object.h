@@ -55,6 +55,8 @@ struct object *object_new(const struct kind *k, struct json_doc *doc, int64_t rv
 /* From stored text; names are copied.  The text must be ours. */
 struct object *object_from_text(const struct kind *k, struct str ns, struct str name,
                                 struct str uid, struct str text, int64_t rv);
+/* A document of stored text: what does not parse is a damaged file, and ends the process. */
+struct json_doc *object_parse(struct str text);
 /* Bytes that it holds now. */
 size_t object_bytes(const struct object *o);
 

@@ -14,7 +14,6 @@
 
 enum {
     CACHE_BYTES = 8 * 1024 * 1024,
-    PAGE = 500,
     NAME_TRIES = 8,
     SUFFIX = 5,         /* random characters behind generateName */
     MAX_GENERATED = 58, /* of generateName that are kept before them */
@@ -270,10 +269,12 @@ check_new(const struct kind *k, struct str ns, const struct json *root, const st
 }
 
 int
-objects_create(struct objects *os, struct turn *t, const struct kind *k, struct str ns,
-               const struct json *root, struct object **ret, struct err *e)
+objects_create_checked(struct objects *os, struct turn *t, const struct kind *k, struct str ns,
+                       const struct json *root, const struct objects_check *check,
+                       struct object **ret, struct err *e)
 {
     cleanup_free char *name = NULL;
+    cleanup_json struct json_doc *doc = NULL;
     char uid[37], now[META_TIME_SIZE];
     struct entry *en;
     struct meta m;
@@ -282,7 +283,7 @@ objects_create(struct objects *os, struct turn *t, const struct kind *k, struct 
     if (check_new(k, ns, root, &m, turn_store(t), e) < 0)
         return e->code;
     m.ns = k->namespaced ? ns : STR("");
-    if (choose_name(os, t, k, &m, &name, e) < 0 || meta_check(k, str_of(name), root, e) < 0)
+    if (choose_name(os, t, k, &m, &name, e) < 0)
         return e->code;
     make_uid(os->core, uid);
     meta_time(turn_now_us(t), now);
@@ -292,12 +293,21 @@ objects_create(struct objects *os, struct turn *t, const struct kind *k, struct 
     m.deleted = STR_NULL;
     m.grace_seconds = -1;
     m.generation = k->counts_generation ? 1 : 0;
-    en = objects_change_new(os, t,
-                            object_new(k, meta_compose(k, &m, root, root, json_get(root, "status")),
-                                       store_next_rv(turn_store(t))));
+    doc = meta_compose(k, &m, root, root, json_get(root, "status"));
+    if ((check != NULL ? check->fn(check->arg, NULL, json_root(doc), e)
+                       : meta_check(k, m.name, root, e)) < 0)
+        return e->code;
+    en = objects_change_new(os, t, object_new(k, TAKE(doc), store_next_rv(turn_store(t))));
     if (ret != NULL)
         *ret = object_ref(en->object);
     return 0;
+}
+
+int
+objects_create(struct objects *os, struct turn *t, const struct kind *k, struct str ns,
+               const struct json *root, struct object **ret, struct err *e)
+{
+    return objects_create_checked(os, t, k, ns, root, NULL, ret, e);
 }
 
 /* Reading. */
@@ -363,70 +373,4 @@ objects_find_uid(struct objects *os, struct turn *t, struct str uid)
     int rc = objects_get_uid(os, t, uid, &o, &e);
 
     return or_null(rc, o, &e);
-}
-
-/* Lists. */
-
-struct listing {
-    struct objects *os;
-    const struct kind *kind;
-    object_vec *to;
-    size_t limit, n;
-    bool more;
-};
-
-static int
-list_row(void *arg, const struct version *v, struct err *e)
-{
-    struct listing *l = arg;
-    const struct entry *en = map_get(&l->os->by_uid, v->uid);
-
-    (void)e;
-    if (l->n == l->limit) {
-        l->more = true;
-        return 1;
-    }
-    l->n++;
-    vec_push(l->to, en != NULL ? object_ref(en->object)
-                               : object_from_text(l->kind, v->ns, v->name, v->uid, v->json, v->rv));
-    return 0;
-}
-
-static void
-choose_index(const struct objects_query *q, struct versions_query *v)
-{
-    if (q->owner_uid.p != NULL) {
-        v->by = VERSIONS_OWNER;
-        v->value = q->owner_uid;
-    } else if (q->label_key != NULL) {
-        v->by = VERSIONS_LABEL;
-        v->key = str_of(q->label_key);
-        v->value = str_of(q->label_value);
-    } else if (q->field_path != NULL) {
-        v->by = VERSIONS_FIELD;
-        v->key = str_of(q->field_path);
-        v->value = str_of(q->field_value);
-    }
-}
-
-int
-objects_list(struct objects *os, struct turn *t, const struct objects_query *q, object_vec *ret,
-             bool *more, struct err *e)
-{
-    struct listing l = {
-        .os = os, .kind = q->kind, .to = ret, .limit = q->limit != 0 ? q->limit : PAGE};
-    struct versions_query v = {.resource = str_of(q->kind->resource),
-                               .ns = q->kind->namespaced ? q->ns : STR(""),
-                               .after_ns = q->after_ns,
-                               .after_name = q->after_name,
-                               .limit = l.limit + 1};
-
-    if (more != NULL)
-        *more = false;
-    choose_index(q, &v);
-    if (objects_flush(os, t, e) < 0 || versions_list(turn_db(t), &v, list_row, &l, e) < 0)
-        return e->code;
-    if (more != NULL)
-        *more = l.more;
-    return 0;
 }

@@ -60,6 +60,16 @@ void objects_set_cache_limit(struct objects *os, size_t bytes);
 int objects_create(struct objects *os, struct turn *t, const struct kind *k, struct str ns,
                    const struct json *root, struct object **ret, struct err *e);
 
+/* A check of what is going to be stored, with the server's metadata set, in place of the object
+ * layer's own (which is what internal writers get).  `old` is NULL for a creation. */
+struct objects_check {
+    int (*fn)(void *arg, const struct json *old, const struct json *next, struct err *e);
+    void *arg;
+};
+int objects_create_checked(struct objects *os, struct turn *t, const struct kind *k, struct str ns,
+                           const struct json *root, const struct objects_check *check,
+                           struct object **ret, struct err *e);
+
 /* Reading. */
 int objects_get(struct objects *os, struct turn *t, const struct kind *k, struct str ns,
                 struct str name, struct object **ret, struct err *e);
@@ -84,15 +94,24 @@ enum objects_part {
 int objects_update(struct objects *os, struct turn *t, const struct kind *k, struct str ns,
                    const struct json *root, enum objects_part part, struct object **ret,
                    struct err *e);
+int objects_update_checked(struct objects *os, struct turn *t, const struct kind *k, struct str ns,
+                           const struct json *root, enum objects_part part,
+                           const struct objects_check *check, struct object **ret, struct err *e);
 /* Sets the whole status of an object, whatever its version: for controllers. */
 int objects_set_status(struct objects *os, struct turn *t, const struct object *o,
                        const struct json *status, struct object **ret, struct err *e);
+
+/* Sets spec.nodeName of a Pod, which is no change of its spec: a scheduler's part.  `o` may be any
+ * version of it. */
+int objects_set_node(struct objects *os, struct turn *t, const struct object *o, struct str node,
+                     struct err *e);
 
 struct objects_delete {
     struct str uid;        /* precondition, or STR_NULL */
     int64_t rv;            /* precondition, or 0 */
     int64_t grace_seconds; /* for graceful kinds; < 0: the object's own or 30; 0: at once */
     bool orphan;           /* keep what it owns, without the owner reference */
+    bool foreground;       /* go only after what it owns and what blocks it is gone */
 };
 
 /* Deleting: sets deletionTimestamp where finalizers or a graceful kind ask for it, else removes.
@@ -101,6 +120,8 @@ struct objects_delete {
 int objects_delete(struct objects *os, struct turn *t, const struct kind *k, struct str ns,
                    struct str name, const struct objects_delete *how, struct object **ret,
                    struct err *e);
+/* Whether an object that a deletion gave back was removed in this turn. */
+bool objects_is_gone(const struct objects *os, const struct object *last);
 /* Removes at once, finalizers or not: for the controller of a graceful kind.  Absent: 0. */
 int objects_remove(struct objects *os, struct turn *t, struct str uid, struct err *e);
 
@@ -119,6 +140,25 @@ struct objects_query {
 /* Appends to *ret.  *more (may be NULL) says that the limit cut it. */
 int objects_list(struct objects *os, struct turn *t, const struct objects_query *q, object_vec *ret,
                  bool *more, struct err *e);
+
+/* How many there are behind (after_ns, after_name), by kind and namespace alone; -1: more than
+ * `max`.
+ */
+int objects_count(struct objects *os, struct turn *t, const struct objects_query *q, size_t max,
+                  int64_t *ret, struct err *e);
+/* What is older than this version may have been thrown away. */
+int64_t objects_oldest_rv(const struct objects *os);
+/* All objects of a kind as they were at a version that is not older than that, by namespace and
+ * name.  ERR_TOOLARGE if they are very many. */
+int objects_list_at(struct objects *os, struct turn *t, const struct kind *k, struct str ns,
+                    int64_t rv, object_vec *ret, struct err *e);
+/* The changes of a kind's objects with a version in (after, last], in their order, at most `limit`:
+ * what objects_on_published() told when they were made.  `before` and `now` are borrowed.  fn
+ * returns 0 to go on.  Returns how many there were. */
+typedef int objects_change_fn(void *arg, const struct object *before, const struct object *now,
+                              bool gone);
+int objects_changes(struct objects *os, struct turn *t, const struct kind *k, int64_t after,
+                    int64_t last, size_t limit, objects_change_fn *fn, void *arg, struct err *e);
 
 /* What left the core: called once per changed object after the commit, in the order of versions.
  * `before` is NULL for a creation; `now` is the last version, and `gone` says that it was removed.

@@ -90,6 +90,8 @@ int objects_prune(void *arg, struct turn *t, struct err *e);
 
 /* objects_gc.c */
 
+#define ORPHAN_FINALIZER "orphan"
+#define FOREGROUND_FINALIZER "foregroundDeletion"
 #define OBJECTS_ORPHANS "(orphans)" /* the resource under which owners that went are queued */
 extern const struct controller_row objects_gc;
 

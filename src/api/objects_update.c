@@ -11,8 +11,6 @@
 
 enum { DEFAULT_GRACE_SECONDS = 30 };
 
-#define ORPHAN_FINALIZER "orphan"
-
 static int
 conflict(const struct kind *k, struct str name, struct err *e)
 {
@@ -25,11 +23,16 @@ conflict(const struct kind *k, struct str name, struct err *e)
 static int
 wrong_uid(const struct object *o, struct str uid, struct err *e)
 {
+    const struct kind *k = object_kind(o);
+
     return err_set(e, ERR_CONFLICT,
-                   "Operation cannot be fulfilled on %s \"%.*s\": Precondition failed: UID in "
-                   "precondition: %.*s, UID in object meta: %.*s",
-                   object_kind(o)->resource, STR_ARG(object_name(o)), STR_ARG(uid),
-                   STR_ARG(object_uid(o)));
+                   "Operation cannot be fulfilled on %s \"%.*s\": StorageError: invalid object, "
+                   "Code: 4, Key: /registry/%s%s%s%s%.*s/%.*s, ResourceVersion: 0, "
+                   "AdditionalErrorMsg: Precondition failed: UID in precondition: %.*s, UID in "
+                   "object meta: %.*s",
+                   k->resource, STR_ARG(object_name(o)), k->group, k->group[0] != '\0' ? "/" : "",
+                   k->plural, k->namespaced ? "/" : "", STR_ARG(object_namespace(o)),
+                   STR_ARG(object_name(o)), STR_ARG(uid), STR_ARG(object_uid(o)));
 }
 
 /* The live entry of a key, or ERR_NOTFOUND. */
@@ -60,7 +63,8 @@ may_go(const struct kind *k, const struct json *root)
     int64_t grace = -1;
 
     if (json_str(json_at_path(root, "metadata.deletionTimestamp")).p == NULL ||
-        has_finalizers(root))
+        has_finalizers(root) ||
+        (k->lingers && json_count(json_at_path(root, "spec.finalizers")) > 0))
         return false;
     (void)json_int(json_at_path(root, "metadata.deletionGracePeriodSeconds"), &grace);
     return !k->graceful || grace == 0 || (k->is_finished != NULL && k->is_finished(root));
@@ -95,13 +99,15 @@ check_update(const struct entry *en, const struct json *root, struct err *e)
         return wrong_uid(en->object, uid, e);
     if (rv.n > 0 && !str_is(rv, "0") && (!str_to_int(rv, &n) || n != object_rv(en->object)))
         return conflict(object_kind(en->object), object_name(en->object), e);
-    return meta_check(object_kind(en->object), object_name(en->object), root, e);
+    return 0;
 }
 
 int
-objects_update(struct objects *os, struct turn *t, const struct kind *k, struct str ns,
-               const struct json *root, enum objects_part part, struct object **ret, struct err *e)
+objects_update_checked(struct objects *os, struct turn *t, const struct kind *k, struct str ns,
+                       const struct json *root, enum objects_part part,
+                       const struct objects_check *check, struct object **ret, struct err *e)
 {
+    cleanup_json struct json_doc *doc = NULL;
     struct str name = json_str(json_at_path(root, "metadata.name"));
     const struct json *old, *body, *status;
     struct entry *en = NULL;
@@ -117,8 +123,19 @@ objects_update(struct objects *os, struct turn *t, const struct kind *k, struct 
     meta_of(old, &m);
     if (k->counts_generation && !json_equal(json_get(body, "spec"), json_get(old, "spec")))
         m.generation++;
-    put(os, t, en, meta_compose(k, &m, body, body, status), ret);
+    doc = meta_compose(k, &m, body, body, status);
+    if ((check != NULL ? check->fn(check->arg, old, json_root(doc), e)
+                       : meta_check(k, name, root, e)) < 0)
+        return e->code;
+    put(os, t, en, TAKE(doc), ret);
     return 0;
+}
+
+int
+objects_update(struct objects *os, struct turn *t, const struct kind *k, struct str ns,
+               const struct json *root, enum objects_part part, struct object **ret, struct err *e)
+{
+    return objects_update_checked(os, t, k, ns, root, part, NULL, ret, e);
 }
 
 int
@@ -139,6 +156,44 @@ objects_set_status(struct objects *os, struct turn *t, const struct object *o,
     return 0;
 }
 
+/* The spec with a node. */
+static struct json_doc *
+with_node(const struct json *root, struct str node)
+{
+    static const char *const no_spec[] = {"spec", NULL}, *const no_node[] = {"nodeName", NULL};
+    struct json_build b = JSON_BUILD_INIT;
+
+    json_add_object(&b, NULL);
+    json_add_fields(&b, root, no_spec);
+    json_add_object(&b, "spec");
+    json_add_str(&b, "nodeName", node);
+    json_add_fields(&b, json_get(root, "spec"), no_node);
+    json_end(&b);
+    json_end(&b);
+    return json_build_done(&b);
+}
+
+int
+objects_set_node(struct objects *os, struct turn *t, const struct object *o, struct str node,
+                 struct err *e)
+{
+    struct entry *en = objects_entry_uid(os, t, object_uid(o), e);
+    cleanup_json struct json_doc *body = NULL;
+    const struct json *old;
+    struct meta m;
+
+    if (en == NULL)
+        return e->code < 0 ? e->code
+                           : err_set(e, ERR_NOTFOUND, "%s \"%.*s\" not found",
+                                     object_kind(o)->resource, STR_ARG(object_name(o)));
+    old = object_root(en->object);
+    body = with_node(old, node);
+    meta_of(old, &m);
+    put(os, t, en, meta_compose(object_kind(o), &m, old, json_root(body), json_get(old, "status")),
+        NULL);
+    return 0;
+}
+
 /* Deleting. */
 
 static int64_t
@@ -155,34 +210,53 @@ grace_of(const struct kind *k, const struct json *root, const struct objects_del
     return DEFAULT_GRACE_SECONDS;
 }
 
+/* The status of an object that lingers. */
+static struct json_doc *
+terminating(const struct json *root)
+{
+    struct json_build b = JSON_BUILD_INIT;
+    static const char *const except[] = {"phase", NULL};
+
+    json_add_object(&b, NULL);
+    json_add_cstr(&b, "phase", "Terminating");
+    json_add_fields(&b, json_get(root, "status"), except);
+    json_end(&b);
+    return json_build_done(&b);
+}
+
 /* The document of an object that is to go after `grace` seconds, or of one whose grace becomes
  * shorter. */
 static struct json_doc *
 marked(struct turn *t, const struct kind *k, const struct json *root, int64_t grace,
        struct str finalizer)
 {
+    cleanup_json struct json_doc *status = k->lingers ? terminating(root) : NULL;
     char when[META_TIME_SIZE];
     struct meta m;
 
     meta_of(root, &m);
     meta_time(turn_now_us(t) + grace * CLOCK_SECOND, when);
     if (m.deleted.n == 0 || grace < m.grace_seconds) {
+        if (m.deleted.n == 0 && k->counts_generation)
+            m.generation++;
         m.deleted = str_of(when);
-        m.grace_seconds = grace;
+        m.grace_seconds = k->lingers ? -1 : grace;
     }
     if (finalizer.p != NULL)
         return meta_with_finalizers(k, &m, root, finalizer, finalizer);
-    return meta_compose(k, &m, root, root, json_get(root, "status"));
+    return meta_compose(k, &m, root, root,
+                        status != NULL ? json_root(status) : json_get(root, "status"));
 }
 
+/* The last version of a graceful kind says that it was deleted without grace. */
 static void
 remove_now(struct objects *os, struct turn *t, struct entry *en, struct object **ret)
 {
     const struct kind *k = object_kind(en->object);
+    struct json_doc *last = k->graceful ? marked(t, k, object_root(en->object), 0, STR_NULL)
+                                        : json_doc_ref(object_doc(en->object));
 
-    objects_change(
-        os, t, en,
-        object_new(k, json_doc_ref(object_doc(en->object)), store_next_rv(turn_store(t))), true);
+    objects_change(os, t, en, object_new(k, last, store_next_rv(turn_store(t))), true);
     if (ret != NULL)
         *ret = object_ref(en->object);
 }
@@ -190,11 +264,34 @@ remove_now(struct objects *os, struct turn *t, struct entry *en, struct object *
 static int
 check_delete(const struct entry *en, const struct objects_delete *how, struct err *e)
 {
-    if (how != NULL && how->uid.n > 0 && !str_eq(how->uid, object_uid(en->object)))
-        return wrong_uid(en->object, how->uid, e);
-    if (how != NULL && how->rv != 0 && how->rv != object_rv(en->object))
-        return conflict(object_kind(en->object), object_name(en->object), e);
+    const struct object *o = en->object;
+
+    if (how != NULL && how->uid.n > 0 && !str_eq(how->uid, object_uid(o)))
+        return err_set(e, ERR_CONFLICT,
+                       "Operation cannot be fulfilled on %s \"%.*s\": the UID in the precondition "
+                       "(%.*s) does not match the UID in record (%.*s). The object might have been "
+                       "deleted and then recreated",
+                       object_kind(o)->kind, STR_ARG(object_name(o)), STR_ARG(how->uid),
+                       STR_ARG(object_uid(o)));
+    if (how != NULL && how->rv != 0 && how->rv != object_rv(o))
+        return err_set(e, ERR_CONFLICT,
+                       "Operation cannot be fulfilled on %s \"%.*s\": the ResourceVersion in the "
+                       "precondition (%" PRId64 ") does not match the ResourceVersion in record "
+                       "(%" PRId64 "). The object might have been modified",
+                       object_kind(o)->kind, STR_ARG(object_name(o)), how->rv, object_rv(o));
     return 0;
+}
+
+/* Whether it goes at once. */
+static bool
+goes(const struct entry *en, const struct json *root, int64_t grace)
+{
+    const struct kind *k = object_kind(en->object);
+
+    if (has_finalizers(root) ||
+        (k->lingers && json_count(json_at_path(root, "spec.finalizers")) > 0))
+        return false;
+    return !k->graceful || grace == 0 || object_is_finished(en->object);
 }
 
 int
@@ -204,26 +301,36 @@ objects_delete(struct objects *os, struct turn *t, const struct kind *k, struct 
 {
     struct entry *en = NULL;
     const struct json *root;
-    bool orphan = how != NULL && how->orphan;
+    struct str finalizer = STR_NULL;
     int64_t grace;
 
     if (find(os, t, k, ns, name, &en, e) < 0 || check_delete(en, how, e) < 0)
         return e->code;
     root = object_root(en->object);
     grace = grace_of(k, root, how);
-    if (orphan) {
-        /* The finalizer holds the object until what it owned has lost its reference to it. */
-        if (versions_orphan_add(turn_db(t), object_uid(en->object), true, e) < 0)
+    if (how != NULL && (how->orphan || how->foreground)) {
+        /* The finalizer holds the object until what it owned has lost its reference to it, or is
+         * gone. */
+        finalizer = how->orphan ? STR(ORPHAN_FINALIZER) : STR(FOREGROUND_FINALIZER);
+        if (versions_orphan_add(turn_db(t), object_uid(en->object),
+                                how->orphan ? VERSIONS_KEEP : VERSIONS_FOREGROUND, e) < 0)
             return e->code;
         controllers_wake(os->controllers, OBJECTS_ORPHANS, object_uid(en->object));
     }
-    if (!orphan && !has_finalizers(root) &&
-        (!k->graceful || grace == 0 || object_is_finished(en->object))) {
+    if (finalizer.p == NULL && goes(en, root, grace)) {
         remove_now(os, t, en, ret);
         return 0;
     }
-    put(os, t, en, marked(t, k, root, grace, orphan ? STR(ORPHAN_FINALIZER) : STR_NULL), ret);
+    put(os, t, en, marked(t, k, root, grace, finalizer), ret);
     return 0;
+}
+
+bool
+objects_is_gone(const struct objects *os, const struct object *last)
+{
+    const struct entry *en = map_get(&os->by_uid, object_uid(last));
+
+    return en == NULL || en->gone;
 }
 
 int

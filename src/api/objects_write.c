@@ -81,7 +81,7 @@ check_owner(const struct index *ix, struct str uid, struct err *e)
 
     if ((en != NULL && !en->gone) || (en == NULL && versions_uid_exists(ix->db, uid)))
         return 0;
-    if (versions_orphan_add(ix->db, uid, false, e) < 0)
+    if (versions_orphan_add(ix->db, uid, VERSIONS_COLLECT, e) < 0)
         return e->code;
     controllers_wake(ix->os->controllers, OBJECTS_ORPHANS, uid);
     return 0;
@@ -215,7 +215,7 @@ leave_orphans(struct objects *os, struct turn *t, const struct object *gone, str
 
     if (n <= 0)
         return n;
-    if (versions_orphan_add(turn_db(t), uid, false, e) < 0)
+    if (versions_orphan_add(turn_db(t), uid, VERSIONS_COLLECT, e) < 0)
         return e->code;
     controllers_wake(os->controllers, OBJECTS_ORPHANS, uid);
     return 0;

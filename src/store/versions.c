@@ -230,6 +230,98 @@ versions_list(struct db *d, const struct versions_query *q, versions_row_fn *fn,
     return walk(s, fn, arg, e);
 }
 
+int
+versions_count(struct db *d, const struct versions_query *q, int64_t *ret, struct err *e)
+{
+    struct stmt *s =
+        q->ns.p == NULL
+            ? db_stmt(d, "SELECT count(*) FROM (SELECT 1 FROM objects o" OF_RESOURCE ALL_PAGE ")")
+            : db_stmt(d, "SELECT count(*) FROM (SELECT 1 FROM objects o" OF_RESOURCE ONE_PAGE ")");
+
+    stmt_bind_str(s, 1, q->resource);
+    if (q->ns.p == NULL)
+        stmt_bind_str(s, 4, q->after_ns.p != NULL ? q->after_ns : STR(""));
+    else
+        stmt_bind_str(s, 7, q->ns);
+    stmt_bind_str(s, 5, q->after_name.p != NULL ? q->after_name : STR(""));
+    stmt_bind_int(s, 6, (int64_t)q->limit);
+    return stmt_get_int(s, 0, ret, e) < 0 ? e->code : 0;
+}
+
+int
+versions_next_namespace(struct db *d, struct str resource, struct str after, char **ret,
+                        struct err *e)
+{
+    cleanup_stmt struct stmt *s =
+        db_stmt(d, "SELECT namespace FROM objects WHERE resource = ?1 AND namespace > ?2"
+                   " ORDER BY namespace LIMIT 1");
+    int rc;
+
+    *ret = NULL;
+    stmt_bind_str(s, 1, resource);
+    stmt_bind_str(s, 2, after);
+    rc = stmt_step(s, e);
+    if (rc > 0)
+        *ret = str_dup(stmt_str(s, 0));
+    return rc < 0 ? rc : 0;
+}
+
+/* The past. */
+
+static int
+walk_past(struct stmt *s, versions_row_fn *fn, void *arg, struct err *e)
+{
+    int rc, given = 0, rows = 0;
+
+    while (given == 0 && (rc = stmt_step(s, e)) > 0) {
+        struct str op = stmt_str(s, 2);
+        struct version v = {.rv = stmt_int(s, 0),
+                            .prev_rv = stmt_int(s, 1),
+                            .op = op.n == 1 ? op.p[0] : 'M',
+                            .json = stmt_str(s, 3),
+                            .prev_json = stmt_is_null(s, 4) ? STR_NULL : stmt_str(s, 4)};
+
+        given = fn(arg, &v, e);
+        rows++;
+    }
+    stmt_done(s);
+    return given < 0 ? given : rc < 0 ? rc : rows;
+}
+
+/* What has not changed since is as it is; of the rest, the first later version names what was. */
+int
+versions_at(struct db *d, struct str resource, int64_t rv, versions_row_fn *fn, void *arg,
+            struct err *e)
+{
+    struct stmt *s =
+        db_stmt(d, "SELECT v.rv, v.prev_rv, v.op, v.json, NULL FROM objects o"
+                   " JOIN versions v ON v.rv = o.rv WHERE o.resource = ?1 AND o.rv <= ?2"
+                   " UNION ALL"
+                   " SELECT p.rv, p.prev_rv, p.op, p.json, NULL FROM versions v"
+                   " JOIN versions p ON p.rv = v.prev_rv"
+                   " WHERE v.rv > ?2 AND v.resource = ?1 AND v.prev_rv <= ?2 AND v.prev_rv > 0");
+
+    stmt_bind_str(s, 1, resource);
+    stmt_bind_int(s, 2, rv);
+    return walk_past(s, fn, arg, e);
+}
+
+int
+versions_changes(struct db *d, struct str resource, int64_t after, int64_t last, size_t limit,
+                 versions_row_fn *fn, void *arg, struct err *e)
+{
+    struct stmt *s = db_stmt(d, "SELECT v.rv, v.prev_rv, v.op, v.json, p.json FROM versions v"
+                                " LEFT JOIN versions p ON p.rv = v.prev_rv"
+                                " WHERE v.rv > ?2 AND v.rv <= ?3 AND v.resource = ?1"
+                                " ORDER BY v.rv LIMIT ?4");
+
+    stmt_bind_str(s, 1, resource);
+    stmt_bind_int(s, 2, after);
+    stmt_bind_int(s, 3, last);
+    stmt_bind_int(s, 4, (int64_t)limit);
+    return walk_past(s, fn, arg, e);
+}
+
 /* Indexes. */
 
 static int
@@ -281,12 +373,12 @@ versions_owner(struct db *d, struct str owner_uid, struct str uid, bool add, str
 }
 
 int
-versions_orphan_add(struct db *d, struct str owner_uid, bool keep, struct err *e)
+versions_orphan_add(struct db *d, struct str owner_uid, enum versions_fate fate, struct err *e)
 {
     struct stmt *s = db_stmt(d, "INSERT OR REPLACE INTO orphans(owner_uid, keep) VALUES(?1, ?2)");
 
     stmt_bind_str(s, 1, owner_uid);
-    stmt_bind_int(s, 2, keep);
+    stmt_bind_int(s, 2, (int64_t)fate);
     return stmt_run(s, e) < 0 ? e->code : 0;
 }
 
@@ -305,7 +397,7 @@ walk_uids(struct stmt *s, versions_row_fn *fn, void *arg, struct err *e)
     int rc, given = 0, rows = 0;
 
     while (given == 0 && (rc = stmt_step(s, e)) > 0) {
-        struct version v = {.uid = stmt_str(s, 0), .finished = stmt_int(s, 1) != 0};
+        struct version v = {.uid = stmt_str(s, 0), .rv = stmt_int(s, 1)};
 
         given = fn(arg, &v, e);
         rows++;
@@ -354,13 +446,14 @@ versions_dependants(struct db *d, struct str owner_uid, struct str after, size_t
     return walk_uids(s, fn, arg, e);
 }
 
-/* Rows go one by one, so that a turn never deletes more than `limit`. */
+/* A version goes when the one that replaced it is behind the horizon: until then somebody may still
+ * want to know what the object was at the horizon.  A removal goes when it is behind it itself.
+ * Rows go one by one, so that a turn never deletes more than two for each that it looks at. */
 int
 versions_prune(struct db *d, int64_t *from, int64_t before, size_t limit, struct err *e)
 {
-    cleanup_stmt struct stmt *s =
-        db_stmt(d, "SELECT v.rv, o.rv FROM versions v LEFT JOIN objects o ON o.uid = v.uid"
-                   " WHERE v.rv > ?1 AND v.rv < ?2 ORDER BY v.rv LIMIT ?3");
+    cleanup_stmt struct stmt *s = db_stmt(d, "SELECT rv, prev_rv, op = 'D' FROM versions"
+                                             " WHERE rv > ?1 AND rv < ?2 ORDER BY rv LIMIT ?3");
     int rc, removed = 0;
     size_t seen = 0;
 
@@ -368,15 +461,14 @@ versions_prune(struct db *d, int64_t *from, int64_t before, size_t limit, struct
     stmt_bind_int(s, 2, before);
     stmt_bind_int(s, 3, (int64_t)limit);
     while ((rc = stmt_step(s, e)) > 0) {
-        int64_t rv = stmt_int(s, 0);
+        int64_t rv = stmt_int(s, 0), prev = stmt_int(s, 1);
+        bool removal = stmt_int(s, 2) != 0;
 
         seen++;
         *from = rv;
-        if (!stmt_is_null(s, 1) && stmt_int(s, 1) == rv)
-            continue;
-        if (versions_drop(d, rv, e) < 0)
+        if ((prev > 0 && versions_drop(d, prev, e) < 0) || (removal && versions_drop(d, rv, e) < 0))
             return e->code;
-        removed++;
+        removed += (prev > 0) + removal;
     }
     if (rc == 0 && seen < limit && *from < before - 1)
         *from = before - 1;

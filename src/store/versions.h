@@ -25,6 +25,7 @@ struct version {
     char op;         /* 'A', 'M' or 'D' */
     bool finished;
     struct str resource, ns, name, uid, json;
+    struct str prev_json; /* versions_changes() only: of the version before, or STR_NULL */
 };
 
 /* Adds the version and makes it the object's current one; with op 'D' the object's row goes. */
@@ -61,6 +62,21 @@ struct versions_query {
 int versions_list(struct db *d, const struct versions_query *q, versions_row_fn *fn, void *arg,
                   struct err *e);
 
+/* The first namespace behind `after` that has an object of the resource; *ret is the caller's to
+ * free, NULL if there is none. */
+int versions_next_namespace(struct db *d, struct str resource, struct str after, char **ret,
+                            struct err *e);
+/* How many rows versions_list() would give for VERSIONS_ALL, at most `limit`. */
+int versions_count(struct db *d, const struct versions_query *q, int64_t *ret, struct err *e);
+/* Every object of a resource as it was at version rv, which must not be older than what was pruned:
+ * calls fn with rv and json set, in no particular order. */
+int versions_at(struct db *d, struct str resource, int64_t rv, versions_row_fn *fn, void *arg,
+                struct err *e);
+/* The versions of a resource in (after, last], in their order, at most `limit`: calls fn with rv,
+ * prev_rv, op, json and prev_json set.  Returns how many there were. */
+int versions_changes(struct db *d, struct str resource, int64_t after, int64_t last, size_t limit,
+                     versions_row_fn *fn, void *arg, struct err *e);
+
 /* Index rows. */
 struct version_index {
     struct str resource, ns, name, uid;
@@ -71,11 +87,15 @@ int versions_field(struct db *d, const struct version_index *of, struct str path
                    bool add, struct err *e);
 int versions_owner(struct db *d, struct str owner_uid, struct str uid, bool add, struct err *e);
 
-/* Owners that went while they had dependants; kept until these were looked at.  `keep` says that
- * the dependants stay. */
-int versions_orphan_add(struct db *d, struct str owner_uid, bool keep, struct err *e);
+/* Owners that went, or are to go, while they had dependants; kept until these were looked at. */
+enum versions_fate {
+    VERSIONS_COLLECT,    /* the owner is gone: dependants go */
+    VERSIONS_KEEP,       /* dependants stay, without it */
+    VERSIONS_FOREGROUND, /* the owner waits until its dependants have gone */
+};
+int versions_orphan_add(struct db *d, struct str owner_uid, enum versions_fate fate, struct err *e);
 int versions_orphan_remove(struct db *d, struct str owner_uid, struct err *e);
-/* Calls fn with `uid` set and `finished` for keep. */
+/* Calls fn with `uid` set and the fate as `rv`. */
 int versions_orphans(struct db *d, versions_row_fn *fn, void *arg, struct err *e);
 /* The same for one of them: 1 and one call, or 0. */
 int versions_orphan_get(struct db *d, struct str owner_uid, versions_row_fn *fn, void *arg,
@@ -85,8 +105,9 @@ int versions_orphan_get(struct db *d, struct str owner_uid, versions_row_fn *fn,
 int versions_dependants(struct db *d, struct str owner_uid, struct str after, size_t limit,
                         versions_row_fn *fn, void *arg, struct err *e);
 
-/* Removes superseded versions in (*from, before), looking at `limit` rows at most, and moves *from
- * behind the last one looked at. */
+/* Removes the versions that were replaced in (*from, before), looking at `limit` rows at most, and
+ * moves *from behind the last one looked at: what objects were at *from, and every change since,
+ * can still be told.  Returns how many went. */
 int versions_prune(struct db *d, int64_t *from, int64_t before, size_t limit, struct err *e);
 
 #endif

@@ -56,6 +56,29 @@ TEST(a_phase_says_whether_an_object_is_finished)
     CHECK_TRUE(is_finished(&kind_config_map, "{}"));
 }
 
-TESTS_MAIN(T_(each_kind_is_named_once_and_its_resource_follows_from_its_names),
+TEST(a_table_grows_while_it_is_used_and_has_an_end)
+{
+    static const struct kind widget = {.kind = "Widget",
+                                       .group = "demo.io",
+                                       .version = "v1",
+                                       .plural = "widgets",
+                                       .resource = "widgets.demo.io",
+                                       .verbs = KIND_VERBS_ALL};
+    struct kind_table t;
+    struct err e = ERR_INIT;
+
+    kind_table_init(&t);
+    CHECK_NULL(kind_of_path(t.rows, STR("demo.io"), STR("v1"), STR("widgets")));
+    CHECK_INT(kind_table_add(&t, &widget, &e), 0);
+    CHECK_TRUE(kind_of_path(t.rows, STR("demo.io"), STR("v1"), STR("widgets")) == &widget);
+    CHECK_TRUE(kind_of_resource(t.rows, STR("pods")) == &kind_pod);
+    while (kind_table_add(&t, &widget, &e) == 0)
+        ;
+    CHECK_INT(e.code, ERR_TOOMANY);
+    CHECK_CONTAINS(e.msg, "512");
+}
+
+TESTS_MAIN(T_(a_table_grows_while_it_is_used_and_has_an_end),
+           T_(each_kind_is_named_once_and_its_resource_follows_from_its_names),
            T_(a_kind_is_found_by_its_name_and_version_or_its_name_alone),
            T_(a_phase_says_whether_an_object_is_finished))

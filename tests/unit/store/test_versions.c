@@ -76,7 +76,7 @@ count(struct db *d)
     return n;
 }
 
-TEST(pruning_takes_superseded_versions_and_no_others)
+TEST(pruning_takes_what_was_replaced_before_the_horizon_and_no_more)
 {
     SCRATCH(dir);
     CLEANUP(store_close) struct store *s = open_in(&dir);
@@ -91,14 +91,14 @@ TEST(pruning_takes_superseded_versions_and_no_others)
     put(d, 51, 0, 'A', "gone", false);
     put(d, 52, 51, 'D', "gone", false);
     put(d, 60, 50, 'M', "busy", false);
-    CHECK_INT(versions_prune(d, &from, 55, 10, &e), 9); /* the tenth is the current one of `old` */
+    CHECK_INT(versions_prune(d, &from, 55, 10, &e), 8); /* 2 to 9; 10 is what `busy` is at 10 */
     CHECK_INT(from, 10);
     while (from < 54)
         CHECK_TRUE(versions_prune(d, &from, 55, 10, &e) >= 0);
-    CHECK_INT(count(d), 2);
+    CHECK_INT(count(d), 3); /* and 50, which is what `busy` was at the horizon */
     CHECK_INT(versions_unfinished(d, tell, &b, &e), 2);
     CHECK_STR(buf_cstring(&b), "busy@60 old@1 ");
 }
 
 TESTS_MAIN(T_(an_object_points_at_its_current_version),
-           T_(pruning_takes_superseded_versions_and_no_others))
+           T_(pruning_takes_what_was_replaced_before_the_horizon_and_no_more))
