@@ -61,12 +61,27 @@ struct attempt_exec;
 struct attempt_exec_handler {
     void (*on_output)(void *arg, int stream, struct str bytes); /* stream 1 or 2 */
     void (*on_end)(void *arg, int code, const char *error);     /* the last call */
+    void (*on_input)(void *arg); /* there is room for input again; NULL: none is sent */
 };
-/* `dir_fd` is the attempt's directory.  NULL with *e filled if the container does not run. */
-struct attempt_exec *attempt_exec_open(struct loop *l, int dir_fd, const char *const *argv,
-                                       int64_t timeout_us,
+struct attempt_exec_spec {
+    const char *const *argv;
+    int64_t timeout_us; /* 0: none */
+    bool input;         /* stdin is what attempt_exec_input() sends; else it is empty */
+    bool tty;           /* stdin and stdout are a terminal, and stderr is stdout */
+};
+/* `dir_fd` is the attempt's directory.  NULL with *e filled if the container does not run.  Works
+ * on any loop: nothing of the runtime is asked. */
+struct attempt_exec *attempt_exec_open(struct loop *l, int dir_fd,
+                                       const struct attempt_exec_spec *spec,
                                        const struct attempt_exec_handler *handler, void *arg,
                                        struct err *e);
+/* False: some of it waits, and on_input() will be called. */
+bool attempt_exec_input(struct attempt_exec *x, struct str bytes);
+/* After what was sent, stdin is at its end. */
+void attempt_exec_end_input(struct attempt_exec *x);
+void attempt_exec_resize(struct attempt_exec *x, unsigned rows, unsigned cols);
+/* Output is left where it is while held. */
+void attempt_exec_hold(struct attempt_exec *x, bool hold);
 /* Kills it; no callback afterwards. */
 void attempt_exec_free(struct attempt_exec *x);
 

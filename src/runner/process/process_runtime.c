@@ -387,7 +387,8 @@ on_exec_end(void *arg, int code, const char *error)
     free(x);
 }
 
-static const struct attempt_exec_handler exec_handler = {on_exec_output, on_exec_end};
+static const struct attempt_exec_handler exec_handler = {.on_output = on_exec_output,
+                                                         .on_end = on_exec_end};
 
 static int
 exec(struct runtime *runtime, const struct runtime_exec_spec *spec,
@@ -402,8 +403,10 @@ exec(struct runtime *runtime, const struct runtime_exec_spec *spec,
     x = NEW(struct exec_call);
     x->handler = handler;
     x->arg = arg;
-    x->exec = attempt_exec_open(r->config.loop, attempt_dir(c->attempt), spec->argv,
-                                spec->timeout_us, &exec_handler, x, e);
+    x->exec = attempt_exec_open(
+        r->config.loop, attempt_dir(c->attempt),
+        &(struct attempt_exec_spec){.argv = spec->argv, .timeout_us = spec->timeout_us},
+        &exec_handler, x, e);
     if (x->exec == NULL) {
         free(x);
         return e->code;

@@ -35,7 +35,7 @@ on_end(void *arg, int code, const char *error)
     answer(q, code == 0, q->output.n > 0 ? buf_cstring(&q->output) : error != NULL ? error : "");
 }
 
-static const struct attempt_exec_handler exec_handler = {on_output, on_end};
+static const struct attempt_exec_handler exec_handler = {.on_output = on_output, .on_end = on_end};
 
 static void
 on_answer(void *arg)
@@ -75,8 +75,10 @@ procpod_probe(struct proc_container *c, enum life_probe which, const struct pods
     if (c->attempt == NULL)
         err_set(&e, ERR_CONFLICT, "the container is not running");
     else
-        q->exec = attempt_exec_open(c->pod->runtime->config.loop, attempt_dir(c->attempt), argv,
-                                    probe->timeout_us, &exec_handler, q, &e);
+        q->exec = attempt_exec_open(
+            c->pod->runtime->config.loop, attempt_dir(c->attempt),
+            &(struct attempt_exec_spec){.argv = argv, .timeout_us = probe->timeout_us},
+            &exec_handler, q, &e);
     if (q->exec == NULL) {
         buf_cstr(&q->output, e.msg);
         task_post(&q->answer);
