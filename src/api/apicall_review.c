@@ -1,0 +1,282 @@
+/*
+ * Reviews: objects that are answered from who asks and never stored.  And the tokens of service
+ * accounts, which are asked for in the same way.
+ */
+#include "api/apicall_int.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "core/turn.h"
+#include "data/json.h"
+#include "data/timestamp.h"
+#include "edge/caller.h"
+
+#define AUDIENCE "https://kubernetes.default.svc"
+
+enum {
+    TOKEN_DEFAULT_S = 3600,
+    TOKEN_LEAST_S = 600,
+    TOKEN_MOST_S = 24 * 365 * 3600,
+};
+
+static void
+add_text(struct json_build *b, const char *key, struct str value)
+{
+    if (value.n > 0)
+        json_add_str(b, key, value);
+}
+
+static void
+add_user(struct json_build *b, const char *key, const struct caller *who)
+{
+    json_add_object(b, key);
+    json_add_str(b, "username",
+                 who != NULL && who->name.n > 0 ? who->name : STR("system:anonymous"));
+    if (who != NULL)
+        add_text(b, "uid", who->uid);
+    json_add_array(b, "groups");
+    for (size_t i = 0; who != NULL && i < who->groups_n; i++)
+        json_add_str(b, NULL, who->groups[i]);
+    if (who == NULL || who->name.n == 0)
+        json_add_cstr(b, NULL, "system:unauthenticated");
+    json_end(b);
+    json_end(b);
+}
+
+/* What each kind of review has for a status: adds its fields. */
+
+static void
+self_subject(struct apicall *c, const struct json *spec, struct json_build *b)
+{
+    (void)spec;
+    add_user(b, "userInfo", c->rq.caller);
+}
+
+static bool
+is_allowed(struct apicall *c, const struct caller *who, const struct json *spec)
+{
+    const struct apiserver_config *config = apicall_config(c);
+    const struct json *r = json_get(spec, "resourceAttributes");
+    const struct json *n = json_get(spec, "nonResourceAttributes");
+    struct apiright right = {
+        .verb = json_str(json_get(r != NULL ? r : n, "verb")),
+        .group = json_str(json_get(r, "group")),
+        .version = json_str(json_get(r, "version")),
+        .resource = json_str(json_get(r, "resource")),
+        .subresource = json_str(json_get(r, "subresource")),
+        .ns = json_str(json_get(r, "namespace")),
+        .name = json_str(json_get(r, "name")),
+        .path = json_str(json_get(n, "path")),
+    };
+
+    return config->authorize == NULL || config->authorize(config->auth_arg, who, &right);
+}
+
+static void
+self_access(struct apicall *c, const struct json *spec, struct json_build *b)
+{
+    json_add_bool(b, "allowed", is_allowed(c, c->rq.caller, spec));
+}
+
+/* Of somebody who is named. */
+static void
+access_of(struct apicall *c, const struct json *spec, struct json_build *b)
+{
+    const struct json *groups = json_get(spec, "groups");
+    struct str *names = ARENA_ARRAY(&c->arena, struct str, json_count(groups) + 1);
+    struct caller who = {.kind = CALLER_TOKEN,
+                         .name = json_str(json_get(spec, "user")),
+                         .uid = json_str(json_get(spec, "uid")),
+                         .groups = names};
+
+    JSON_EACH (it, groups)
+        names[who.groups_n++] = json_str(it.value);
+    json_add_bool(b, "allowed", is_allowed(c, &who, spec));
+}
+
+static void
+self_rules(struct apicall *c, const struct json *spec, struct json_build *b)
+{
+    const struct apiserver_config *config = apicall_config(c);
+    cleanup_buf struct buf text = BUF_INIT;
+    cleanup_json struct json_doc *doc = NULL;
+
+    if (config->rules != NULL) {
+        config->rules(config->auth_arg, c->rq.caller, json_str(json_get(spec, "namespace")), &text);
+        doc = object_parse(buf_view(&text));
+    }
+    if (doc != NULL) {
+        json_add_fields(b, json_root(doc), NULL);
+        return;
+    }
+    json_add_array(b, "resourceRules");
+    json_end(b);
+    json_add_array(b, "nonResourceRules");
+    json_end(b);
+    json_add_bool(b, "incomplete", true);
+}
+
+static void
+token(struct apicall *c, const struct json *spec, struct json_build *b)
+{
+    const struct apiserver_config *config = apicall_config(c);
+    struct str text = json_str(json_get(spec, "token"));
+    struct caller who = {.kind = CALLER_NONE};
+    struct err e = ERR_INIT;
+
+    if (config->authenticate == NULL ||
+        config->authenticate(config->auth_arg, &c->arena, text, &who, &e) < 0) {
+        json_add_cstr(b, "error", "[invalid bearer token]");
+        return;
+    }
+    json_add_bool(b, "authenticated", true);
+    add_user(b, "user", &who);
+    json_add_array(b, "audiences");
+    json_add_cstr(b, NULL, AUDIENCE);
+    json_end(b);
+}
+
+static const struct {
+    const struct kind *kind;
+    void (*status)(struct apicall *c, const struct json *spec, struct json_build *b);
+} rows[] = {
+    {&kind_self_subject_review, self_subject},      {&kind_self_subject_access_review, self_access},
+    {&kind_self_subject_rules_review, self_rules},  {&kind_subject_access_review, access_of},
+    {&kind_local_subject_access_review, access_of}, {&kind_token_review, token},
+};
+
+static void
+add_created(struct apicall *c, struct json_build *b)
+{
+    cleanup_buf struct buf now = BUF_INIT;
+
+    timestamp_write(&now, clock_wall_us(apicall_config(c)->clock));
+    json_add_object(b, "metadata");
+    json_add_str(b, "creationTimestamp", buf_view(&now));
+    json_end(b);
+}
+
+static int
+prepare_review(struct apicall *c)
+{
+    struct json_build b = JSON_BUILD_INIT;
+    const struct json *spec;
+    char version[128];
+
+    if (apicall_read_options(c, "CreateOptions") < 0 ||
+        apicall_read_object(c, c->kind->group, c->kind->version, c->kind->kind) < 0)
+        return ERR_BADREQUEST;
+    spec = json_get(json_root(c->body), "spec");
+    kind_api_version(c->kind, version, sizeof version);
+    json_add_object(&b, NULL);
+    json_add_cstr(&b, "kind", c->kind->kind);
+    json_add_cstr(&b, "apiVersion", version);
+    add_created(c, &b);
+    json_add_value(&b, "spec", spec);
+    json_add_object(&b, "status");
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        if (rows[i].kind == c->kind)
+            rows[i].status(c, spec, &b);
+    }
+    json_end(&b);
+    json_end(&b);
+    apicall_answer_built(c, &b);
+    c->status = 201;
+    return 0;
+}
+
+const struct apicall_verb apicall_review = {.name = "create", .prepare = prepare_review};
+
+/* serviceaccounts/NAME/token. */
+
+static int
+prepare_token(struct apicall *c)
+{
+    if (apicall_config(c)->sign == NULL) {
+        failure_status(&c->failure, 404, "NotFound", true,
+                       "the server could not find the requested resource");
+        return ERR_NOTFOUND;
+    }
+    if (apicall_read_options(c, "CreateOptions") < 0)
+        return ERR_BADREQUEST;
+    return apicall_read_object(c, "authentication.k8s.io", "v1", "TokenRequest");
+}
+
+static int
+read_lifetime(struct apicall *c, const struct json *spec, int64_t *ret_s)
+{
+    *ret_s = TOKEN_DEFAULT_S;
+    (void)json_int(json_get(spec, "expirationSeconds"), ret_s);
+    if (*ret_s >= TOKEN_LEAST_S && *ret_s <= TOKEN_MOST_S)
+        return 0;
+    return failure_set(
+        &c->failure, ERR_INVALID,
+        "TokenRequest.authentication.k8s.io \"\" is invalid: spec.expirationSeconds: "
+        "Invalid value: %lld: may not specify a duration less than 10 minutes, or "
+        "more than a year",
+        (long long)*ret_s);
+}
+
+static void
+answer_token(struct apicall *c, const struct json *spec, const struct apitoken *t)
+{
+    static const char *const except[] = {"audiences", "expirationSeconds", NULL};
+    const struct apiserver_config *config = apicall_config(c);
+    cleanup_buf struct buf text = BUF_INIT, expires = BUF_INIT;
+    struct json_build b = JSON_BUILD_INIT;
+
+    config->sign(config->auth_arg, t, &text);
+    timestamp_write(&expires, t->expires_us);
+    json_add_object(&b, NULL);
+    json_add_cstr(&b, "kind", "TokenRequest");
+    json_add_cstr(&b, "apiVersion", "authentication.k8s.io/v1");
+    json_add_object(&b, "metadata");
+    json_add_str(&b, "name", t->name);
+    json_add_str(&b, "namespace", t->ns);
+    json_end(&b);
+    json_add_object(&b, "spec");
+    json_add_array(&b, "audiences");
+    json_add_str(&b, NULL, t->audience.n > 0 ? t->audience : STR(AUDIENCE));
+    json_end(&b);
+    json_add_int(&b, "expirationSeconds", (t->expires_us - t->issued_us) / CLOCK_SECOND);
+    json_add_fields(&b, spec, except);
+    json_end(&b);
+    json_add_object(&b, "status");
+    json_add_str(&b, "token", buf_view(&text));
+    json_add_str(&b, "expirationTimestamp", buf_view(&expires));
+    json_end(&b);
+    json_end(&b);
+    apicall_answer_built(c, &b);
+    c->status = 201;
+}
+
+static int
+run_token(struct apicall *c, struct turn *t, struct err *e)
+{
+    CLEANUP(object_unref) struct object *account = NULL;
+    const struct json *spec = json_get(json_root(c->body), "spec");
+    const struct json *bound = json_get(spec, "boundObjectRef");
+    int64_t seconds;
+    struct apitoken token = {.issued_us = turn_now_us(t)};
+
+    if (objects_get(apicall_config(c)->objects, t, c->kind, c->ns, c->name, &account, e) < 0)
+        return apicall_fail(c, e);
+    if (read_lifetime(c, spec, &seconds) < 0)
+        return ERR_INVALID;
+    token.ns = object_namespace(account);
+    token.name = object_name(account);
+    token.uid = object_uid(account);
+    token.audience = json_str(json_item(json_get(spec, "audiences"), 0));
+    token.expires_us = token.issued_us + seconds * CLOCK_SECOND;
+    if (str_is(json_str(json_get(bound, "kind")), "Pod")) {
+        token.pod_name = json_str(json_get(bound, "name"));
+        token.pod_uid = json_str(json_get(bound, "uid"));
+    }
+    answer_token(c, spec, &token);
+    return 0;
+}
+
+const struct apicall_verb apicall_token = {
+    .name = "create", .prepare = prepare_token, .run = run_token};

@@ -1,0 +1,152 @@
+/*
+ * Selectors of lists, watches and deletecollection.
+ */
+#include "api/apicall_int.h"
+
+#include <string.h>
+
+#include "base/err.h"
+#include "data/json.h"
+#include "schema/selector.h"
+
+static const struct kind_field *
+field_of(const struct kind *k, struct str label)
+{
+    for (const struct kind_field *f = k->fields; f != NULL && f->label != NULL; f++) {
+        if (str_is(label, f->label))
+            return f;
+    }
+    return NULL;
+}
+
+static bool
+is_common(const struct kind *k, struct str label)
+{
+    return str_is(label, "metadata.name") || (k->namespaced && str_is(label, "metadata.namespace"));
+}
+
+static int
+check_fields(struct apicall *c, const struct selector *s)
+{
+    for (size_t i = 0; s != NULL && i < selector_count(s); i++) {
+        struct str label = selector_term_at(s, i)->key;
+
+        if (is_common(c->kind, label) || field_of(c->kind, label) != NULL)
+            continue;
+        if (c->kind->fields != NULL)
+            return failure_set(&c->failure, ERR_BADREQUEST, "field label not supported: %.*s",
+                               STR_ARG(label));
+        return failure_set(&c->failure, ERR_BADREQUEST,
+                           "\"%.*s\" is not a known field selector: only \"metadata.name\"%s",
+                           STR_ARG(label), c->kind->namespaced ? ", \"metadata.namespace\"" : "");
+    }
+    return 0;
+}
+
+int
+apicall_select(struct apicall *c, struct apicall_selection *ret)
+{
+    struct str labels = apiparam_text(&c->param, "labelSelector");
+    struct str fields = apiparam_text(&c->param, "fieldSelector");
+    struct err e = ERR_INIT;
+
+    *ret = (struct apicall_selection){.kind = c->kind};
+    if ((labels.n > 0 && selector_parse(labels, &ret->labels, &e) < 0) ||
+        (fields.n > 0 && selector_parse_fields(fields, &ret->fields, &e) < 0)) {
+        apicall_selection_done(ret);
+        return failure_set(&c->failure, e.code, "%s", e.msg);
+    }
+    if (check_fields(c, ret->fields) < 0) {
+        apicall_selection_done(ret);
+        return ERR_BADREQUEST;
+    }
+    return 0;
+}
+
+void
+apicall_selection_done(struct apicall_selection *s)
+{
+    selector_free(TAKE(s->labels));
+    selector_free(TAKE(s->fields));
+}
+
+static struct str
+field_value(void *arg, struct str label)
+{
+    const struct object *o = arg;
+    const struct kind_field *f = field_of(object_kind(o), label);
+    struct str value;
+
+    if (str_is(label, "metadata.name"))
+        return object_name(o);
+    if (str_is(label, "metadata.namespace"))
+        return object_namespace(o);
+    if (f == NULL)
+        return STR("");
+    value = json_scalar_text(object_at(o, f->path != NULL ? f->path : f->label));
+    if (value.p != NULL)
+        return value;
+    return f->absent != NULL ? str_of(f->absent) : STR("");
+}
+
+bool
+apicall_selected(const struct apicall_selection *s, const struct object *o)
+{
+    return (s->labels == NULL || selector_matches(s->labels, object_at(o, "metadata.labels"))) &&
+           (s->fields == NULL || selector_matches_fn(s->fields, field_value, (void *)(uintptr_t)o));
+}
+
+/* The value that a term asks for, if it asks for exactly one. */
+static const char *
+only_value(const struct selector_term *t)
+{
+    return t->op == SELECTOR_IN && t->value_count == 1 ? t->values[0].p : NULL;
+}
+
+struct str
+apicall_select_name(const struct apicall_selection *s)
+{
+    for (size_t i = 0; s->fields != NULL && i < selector_count(s->fields); i++) {
+        const struct selector_term *t = selector_term_at(s->fields, i);
+
+        if (str_is(t->key, "metadata.name") && only_value(t) != NULL)
+            return t->values[0];
+    }
+    return STR_NULL;
+}
+
+static const char *
+indexed_path(const struct kind *k, struct str label)
+{
+    for (const char *const *p = k->indexed; p != NULL && *p != NULL; p++) {
+        if (str_is(label, *p))
+            return *p;
+    }
+    return NULL;
+}
+
+void
+apicall_select_index(const struct apicall_selection *s, struct objects_query *q)
+{
+    for (size_t i = 0; s->fields != NULL && i < selector_count(s->fields); i++) {
+        const struct selector_term *t = selector_term_at(s->fields, i);
+        const char *path = indexed_path(s->kind, t->key);
+
+        if (path != NULL && only_value(t) != NULL && t->values[0].n > 0) {
+            q->field_path = path;
+            q->field_value = only_value(t);
+            return;
+        }
+    }
+    for (size_t i = 0; s->labels != NULL && i < selector_count(s->labels); i++) {
+        const struct selector_term *t = selector_term_at(s->labels, i);
+
+        if (only_value(t) != NULL) {
+            q->label_key = t->key.p;
+            q->label_value = only_value(t);
+            return;
+        }
+        if (t->op == SELECTOR_EXISTS && q->label_key == NULL)
+            q->label_key = t->key.p;
+    }
+}

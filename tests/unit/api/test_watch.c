@@ -1,0 +1,213 @@
+#include "tests/unit/api/apirig.h"
+
+#define MAPS "/api/v1/namespaces/default/configmaps"
+
+/* The events of a watch so far: "ADDED a; MODIFIED a; ". */
+static char *
+events(const char *text)
+{
+    struct str rest = str_of(text);
+    struct buf story = BUF_INIT;
+
+    while (rest.n > 0) {
+        struct str line = str_cut(&rest, '\n');
+        cleanup_json struct json_doc *d = NULL;
+        struct err e = ERR_INIT;
+
+        if (line.n == 0)
+            break;
+        if (json_parse(line, &json_limits_default, &d, &e) < 0)
+            fail_msg("%.*s: %s", STR_ARG(line), e.msg);
+        buf_printf(&story, "%s %s; ", json_cstr_or(json_get(json_root(d), "type"), "?"),
+                   json_cstr_or(json_at_path(json_root(d), "object.metadata.name"),
+                                json_cstr_or(json_at_path(json_root(d), "object.reason"), "-")));
+    }
+    return buf_take(&story);
+}
+
+#define CHECK_EVENTS(y, want) \
+    do { \
+        cleanup_free char *got_ = events((y).text); \
+        CHECK_STR(got_, want); \
+    } while (0)
+
+static void
+patch(struct apirig *r, const char *name, const char *body)
+{
+    cleanup_free char *line = xasprintf("PATCH " MAPS "/%s", name);
+    cleanup_apireply struct apireply y =
+        apirig_ask_as(r, line, "application/merge-patch+json", NULL, body);
+
+    CHECK_INT(y.status, 200);
+}
+
+static void
+change_everything(struct apirig *r)
+{
+    apirig_make(r, "a", "");
+    patch(r, "a", "{\"data\":{\"z\":\"1\"}}");
+    CHECK_INT(apirig_status(r, "DELETE " MAPS "/a", NULL), 200);
+}
+
+TEST(a_watch_from_now_tells_each_change_once)
+{
+    struct apirig r;
+
+    apirig_open(&r);
+    apirig_make(&r, "there", "");
+    {
+        cleanup_apireply struct apireply y = apirig_ask(&r, "GET " MAPS "?watch=True", NULL);
+
+        CHECK_EVENTS(y, "ADDED there; ");
+        change_everything(&r);
+        CHECK_FALSE(apirig_pull(&r, &y));
+        CHECK_EVENTS(y, "ADDED a; MODIFIED a; DELETED a; ");
+        CHECK_FALSE(apirig_pull(&r, &y));
+        CHECK_EVENTS(y, "");
+    }
+    apirig_close(&r);
+}
+
+TEST(a_watch_goes_on_from_a_version_also_after_a_restart)
+{
+    struct apirig r;
+    cleanup_free char *line = NULL;
+
+    apirig_open(&r);
+    apirig_make(&r, "before", "");
+    line = xasprintf("GET " MAPS "?watch=1&resourceVersion=%lld", (long long)store_rv(r.rig.store));
+    change_everything(&r);
+    {
+        cleanup_apireply struct apireply y = apirig_ask(&r, line, NULL);
+
+        CHECK_EVENTS(y, "ADDED a; MODIFIED a; DELETED a; ");
+    }
+    apirig_restart(&r);
+    {
+        cleanup_apireply struct apireply y = apirig_ask(&r, line, NULL);
+
+        CHECK_EVENTS(y, "ADDED a; MODIFIED a; DELETED a; ");
+        apirig_make(&r, "later", "");
+        CHECK_FALSE(apirig_pull(&r, &y));
+        CHECK_EVENTS(y, "ADDED later; ");
+    }
+    apirig_close(&r);
+}
+
+TEST(what_begins_to_match_is_added_and_what_ceases_to_is_deleted_as_it_was)
+{
+    struct apirig r;
+
+    apirig_open(&r);
+    apirig_make(&r, "a", "");
+    {
+        cleanup_apireply struct apireply y =
+            apirig_ask(&r, "GET " MAPS "?watch=1&labelSelector=on", NULL);
+
+        CHECK_EVENTS(y, "");
+        patch(&r, "a", "{\"metadata\":{\"labels\":{\"on\":\"1\"}}}");
+        patch(&r, "a", "{\"data\":{\"z\":\"2\"}}");
+        patch(&r, "a", "{\"metadata\":{\"labels\":{\"on\":null}},\"data\":{\"z\":\"3\"}}");
+        patch(&r, "a", "{\"data\":{\"z\":\"4\"}}");
+        CHECK_FALSE(apirig_pull(&r, &y));
+        CHECK_EVENTS(y, "ADDED a; MODIFIED a; DELETED a; ");
+        CHECK_CONTAINS(strstr(y.text, "DELETED"), "\"z\":\"2\"");
+    }
+    apirig_close(&r);
+}
+
+TEST(a_watch_list_says_when_its_beginning_is_over)
+{
+    struct apirig r;
+
+    apirig_open(&r);
+    apirig_make(&r, "a", "");
+    {
+        cleanup_apireply struct apireply y =
+            apirig_ask(&r,
+                       "GET " MAPS "?watch=1&sendInitialEvents=true&allowWatchBookmarks=true"
+                       "&resourceVersionMatch=NotOlderThan",
+                       NULL);
+
+        CHECK_EVENTS(y, "ADDED a; BOOKMARK -; ");
+        CHECK_CONTAINS(y.text, "k8s.io/initial-events-end");
+    }
+    CHECK_INT(apirig_status(&r, "GET " MAPS "?watch=1&sendInitialEvents=true", NULL), 422);
+    apirig_close(&r);
+}
+
+TEST(a_watch_ends_in_time_and_bookmarks_come_each_minute)
+{
+    struct apirig r;
+
+    apirig_open(&r);
+    {
+        cleanup_apireply struct apireply y =
+            apirig_ask(&r, "GET " MAPS "?watch=1&allowWatchBookmarks=true&timeoutSeconds=70", NULL);
+
+        clock_manual_advance(&r.rig.clock, 59 * CLOCK_SECOND);
+        CHECK_FALSE(apirig_pull(&r, &y));
+        CHECK_EVENTS(y, "");
+        clock_manual_advance(&r.rig.clock, CLOCK_SECOND);
+        CHECK_FALSE(apirig_pull(&r, &y));
+        CHECK_EVENTS(y, "BOOKMARK -; ");
+        clock_manual_advance(&r.rig.clock, 10 * CLOCK_SECOND);
+        CHECK_TRUE(apirig_pull(&r, &y));
+    }
+    apirig_close(&r);
+}
+
+TEST(a_version_older_than_the_log_is_expired)
+{
+    struct apirig r;
+
+    apirig_open(&r);
+    for (int i = 0; i < 23000; i++)
+        (void)store_next_rv(r.rig.store);
+    apirig_make(&r, "a", "");
+    apirig_make(&r, "b", "");
+    {
+        cleanup_apireply struct apireply y =
+            apirig_ask(&r, "GET " MAPS "?watch=1&resourceVersion=1", NULL);
+        cleanup_apireply struct apireply l =
+            apirig_ask(&r, "GET " MAPS "?resourceVersion=1&resourceVersionMatch=Exact", NULL);
+
+        CHECK_INT(y.status, 200);
+        CHECK_EVENTS(y, "ERROR Expired; ");
+        CHECK_NULL(y.stream);
+        CHECK_INT(l.status, 410);
+    }
+    apirig_close(&r);
+}
+
+TEST(a_watch_of_one_name_or_namespace_hears_of_no_other)
+{
+    struct apirig r;
+
+    apirig_open(&r);
+    apirig_make(&r, "a", "");
+    {
+        cleanup_apireply struct apireply one =
+            apirig_ask(&r, "GET " MAPS "?watch=1&fieldSelector=metadata.name%3Da", NULL);
+        cleanup_apireply struct apireply other = apirig_ask(
+            &r, "GET /api/v1/watch/namespaces/kube-system/configmaps?timeoutSeconds=5", NULL);
+
+        CHECK_EVENTS(one, "ADDED a; ");
+        CHECK_EVENTS(other, "");
+        apirig_make(&r, "b", "");
+        patch(&r, "a", "{\"data\":{\"z\":\"1\"}}");
+        CHECK_FALSE(apirig_pull(&r, &one));
+        CHECK_EVENTS(one, "MODIFIED a; ");
+        CHECK_FALSE(apirig_pull(&r, &other));
+        CHECK_EVENTS(other, "");
+    }
+    apirig_close(&r);
+}
+
+TESTS_MAIN(T_(a_watch_from_now_tells_each_change_once),
+           T_(a_watch_goes_on_from_a_version_also_after_a_restart),
+           T_(what_begins_to_match_is_added_and_what_ceases_to_is_deleted_as_it_was),
+           T_(a_watch_list_says_when_its_beginning_is_over),
+           T_(a_watch_ends_in_time_and_bookmarks_come_each_minute),
+           T_(a_version_older_than_the_log_is_expired),
+           T_(a_watch_of_one_name_or_namespace_hears_of_no_other))
