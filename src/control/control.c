@@ -36,6 +36,8 @@ control_setup(const struct control_config *config, struct err *e)
     controllers_add(config->controllers, &pod_controller_row, c);
     controllers_add(config->controllers, &pvc_controller_row, c);
     core_add_module(config->core, &recovery_module, c);
+    controllers_add(config->controllers, &namespace_controller_row, c);
+    controllers_add(config->controllers, &node_controller_row, c);
     return c;
 }
 
@@ -60,6 +62,7 @@ control_free(struct control *c)
     map_done(&c->views);
     map_done(&c->recovery.left);
     podaddress_done(&c->addresses);
+    map_done(&c->unbound);
     free(c->boot_id);
     free(c->data);
     free(c);

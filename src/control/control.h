@@ -8,6 +8,8 @@
 #ifndef CONTROL_CONTROL_H
 #define CONTROL_CONTROL_H
 
+#include <stdint.h>
+
 #include "base/mem.h"
 
 struct control;
@@ -28,6 +30,11 @@ struct control_config {
     struct events *events;
     const char *data;      /* the data directory, absolute; copied */
     const char *init_path; /* of sluice-init, absolute; NULL: nothing is of other ids */
+    /* A server's: what the Node is called (NULL: there is no Node, every Pod runs here), how many
+     * pods it takes, and the certificate authority that pods trust (PEM; NULL: none).  Borrowed. */
+    const char *node;
+    int64_t node_pods;
+    const char *ca;
 };
 
 /* Adds the controllers; before core_start().  Everything of the configuration must outlive the

@@ -22,6 +22,7 @@ struct control {
     struct runtime *runtime;
     char *data;
     struct map views;     /* of pods, by uid: struct podview */
+    struct map unbound;   /* uids of pods that wait for the Node to take pods again */
     struct list finished; /* views to free at the next pass of the loop */
     struct recovery recovery;
     struct podaddress addresses;
@@ -32,6 +33,8 @@ struct control {
 
 extern const struct controller_row pod_controller_row;
 extern const struct controller_row pvc_controller_row;
+extern const struct controller_row namespace_controller_row;
+extern const struct controller_row node_controller_row;
 
 /* The directory of a claim, absolute, in the arena. */
 const char *pvc_directory(const struct control *c, const struct object *pvc, struct arena *a);

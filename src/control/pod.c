@@ -6,15 +6,18 @@
 #include <time.h>
 
 #include "api/events.h"
+#include "api/meta.h"
 #include "api/objects.h"
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/log.h"
 #include "control/control_int.h"
+#include "control/node.h"
 #include "control/pod_int.h"
 #include "core/core.h"
 #include "core/turn.h"
 #include "data/json.h"
+#include "data/timestamp.h"
 #include "runner/podio.h"
 #include "runner/podspec.h"
 #include "runner/runtime.h"
@@ -301,6 +304,65 @@ has_host_address(const struct object *o)
     return str_eq(json_str(object_at(o, "status.podIP")), json_str(object_at(o, "status.hostIP")));
 }
 
+/* Whether the pod is this machine's to run.  One that nobody was named for gets the Node when it
+ * begins; one that was bound to another machine is left alone. */
+static bool
+is_ours(const struct control *c, const struct object *o)
+{
+    struct str node = json_str(object_at(o, "spec.nodeName"));
+
+    return c->config.node == NULL || node.n == 0 || str_is(node, c->config.node);
+}
+
+static bool
+is_bound(const struct control *c, const struct object *o)
+{
+    return c->config.node == NULL || json_str(object_at(o, "spec.nodeName")).n > 0;
+}
+
+#define SAY_PENDING_US (5 * CLOCK_SECOND)
+static const char cordoned[] = "0/1 nodes are available: 1 node(s) were unschedulable.";
+
+/* No machine takes it now.  That is said once, after a moment, where nobody else (a scheduler of
+ * the user's own) has written a status since. */
+static int
+stay_pending(struct control *c, struct turn *t, const struct object *o, struct controller_pass *p,
+             struct err *e)
+{
+    static const char *const except[] = {"conditions", NULL};
+    cleanup_json struct json_doc *status = NULL;
+    struct json_build b = JSON_BUILD_INIT;
+    char now[META_TIME_SIZE];
+    int64_t said_us = 0;
+
+    node_wait(c, object_uid(o));
+    if (json_count(object_at(o, "status.conditions")) > 0)
+        return 0;
+    if (timestamp_parse(json_str(object_at(o, "metadata.creationTimestamp")), &said_us, e) < 0)
+        return e->code;
+    said_us += SAY_PENDING_US;
+    if (turn_now_us(t) < said_us) {
+        p->again_at_us = said_us;
+        return 0;
+    }
+    meta_time(turn_now_us(t), now);
+    json_add_object(&b, NULL);
+    json_add_fields(&b, object_at(o, "status"), except);
+    json_add_array(&b, "conditions");
+    json_add_object(&b, NULL);
+    json_add_cstr(&b, "type", "PodScheduled");
+    json_add_cstr(&b, "status", "False");
+    json_add_null(&b, "lastProbeTime");
+    json_add_cstr(&b, "lastTransitionTime", now);
+    json_add_cstr(&b, "reason", "Unschedulable");
+    json_add_cstr(&b, "message", cordoned);
+    json_end(&b);
+    json_end(&b);
+    json_end(&b);
+    status = json_build_done(&b);
+    return objects_set_status(c->config.objects, t, o, json_root(status), NULL, e);
+}
+
 /* Records the intent, or reads what an earlier process had recorded, and hands the pod over. */
 static int
 hand_over(struct control *c, struct turn *t, const struct object *o, struct podview *v,
@@ -339,6 +401,8 @@ hand_over(struct control *c, struct turn *t, const struct object *o, struct podv
         v->address = order->plan->address;
     if (v->refusals == 0)
         forget_waiting(v);
+    if (!is_bound(c, o) && objects_set_node(c->config.objects, t, o, str_of(c->config.node), e) < 0)
+        return e->code;
     if (rows == 0) {
         if (pod_insert_first(c, t, v, e) < 0 || write_status(c, t, o, v, e) < 0 ||
             pod_load_attempts(t, v, order->plan, e) < 0)
@@ -408,8 +472,10 @@ reconcile_pod(struct control *c, struct turn *t, struct controller_pass *p, stru
     if (o == NULL || c->runtime == NULL)
         return 0;
     v = find_view(c, p->uid);
-    if (object_is_finished(o))
+    if (object_is_finished(o) || !is_ours(c, o))
         return 0;
+    if (v == NULL && !is_bound(c, o) && start_time(o) == 0 && node_is_cordoned(c, t))
+        return stay_pending(c, t, o, p, e);
     if (v == NULL)
         v = view_of(c, o);
     if (v->ended)
@@ -452,7 +518,7 @@ finalize_pod(struct control *c, struct turn *t, struct controller_pass *p, struc
     struct order *order;
     bool over;
 
-    if (o == NULL || c->runtime == NULL)
+    if (o == NULL || c->runtime == NULL || !is_ours(c, o))
         return 0;
     v = view_of(c, o);
     over = v->ended || object_is_finished(o) || (!v->handed && v->refusals > 0);

@@ -334,8 +334,13 @@ build(struct app *app)
     app->objects = objects_new(app->core, app->controllers, kinds_builtin);
     app->events = events_new(app->core, app->objects);
     core_add_module(app->core, &counting, app);
-    control = (struct control_config){app->loop,   app->core, app->controllers, app->objects,
-                                      app->events, app->data, app->init};
+    control = (struct control_config){.loop = app->loop,
+                                      .core = app->core,
+                                      .controllers = app->controllers,
+                                      .objects = app->objects,
+                                      .events = app->events,
+                                      .data = app->data,
+                                      .init_path = app->init};
     app->control = control_setup(&control, &e);
     if (app->control == NULL)
         die("control", &e);

@@ -137,8 +137,12 @@ begin(struct world *w)
     w->controllers = controllers_new(w->core);
     w->objects = objects_new(w->core, w->controllers, kinds_builtin);
     w->events = events_new(w->core, w->objects);
-    config = (struct control_config){w->loop, w->core, w->controllers, w->objects, w->events,
-                                     w->dir,  NULL};
+    config = (struct control_config){.loop = w->loop,
+                                     .core = w->core,
+                                     .controllers = w->controllers,
+                                     .objects = w->objects,
+                                     .events = w->events,
+                                     .data = w->dir};
     w->control = control_setup(&config, &e);
     w->runtime.ops = &fake;
     control_set_runtime(w->control, &w->runtime);
