@@ -1,12 +1,16 @@
 #include "cli/assembly.h"
 
+#include <ctype.h>
 #include <limits.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "api/events.h"
 #include "api/history.h"
+#include "api/kind.h"
+#include "api/meta.h"
 #include "api/objects.h"
+#include "api/watchlog.h"
 #include "base/err.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -39,6 +43,9 @@ struct assembly {
     struct controllers *controllers;
     struct objects *objects;
     struct events *events;
+    struct watchlog *watchlog;
+    struct kind_table kinds;
+    char node[HOST_NAME_MAX + 1];
     struct control *control;
     struct runtime *runtime;
     struct flow *flow;
@@ -177,14 +184,31 @@ make_core(struct assembly *a)
 
     a->core = core_new(&options);
     a->controllers = controllers_new(a->core);
-    a->objects = objects_new(a->core, a->controllers, kinds_builtin);
+    kind_table_init(&a->kinds);
+    a->objects = objects_new(a->core, a->controllers, a->kinds.rows);
     a->events = events_new(a->core, a->objects);
+    if (a->config.serve)
+        a->watchlog = watchlog_new(a->core, a->objects);
     a->old_pods = history_new(a->core, a->objects, &kind_pod, (size_t)s->history_pods);
     if (s->history_workflows > 0)
         a->old_workflows =
             history_new(a->core, a->objects, &kind_workflow, (size_t)s->history_workflows);
     if (a->config.on_object != NULL)
         objects_on_published(a->objects, on_published, a);
+}
+
+enum { DEFAULT_MAX_PODS = 110 };
+
+/* This machine's name, as far as it can be an object's. */
+static void
+name_node(struct assembly *a)
+{
+    if (gethostname(a->node, sizeof a->node - 1) < 0)
+        a->node[0] = '\0';
+    for (char *p = a->node; *p != '\0'; p++)
+        *p = (char)tolower((unsigned char)*p);
+    if (meta_name_problem(&kind_node, str_of(a->node)) != NULL)
+        snprintf(a->node, sizeof a->node, "localhost");
 }
 
 static int
@@ -196,8 +220,15 @@ make_control(struct assembly *a, struct err *e)
                                     .objects = a->objects,
                                     .events = a->events,
                                     .data = a->config.data,
-                                    .init_path = a->init_path};
+                                    .init_path = a->init_path,
+                                    .ca = a->config.ca};
 
+    if (a->config.serve) {
+        name_node(a);
+        config.node = a->node;
+        config.node_pods =
+            a->config.settings->max_pods > 0 ? a->config.settings->max_pods : DEFAULT_MAX_PODS;
+    }
     a->control = control_setup(&config, e);
     return a->control != NULL ? 0 : e->code;
 }
@@ -305,6 +336,7 @@ assembly_close(struct assembly *a)
     control_free(a->control);
     history_free(a->old_pods);
     history_free(a->old_workflows);
+    watchlog_free(a->watchlog);
     events_free(a->events);
     objects_free(a->objects);
     controllers_free(a->controllers);
@@ -334,4 +366,16 @@ struct store *
 assembly_store(struct assembly *a)
 {
     return a->store;
+}
+
+struct watchlog *
+assembly_watchlog(struct assembly *a)
+{
+    return a->watchlog;
+}
+
+size_t
+assembly_pods(const struct assembly *a)
+{
+    return a->runtime->ops->count(a->runtime);
 }

@@ -28,6 +28,7 @@ struct object;
 struct objects;
 struct settings;
 struct store;
+struct watchlog;
 
 struct assembly_config {
     struct loop *loop;
@@ -37,6 +38,8 @@ struct assembly_config {
     const char *envs;     /* Python environments; absolute; NULL: below the data directory */
     bool die_with_server; /* pods end with this process */
     bool temporary;       /* nothing is kept: the store need not be durable */
+    bool serve;           /* others ask over the network: watches are kept, there is a Node */
+    const char *ca;       /* the certificate authority that pods trust: PEM, or NULL */
     /* Said once, when the runtime knows what can be isolated: the level, and why not more ("" if
      * nothing is missing).  May be NULL. */
     void (*on_level)(void *arg, const char *level, const char *why);
@@ -57,5 +60,8 @@ MEM_DEFINE_CLEANUP(struct assembly *, assembly_close)
 struct core *assembly_core(struct assembly *a);
 struct objects *assembly_objects(struct assembly *a);
 struct store *assembly_store(struct assembly *a);
+struct watchlog *assembly_watchlog(struct assembly *a); /* NULL unless it serves */
+/* Pods that run or wait to. */
+size_t assembly_pods(const struct assembly *a);
 
 #endif

@@ -15,11 +15,12 @@
 #include "cli/settings.h"
 
 extern const struct cli_command completion_command, config_command, doctor_command, help_command,
-    image_command, lint_command, run_command, version_command;
+    image_command, kubeconfig_command, lint_command, run_command, up_command, version_command;
 
 static const struct cli_command *const commands[] = {
-    &run_command,        &lint_command,    &doctor_command, &image_command, &config_command,
-    &completion_command, &version_command, &help_command,   NULL,
+    &up_command,    &run_command,    &lint_command,       &kubeconfig_command, &doctor_command,
+    &image_command, &config_command, &completion_command, &version_command,    &help_command,
+    NULL,
 };
 
 enum { CLI_SHARED_OPTIONS = 48 }; /* room for the common flags and the settings' */

@@ -48,10 +48,9 @@ stop_workflows(struct message *m, struct turn *t, struct err *e)
     return 0;
 }
 
-static int
-stop_pods(struct message *m, struct turn *t, struct err *e)
+int
+run_stop_pods(struct objects *os, struct turn *t, struct err *e)
 {
-    struct objects *os = CONTAINER_OF(m, struct stop, m)->owner->objects;
     struct objects_query q = {.kind = &kind_pod, .limit = PODS_MAX};
     struct objects_delete how = {.grace_seconds = 0};
     cleanup_objects object_vec pods = VEC_INIT;
@@ -68,6 +67,12 @@ stop_pods(struct message *m, struct turn *t, struct err *e)
             return e->code;
     }
     return 0;
+}
+
+static int
+stop_pods(struct message *m, struct turn *t, struct err *e)
+{
+    return run_stop_pods(CONTAINER_OF(m, struct stop, m)->owner->objects, t, e);
 }
 
 static void

@@ -18,8 +18,10 @@
 #include "io/timer.h"
 
 struct core;
+struct err;
 struct loop;
 struct objects;
+struct turn;
 
 enum { RUN_STOP_LOOKS = 3 };
 
@@ -40,5 +42,7 @@ void run_stop_init(struct run_stop *s, struct loop *l);
 void run_stop_done(struct run_stop *s);
 /* The next step, for the workflows with these uids (copied). */
 void run_stop_interrupt(struct run_stop *s, const char *const *uids, size_t n);
+/* Ends every pod that is not over, without grace.  In a turn. */
+int run_stop_pods(struct objects *os, struct turn *t, struct err *e);
 
 #endif

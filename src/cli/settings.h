@@ -79,6 +79,9 @@ struct settings {
     settings_list environment; /* names or NAME* of the caller's variables for Python pods */
     settings_pairs pip;        /* pip's settings by their long names, for the same pods */
     char *pip_config;          /* pip's configuration file: a path, "auto" or "none" */
+    char *listen;              /* where `sluice up` serves plain HTTP: an address with its port */
+    char *tls_listen;          /* the same with TLS */
+    char *token_auth_file;     /* tokens of users: a path, or "none" */
 
     char *file;          /* the one that was read, or NULL */
     uint8_t origins[32]; /* enum settings_origin by the row's number */

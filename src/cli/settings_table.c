@@ -10,6 +10,7 @@
 static const char *const isolations[] = {SETTINGS_ISOLATIONS(NAME_) NULL};
 static const char *const levels[] = {LOG_LEVELS(NAME_) NULL};
 static const char *const data_words[] = {"auto", NULL};
+static const char *const file_words[] = {"none", NULL};
 static const char *const pip_words[] = {"auto", "none", NULL};
 
 #define ROW(field, kind) \
@@ -74,6 +75,15 @@ static const struct setting rows[] = {
     {ROW(pip_config, PATH), .standard = "auto", .choices = pip_words, .argument = "FILE",
      .help = "pip's configuration file for Python pods (auto: those that pip finds for the user "
              "who runs sluice, none: no file)"},
+    {ROW(listen, TEXT), .standard = "127.0.0.1:8080", .argument = "ADDR:PORT",
+     .help = "where 'sluice up' serves HTTP without encryption (port 0: a free one); the user who "
+             "runs it needs no login there"},
+    {ROW(tls_listen, TEXT), .standard = "127.0.0.1:6443", .argument = "ADDR:PORT",
+     .help = "where 'sluice up' serves with TLS, under a certificate authority of its own (port 0: "
+             "a free one); everybody needs a token there"},
+    {ROW(token_auth_file, PATH), .standard = "none", .choices = file_words, .argument = "FILE",
+     .help = "users of 'sluice up' and their tokens, in kube-apiserver's format: lines of "
+             "token,user,uid,\"group,group\" (none: only the server's own token)"},
 };
 
 static_assert(ARRAY_LEN(rows) <= SETTINGS_MAX, "struct settings.origins has room for each");

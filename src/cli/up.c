@@ -1,0 +1,401 @@
+/*
+ * `sluice up`: the server, in the foreground.
+ *
+ *   STARTING -- namespaces are there, sockets listen ----------> SERVING ("ready URL")
+ *   SERVING  -- SIGTERM; SIGINT while no pod runs -------------> STOPPED
+ *   SERVING  -- SIGINT ----------------------------------------> LEAVING (says how many pods stay)
+ *   LEAVING  -- a pause; SIGTERM ------------------------------> STOPPED, pods go on
+ *   LEAVING  -- SIGINT ----------------------------------------> KILLING
+ *   KILLING  -- no pod runs any more; another signal ----------> STOPPED
+ *
+ * The loop of the main thread drives the core; edges have threads of their own.  What runs when the
+ * server ends goes on, and the next one on the same directory takes it over.
+ */
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/apiadmit.h"
+#include "api/apiedge.h"
+#include "api/apipod.h"
+#include "api/apiserver.h"
+#include "api/objects.h"
+#include "auth/auth.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "cli/assembly.h"
+#include "cli/cli.h"
+#include "cli/option.h"
+#include "cli/run_stop.h"
+#include "cli/serverfile.h"
+#include "cli/settings.h"
+#include "control/podexec.h"
+#include "control/podlog.h"
+#include "core/core.h"
+#include "core/message.h"
+#include "edge/edge.h"
+#include "edge/routes.h"
+#include "http/certs.h"
+#include "http/tls.h"
+#include "io/address.h"
+#include "io/file.h"
+#include "io/loop.h"
+#include "io/signals.h"
+#include "io/timer.h"
+
+#define LEAVE_US (3 * CLOCK_SECOND)
+#define LOOK_US (CLOCK_SECOND / 10)
+#define GRACE_US (2 * CLOCK_SECOND)
+
+enum { LAST_TURNS = 100 };
+
+enum state { STARTING, SERVING, LEAVING, KILLING, STOPPED };
+static const char *const state_names[] = {"starting", "serving", "leaving", "killing", "stopped"};
+
+struct up {
+    struct cli *cli;
+    struct loop *loop;
+    struct assembly *assembly;
+    struct auth *auth;
+    struct apiserver *api;
+    struct edge *edge;
+    struct signals *signals;
+    struct podlog_config logs;
+    struct certs certs;
+    struct tls *tls;
+    char *url, *tls_url;
+    enum state state;
+    struct timer timer;
+    struct message prepare, stop;
+    struct err failed; /* code 0: nothing */
+};
+
+static void
+enter(struct up *u, enum state next)
+{
+    log_debug("up", "%s -> %s", state_names[u->state], state_names[next]);
+    u->state = next;
+    if (next == STOPPED)
+        loop_stop(u->loop);
+}
+
+static void
+fail(struct up *u, const struct err *why)
+{
+    if (u->failed.code == 0)
+        u->failed = *why;
+    enter(u, STOPPED);
+}
+
+/* Stopping. */
+
+static void
+on_timer(void *arg)
+{
+    struct up *u = arg;
+
+    if (u->state == KILLING && assembly_pods(u->assembly) > 0)
+        timer_after(&u->timer, LOOK_US);
+    else
+        enter(u, STOPPED);
+}
+
+static int
+run_stop(struct message *m, struct turn *t, struct err *e)
+{
+    return run_stop_pods(assembly_objects(CONTAINER_OF(m, struct up, stop)->assembly), t, e);
+}
+
+static void
+stopped(struct message *m, const struct err *why)
+{
+    if (why != NULL)
+        fail(CONTAINER_OF(m, struct up, stop), why);
+}
+
+static void
+stop_pods(struct up *u)
+{
+    struct err e = ERR_INIT;
+
+    u->stop = (struct message){
+        .class = MESSAGE_EVENT, .run = run_stop, .done = stopped, .name = "stop pods"};
+    if (core_post(assembly_core(u->assembly), &u->stop, &e) < 0)
+        fail(u, &e);
+}
+
+static void
+on_interrupt(struct up *u)
+{
+    size_t pods = assembly_pods(u->assembly);
+
+    if (u->state == LEAVING) {
+        fprintf(u->cli->err, "stopping %zu pod%s\n", pods, pods == 1 ? "" : "s");
+        stop_pods(u);
+        enter(u, KILLING);
+        timer_after(&u->timer, LOOK_US);
+        return;
+    }
+    if (u->state != SERVING || pods == 0) {
+        enter(u, STOPPED);
+        return;
+    }
+    fprintf(u->cli->err,
+            "%zu pod%s, and the next server takes %s over; interrupt once more to "
+            "stop %s\n",
+            pods, pods == 1 ? " stays" : "s stay", pods == 1 ? "it" : "them",
+            pods == 1 ? "it" : "them");
+    enter(u, LEAVING);
+    timer_after(&u->timer, LEAVE_US);
+}
+
+static void
+on_signal(void *arg, int sig)
+{
+    struct up *u = arg;
+
+    if (sig == SIGINT)
+        on_interrupt(u);
+    else
+        enter(u, STOPPED);
+}
+
+/* Starting. */
+
+static void
+on_level(void *arg, const char *level, const char *why)
+{
+    (void)arg;
+    if (strcmp(level, "none") == 0)
+        log_warn("up", "pods are not isolated from this machine: %s", why);
+}
+
+static void
+on_no_runtime(void *arg, const struct err *why)
+{
+    fail(arg, why);
+}
+
+/* By what names clients and pods reach the server. */
+static const char *const names[] = {"127.0.0.1",
+                                    "::1",
+                                    "localhost",
+                                    "kubernetes",
+                                    "kubernetes.default",
+                                    "kubernetes.default.svc",
+                                    "kubernetes.default.svc.cluster.local",
+                                    APIADMIT_OWN_ADDRESS};
+
+/* The same for browsers; NULL-terminated. */
+static const char *const hosts[] = {"kubernetes",
+                                    "kubernetes.default",
+                                    "kubernetes.default.svc",
+                                    "kubernetes.default.svc.cluster.local",
+                                    APIADMIT_OWN_ADDRESS,
+                                    NULL};
+
+static int
+open_certs(struct up *u, struct err *e)
+{
+    cleanup_free char *dir = xasprintf("%s/auth", u->cli->settings->data);
+    cleanup_close int fd = -1;
+
+    if (file_mkdirs(AT_FDCWD, dir, 0700, e) < 0)
+        return e->code;
+    fd = file_open_dir(AT_FDCWD, dir, e);
+    if (fd < 0 || certs_open(fd, names, ARRAY_LEN(names), loop_wall_us(u->loop), &u->certs, e) < 0)
+        return err_wrap(e, "%s", dir);
+    u->tls = tls_new_server(buf_view(&u->certs.server), buf_view(&u->certs.key), e);
+    return u->tls != NULL ? 0 : e->code;
+}
+
+static int
+open_assembly(struct up *u, struct err *e)
+{
+    struct assembly_config config = {.loop = u->loop,
+                                     .settings = u->cli->settings,
+                                     .data = u->cli->settings->data,
+                                     .serve = true,
+                                     .ca = buf_cstring(&u->certs.ca),
+                                     .on_level = on_level,
+                                     .on_no_runtime = on_no_runtime,
+                                     .arg = u};
+    const char *tokens = u->cli->settings->token_auth_file;
+
+    if (assembly_open(&config, &u->assembly, e) < 0)
+        return e->code;
+    return auth_open(u->cli->settings->data, strcmp(tokens, "none") != 0 ? tokens : NULL,
+                     loop_clock(u->loop), &u->auth, e);
+}
+
+/* Listens, and says under which URL. */
+static int
+listen_at(struct up *u, const char *text, const struct tls *tls, char **ret_url, struct err *e)
+{
+    cleanup_buf struct buf where = BUF_INIT;
+    struct address wanted, bound;
+    struct edge_listen l = {.address = &wanted, .tls = tls};
+
+    if (address_parse(str_of(text), &wanted, e) < 0)
+        return err_wrap(e, tls != NULL ? "tls_listen" : "listen");
+    if (edge_listen(u->edge, &l, &bound, e) < 0)
+        return e->code;
+    address_write(&bound, &where);
+    *ret_url = xasprintf("%s%s", tls != NULL ? "https://" : "http://", buf_cstring(&where));
+    return 0;
+}
+
+static int
+open_edge(struct up *u, struct err *e)
+{
+    const struct settings *s = u->cli->settings;
+    struct edge_options options = {.authenticate = auth_authenticate,
+                                   .authenticate_arg = u->auth,
+                                   .local = auth_local(u->auth),
+                                   .hosts = hosts,
+                                   .write_error = apiedge_write_error};
+
+    u->edge = edge_new(&options, e);
+    if (u->edge == NULL || listen_at(u, s->listen, NULL, &u->url, e) < 0)
+        return e->code;
+    return listen_at(u, s->tls_listen, u->tls, &u->tls_url, e);
+}
+
+static const struct apipod_ops pod_ops = {.log = podlog_open, .exec = podexec_open};
+
+static void
+open_api(struct up *u)
+{
+    u->logs = (struct podlog_config){.data = u->cli->settings->data,
+                                     .watchlog = assembly_watchlog(u->assembly),
+                                     .clock = loop_clock(u->loop)};
+    struct apiserver_config config = {
+        .core = assembly_core(u->assembly),
+        .objects = assembly_objects(u->assembly),
+        .kinds = objects_kinds(assembly_objects(u->assembly)),
+        .watchlog = assembly_watchlog(u->assembly),
+        .clock = loop_clock(u->loop),
+        .address = u->url + sizeof "http://" - 1,
+        .authorize = auth_authorize,
+        .rules = auth_rules,
+        .authenticate = auth_authenticate,
+        .sign = auth_sign,
+        .auth_arg = u->auth,
+        .pods = &pod_ops,
+        .pods_arg = &u->logs,
+    };
+
+    u->api = apiserver_new(&config);
+}
+
+static int
+publish(struct up *u, struct err *e)
+{
+    cleanup_routes struct routes *routes = routes_new();
+
+    if (apiedge_add_routes(u->api, routes, e) < 0)
+        return e->code;
+    edge_publish(u->edge, routes);
+    return edge_start(u->edge, e);
+}
+
+static int
+run_prepare(struct message *m, struct turn *t, struct err *e)
+{
+    return apiserver_prepare(CONTAINER_OF(m, struct up, prepare)->api, t, e);
+}
+
+static void
+prepared(struct message *m, const struct err *why)
+{
+    struct up *u = CONTAINER_OF(m, struct up, prepare);
+    struct err e = ERR_INIT;
+
+    if (why != NULL) {
+        fail(u, why);
+        return;
+    }
+    if (publish(u, &e) < 0 || serverfile_write(u->cli->settings->data,
+                                               &(struct serverfile){u->url, u->tls_url}, &e) < 0) {
+        fail(u, &e);
+        return;
+    }
+    enter(u, SERVING);
+    fprintf(u->cli->out, "ready %s\n", u->url);
+    fflush(u->cli->out);
+}
+
+static int
+open_all(struct up *u, struct err *e)
+{
+    static const int signals[] = {SIGINT, SIGTERM, 0};
+
+    if (open_certs(u, e) < 0 || open_assembly(u, e) < 0 || open_edge(u, e) < 0)
+        return e->code;
+    open_api(u);
+    u->signals = signals_watch(u->loop, signals, on_signal, u, e);
+    if (u->signals == NULL)
+        return e->code;
+    u->prepare = (struct message){
+        .class = MESSAGE_EVENT, .run = run_prepare, .done = prepared, .name = "prepare"};
+    return core_post(assembly_core(u->assembly), &u->prepare, e);
+}
+
+/* Calls that wait for the core get their turns before and after the edges stop. */
+static void
+close_all(struct up *u)
+{
+    timer_stop(&u->timer);
+    if (u->edge != NULL) {
+        core_run(assembly_core(u->assembly), LAST_TURNS);
+        edge_stop(u->edge, GRACE_US);
+        core_run(assembly_core(u->assembly), LAST_TURNS);
+    }
+    edge_free(u->edge);
+    signals_free(u->signals);
+    apiserver_free(u->api);
+    assembly_close(u->assembly);
+    auth_free(u->auth);
+    tls_free(u->tls);
+    certs_done(&u->certs);
+    free(u->url);
+    free(u->tls_url);
+}
+
+static int
+up_run(struct cli *c)
+{
+    struct up u = {.cli = c};
+    struct err e = ERR_INIT;
+    int code = CLI_OK;
+
+    u.loop = loop_new(&e);
+    if (u.loop == NULL)
+        return cli_fail(c, &e);
+    timer_init(&u.timer, u.loop, on_timer, &u);
+    if (open_all(&u, &e) < 0) {
+        code = cli_fail(c, &e);
+    } else {
+        loop_run(u.loop);
+        if (u.failed.code != 0)
+            code = cli_fail(c, &u.failed);
+    }
+    close_all(&u);
+    loop_free(u.loop);
+    return code;
+}
+
+const struct cli_command up_command = {
+    .name = "up",
+    .help = "serve the Kubernetes API, and run what it is given",
+    .details =
+        "Prints 'ready URL' when it answers.  SIGTERM ends it and leaves its pods to the next\n"
+        "server on the same directory; Ctrl-C says how many stay, and a second one stops them.\n"
+        "\n"
+        "    export KUBECONFIG=$(sluice kubeconfig)\n"
+        "    kubectl get pods",
+    .settings = true,
+    .run = up_run,
+};

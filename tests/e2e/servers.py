@@ -1,0 +1,59 @@
+"""A private server for a test, and kubectl on it."""
+from __future__ import annotations
+
+import http.client
+import subprocess
+from typing import Any
+
+from harness import *
+
+__all__ = ["Server"]
+
+
+class Server:
+    """`sluice up` on free ports, with the test's data directory; stopped when the test ends."""
+
+    def __init__(self, t: Case, *flags: Any):
+        self.t, self.flags = t, flags
+        self.process: subprocess.Popen[str] | None = None
+        self.start()
+
+    def start(self) -> None:
+        self.process = self.t.start_sluice("up", "--data", self.t.data, "--listen", "127.0.0.1:0",
+                                           "--tls-listen", "127.0.0.1:0", *self.flags)
+        assert self.process.stdout is not None
+        line = self.process.stdout.readline()
+        if not line.startswith("ready http://"):
+            raise Failed(f"the server is not ready: {line!r}\n{self.t.finish(self.process)}")
+        self.url = line.split()[1]
+        self.address = self.url.removeprefix("http://")
+
+    def stop(self, number: int = signal.SIGTERM) -> Done:
+        assert self.process is not None
+        self.process.send_signal(number)
+        return self.t.finish(self.process)
+
+    def kubeconfig(self) -> str:
+        done = self.t.sluice("kubeconfig", "--data", self.t.data)
+        self.t.equal(done.code, 0, done)
+        return done.out.strip()
+
+    def ask(self, method: str, path: str, body: Any = None, **fields: str) -> tuple[int, Any]:
+        """One request on the plain port; an answer that is JSON comes parsed."""
+        connection = http.client.HTTPConnection(self.address, timeout=30)
+        fields = {"Content-Type": "application/json",
+                  **{k.replace("_", "-"): v for k, v in fields.items()}}
+        text = body if isinstance(body, str) or body is None else json.dumps(body)
+        connection.request(method, path, text, fields)
+        answer = connection.getresponse()
+        raw = answer.read()
+        connection.close()
+        try:
+            return answer.status, json.loads(raw)
+        except ValueError:
+            return answer.status, raw.decode(errors="replace")
+
+    def kubectl(self, binary: pathlib.Path) -> Any:
+        """A function: kubectl WORD... to its end."""
+        env = {"KUBECONFIG": self.kubeconfig()}
+        return lambda *words, **more: self.t.command(binary, *words, env=env, **more)
