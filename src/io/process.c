@@ -204,7 +204,7 @@ process_run(const struct process_spec *spec, int timeout_ms, struct buf *output,
 {
     int64_t deadline = clock_boot_us(&clock_machine) + timeout_ms * INT64_C(1000);
     cleanup_close int from = -1, to = -1, pidfd = -1;
-    int pipes[2], status;
+    int pipes[2], fds[MAX_FDS], status;
     struct process_spec with = *spec;
     pid_t pid;
 
@@ -212,8 +212,11 @@ process_run(const struct process_spec *spec, int timeout_ms, struct buf *output,
         return err_errno(e, "make a pipe");
     from = pipes[0];
     to = pipes[1];
-    with.fds = (const int[]){-1, to, to};
-    with.fds_n = 3;
+    memcpy(fds, (const int[]){-1, to, to}, 3 * sizeof *fds);
+    for (size_t i = 3; i < spec->fds_n && i < MAX_FDS; i++)
+        fds[i] = spec->fds[i];
+    with.fds = fds;
+    with.fds_n = spec->fds_n > 3 ? spec->fds_n : 3;
     if (start(&with, &pid, &pidfd, e) < 0)
         return e->code;
     close(TAKE_FD(to));

@@ -43,9 +43,10 @@ bool process_wait(struct process *p, int timeout_ms);
  * ends).  NULL is fine. */
 void process_free(struct process *p);
 
-/* Runs a program to its end with stdout and stderr together in *output (cut at its maximum).
- * Blocks; for jobs and start-up.  The exit code (128 + N for signal N), or an error if it could not
- * be executed or took longer than timeout_ms (then it is killed). */
+/* Runs a program to its end with stdout and stderr together in *output (cut at its maximum); of
+ * spec->fds those from 3 on count.  Blocks; for jobs and start-up.  The exit code (128 + N for
+ * signal N), or an error if it could not be executed or took longer than timeout_ms (then it is
+ * killed). */
 int process_run(const struct process_spec *spec, int timeout_ms, struct buf *output, struct err *e);
 
 #endif

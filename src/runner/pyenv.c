@@ -20,13 +20,17 @@
 
 enum { BUILD_TIMEOUT_MS = 300 * 1000, PIP_SCRIPT_MODE = 0755 };
 
+/* The interpreter holds the lock as well: it may outlive this process, which can be killed at any
+ * instant, and nobody must begin anew while it still writes. */
 static int
-run_python(const char *const *argv, struct err *e)
+run_python(const char *const *argv, int held, struct err *e)
 {
     static const char *const env[] = {"PATH=/usr/local/bin:/usr/bin:/bin", "LANG=C.UTF-8",
                                       "PIP_DISABLE_PIP_VERSION_CHECK=1", "PYTHONNOUSERSITE=1",
                                       NULL};
-    struct process_spec spec = {.path = argv[0], .argv = argv, .env = env};
+    const int fds[] = {-1, -1, -1, held};
+    struct process_spec spec = {
+        .path = argv[0], .argv = argv, .env = env, .fds = fds, .fds_n = ARRAY_LEN(fds)};
     cleanup_buf struct buf output = {.max = 64 * 1024};
     int rc = process_run(&spec, BUILD_TIMEOUT_MS, &output, e);
 
@@ -83,34 +87,34 @@ copy_pip(const struct interpreter *i, const char *venv, struct err *e)
 }
 
 static int
-start_afresh(const struct interpreter *i, const char *venv, bool with_pip, struct err *e)
+start_afresh(const struct interpreter *i, const char *venv, bool with_pip, int held, struct err *e)
 {
     const char *const all[] = {i->path, "-I", "-m", "venv", venv, NULL};
     const char *const bare[] = {i->path, "-I", "-m", "venv", "--without-pip", venv, NULL};
 
     if (file_remove_tree(AT_FDCWD, venv, e) < 0)
         return e->code;
-    return run_python(with_pip ? all : bare, e);
+    return run_python(with_pip ? all : bare, held, e);
 }
 
 /* Copying the interpreter's pip takes a tenth of the time in which ensurepip unpacks the one that
  * it brings; Debian packages either apart from the interpreter, so there may be one, both or none.
  */
 static int
-build(const struct interpreter *i, const char *venv, struct err *e)
+build(const struct interpreter *i, const char *venv, int held, struct err *e)
 {
     struct err why = ERR_INIT;
 
     log_info(venv, "building a Python environment with %s", i->path);
-    if (start_afresh(i, venv, false, e) < 0)
+    if (start_afresh(i, venv, false, held, e) < 0)
         return e->code;
     if (copy_pip(i, venv, &why) == 0)
         return 0;
     log_info(venv, "%s; building it with ensurepip", why.msg);
-    if (start_afresh(i, venv, true, &why) == 0)
+    if (start_afresh(i, venv, true, held, &why) == 0)
         return 0;
     log_warn(venv, "this environment has no pip: %s has none to give", i->path);
-    return start_afresh(i, venv, false, e);
+    return start_afresh(i, venv, false, held, e);
 }
 
 static int
@@ -143,7 +147,7 @@ ensure(const struct interpreter *i, const char *dir, const char *venv, struct er
     if (access(ready, F_OK) == 0)
         return 0; /* somebody else was faster */
     if (file_remove_tree(AT_FDCWD, dir, e) < 0 || file_mkdirs(AT_FDCWD, dir, 0755, e) < 0 ||
-        build(i, venv, e) < 0)
+        build(i, venv, held, e) < 0)
         return e->code;
     return file_replace(AT_FDCWD, ready, str_of(i->path), 0600, false, e);
 }

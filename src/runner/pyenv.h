@@ -4,7 +4,7 @@
  *   DIR/<hash>/venv    a virtual environment, at the path at which pods see it (its scripts
  *                            name that path)
  *   DIR/<hash>/ready   published by rename when it is complete; one without is built again
- *   DIR/<hash>.lock    held while it is being built
+ *   DIR/<hash>.lock    held while it is being built, by builder and interpreter
  *
  * The hash covers the interpreter's path, version, size and time of change.  A virtual environment
  * has no EXTERNALLY-MANAGED mark, so pip may write to it; a step does that in its private layer.
