@@ -85,9 +85,11 @@ is_local(const struct edge_options *o, struct exchange *x)
 
     if (o->local == NULL || rq->secure || is_forwarded(&rq->fields) || !knows_host(o, rq->host))
         return false;
-    exchange_peer(x, &peer);
-    if (o->may_be_local != NULL && !o->may_be_local(o->may_be_local_arg, &peer))
-        return false;
+    if (o->may_be_local != NULL) {
+        exchange_peer(x, &peer);
+        if (!o->may_be_local(o->may_be_local_arg, &peer))
+            return false;
+    }
     return exchange_peer_uid(x, &uid, &e) == 0 && (uid == 0 || uid == geteuid());
 }
 

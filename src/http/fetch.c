@@ -219,7 +219,6 @@ begin_reply(struct fetch *f, struct err *e)
     f->length = length_of(f);
     timer_stop(&f->timer);
     buf_done(&f->request);
-    stream_read(f->link->stream, false); /* until it is asked for */
     if (f->framing.ended && f->head.status != 101) {
         f->ended = true;
         let_go(f, is_reusable(f));

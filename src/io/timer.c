@@ -168,10 +168,10 @@ arm_descriptor(struct timer_heap *h, int flags)
 {
     int64_t due = h->timers.n > 0 ? h->timers.at[0]->due_us : 0;
 
-    if (h->timers.n == 0 || h->armed_us == due)
-        return;
     if (due < 1)
         due = 1; /* 0 would disarm */
+    if (h->timers.n == 0 || (h->armed_us > 0 && h->armed_us <= due))
+        return;
 
     struct itimerspec at = {
         .it_value = {.tv_sec = due / CLOCK_SECOND, .tv_nsec = due % CLOCK_SECOND * 1000}};

@@ -108,7 +108,7 @@ bare_spawn_once(void *bare)
                        &pidfd, true);
     if (pid == 0)
         child(b, &rootfs, &slot, go[0]);
-    must(userns_map(pid, ID_BASE, &e), &e);
+    must(userns_map(pid, ID_BASE, 1, &e), &e);
     (void)!write(go[1], "g", 1);
     rootfs_done(&rootfs);
     if (waitpid(pid, &status, 0) != pid || status != 0) {
