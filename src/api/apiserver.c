@@ -1,5 +1,7 @@
 #include "api/apiserver.h"
 
+#include <pthread.h>
+
 #include "api/kind.h"
 #include "api/objects.h"
 #include "base/buf.h"
@@ -11,6 +13,9 @@
 struct apiserver {
     struct apiserver_config config;
     char *address;
+    pthread_mutex_t lock; /* guards the rest */
+    char *index;
+    size_t index_kinds;
 };
 
 struct apiserver *
@@ -21,6 +26,7 @@ apiserver_new(const struct apiserver_config *config)
     s->config = *config;
     s->address = xstrdup(config->address != NULL ? config->address : "");
     s->config.address = s->address;
+    pthread_mutex_init(&s->lock, NULL);
     return s;
 }
 
@@ -29,8 +35,33 @@ apiserver_free(struct apiserver *s)
 {
     if (s == NULL)
         return;
+    pthread_mutex_destroy(&s->lock);
+    free(s->index);
     free(s->address);
     free(s);
+}
+
+bool
+apiserver_index_get(struct apiserver *s, size_t n, struct buf *to)
+{
+    bool there;
+
+    pthread_mutex_lock(&s->lock);
+    there = s->index != NULL && s->index_kinds == n;
+    if (there)
+        buf_cstr(to, s->index);
+    pthread_mutex_unlock(&s->lock);
+    return there;
+}
+
+void
+apiserver_index_put(struct apiserver *s, size_t n, struct str text)
+{
+    pthread_mutex_lock(&s->lock);
+    free(s->index);
+    s->index = str_dup(text);
+    s->index_kinds = n;
+    pthread_mutex_unlock(&s->lock);
 }
 
 const struct apiserver_config *

@@ -78,6 +78,10 @@ MEM_DEFINE_CLEANUP(struct apiserver *, apiserver_free)
 
 const struct apiserver_config *apiserver_config(const struct apiserver *s);
 
+/* The OpenAPI index for a table of `n` kinds, if it was kept, appended; making one takes long. */
+bool apiserver_index_get(struct apiserver *s, size_t n, struct buf *to);
+void apiserver_index_put(struct apiserver *s, size_t n, struct str text);
+
 /* The namespaces without which nothing works (default, kube-system), and one for every namespace
  * that stored objects are in.  In a turn. */
 int apiserver_prepare(struct apiserver *s, struct turn *t, struct err *e);

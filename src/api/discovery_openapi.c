@@ -59,7 +59,10 @@ discovery_openapi(struct apicall *c, struct str path)
     if (str_eq(path, v3)) {
         const struct openapi_resource *rows = resources(c, &n);
 
-        openapi_write_index(rows, n, &c->text);
+        if (!apiserver_index_get(c->server, n, &c->text)) {
+            openapi_write_index(rows, n, &c->text);
+            apiserver_index_put(c->server, n, buf_view(&c->text));
+        }
         return true;
     }
     if (str_is(path, "/openapi/v2")) {

@@ -36,8 +36,12 @@ control_setup(const struct control_config *config, struct err *e)
     controllers_add(config->controllers, &pod_controller_row, c);
     controllers_add(config->controllers, &pvc_controller_row, c);
     core_add_module(config->core, &recovery_module, c);
-    controllers_add(config->controllers, &namespace_controller_row, c);
-    controllers_add(config->controllers, &node_controller_row, c);
+    if (config->node != NULL) { /* a server's business; a run needs none of it */
+        controllers_add(config->controllers, &namespace_controller_row, c);
+        controllers_add(config->controllers, &node_controller_row, c);
+        controllers_add(config->controllers, &endpoints_service_row, c);
+        controllers_add(config->controllers, &endpoints_pod_row, c);
+    }
     return c;
 }
 
@@ -63,6 +67,7 @@ control_free(struct control *c)
     map_done(&c->recovery.left);
     podaddress_done(&c->addresses);
     map_done(&c->unbound);
+    endpoints_forget(c);
     free(c->boot_id);
     free(c->data);
     free(c);

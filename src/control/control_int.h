@@ -22,6 +22,7 @@ struct control {
     struct runtime *runtime;
     char *data;
     struct map views;     /* of pods, by uid: struct podview */
+    struct map services;  /* that have a selector: uid -> namespace (its own text) */
     struct map unbound;   /* uids of pods that wait for the Node to take pods again */
     struct list finished; /* views to free at the next pass of the loop */
     struct recovery recovery;
@@ -35,6 +36,10 @@ extern const struct controller_row pod_controller_row;
 extern const struct controller_row pvc_controller_row;
 extern const struct controller_row namespace_controller_row;
 extern const struct controller_row node_controller_row;
+extern const struct controller_row endpoints_service_row, endpoints_pod_row;
+
+/* endpoints.c: drops what is known of Services. */
+void endpoints_forget(void *control);
 
 /* The directory of a claim, absolute, in the arena. */
 const char *pvc_directory(const struct control *c, const struct object *pvc, struct arena *a);
