@@ -6,7 +6,9 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "data/json.h"
 #include "runner/life_int.h"
+#include "runner/podio.h"
 
 static const char *const state_names[] = {"blocked", "wanted", "starting",
                                           "running", "paused", "ended"};
@@ -77,6 +79,8 @@ runs_again(const struct life_container *c)
             return false;
         break;
     case CONTAINER_MAIN:
+        if (c->exit.code != 0 && (int64_t)c->attempt < l->spec->io->retries)
+            return true;
         break;
     }
     return l->spec->restart == RESTART_ALWAYS ||
@@ -126,11 +130,12 @@ static void
 pause_container(struct life_container *c)
 {
     int64_t ran = c->exit.started_us > 0 ? c->exit.ended_us - c->exit.started_us : 0;
-    int64_t pause = backoff_pause(&c->backoff, ran);
+    bool retried = c->life->spec->restart == RESTART_NEVER && c->spec->role == CONTAINER_MAIN;
+    int64_t pause = retried ? c->life->spec->io->retry_pause_us : backoff_pause(&c->backoff, ran);
 
     enter(c, PAUSED);
     timer_after(&c->pause, pause);
-    if (pause == 0)
+    if (pause == 0 || retried)
         return;
 
     const struct plan *p = c->life->plan;
@@ -219,6 +224,40 @@ init_done(struct life *l)
     return true;
 }
 
+static const struct life_container *
+container_named(const struct life *l, struct str name)
+{
+    for (size_t i = 0; i < l->n; i++) {
+        if (str_eq(l->containers[i].spec->name, name))
+            return &l->containers[i];
+    }
+    return NULL;
+}
+
+/* Begins when those that it comes after have ended well; never if one of them has not. */
+static void
+begin_in_turn(struct life_container *c)
+{
+    struct life *l = c->life;
+
+    if (c->state != BLOCKED)
+        return;
+    JSON_EACH (it, json_get_str(l->spec->io->after, c->spec->name)) {
+        const struct life_container *before = container_named(l, json_str(it.value));
+
+        if (before == NULL)
+            continue;
+        if (before->state != ENDED)
+            return;
+        if (!before->ran || before->exit.code != 0) {
+            end_idle(c);
+            task_post(&l->advance); /* others may have waited for this one */
+            return;
+        }
+    }
+    begin(c);
+}
+
 static bool
 all_ended(const struct life *l, bool main_only)
 {
@@ -237,7 +276,7 @@ advance(void *arg)
 
     if (l->state == POD_RUNNING && init_done(l)) {
         for (size_t i = l->spec->init_n; i < l->n; i++)
-            begin(&l->containers[i]);
+            begin_in_turn(&l->containers[i]);
         if (all_ended(l, true))
             finish_sidecars(l);
     }

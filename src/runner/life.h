@@ -24,9 +24,11 @@
  *   FINISHING, STOPPING -- all containers ENDED ---> OVER       (the driver is told)
  *
  * Order: init containers one after another, each to its end; one with restartPolicy Always goes on
- * as a sidecar as soon as it has started (and its startup probe has passed).  Then all others. When
- * the main ones have ended, Argo-style sidecars get SIGTERM and 30 s, restartable init containers
- * the pod's grace period, in reverse order.
+ * as a sidecar as soon as it has started (and its startup probe has passed).  Then all others, a
+ * main one not before those that it comes after (podio.h: "after"), and never if one of them
+ * failed; one that failed may run again ("retries").  When the main ones have ended, Argo-style
+ * sidecars get SIGTERM and 30 s, restartable init containers the pod's grace period, in reverse
+ * order.
  *
  * Loop thread.  Nothing fails.
  */

@@ -157,6 +157,9 @@ podio_parse(const struct json *pod, struct arena *a, struct podio **ret, struct 
     root = json_root(io->doc);
     io->main = json_get(root, "main");
     io->sidecars = json_get(root, "sidecars");
+    io->after = json_get(root, "after");
+    (void)json_int(json_get(root, "retries"), &io->retries);
+    (void)json_int(json_get(root, "retryPauseUs"), &io->retry_pause_us);
     io->result = json_bool_or(json_get(root, "result"), false);
     if (text_field(root, "", "archiveLogs", false, &io->archive_logs, e) < 0 ||
         progress_field(root, &io->progress, e) < 0 || parse_lists(root, a, io, e) < 0) {

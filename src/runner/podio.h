@@ -3,6 +3,8 @@
  *
  *   {"main": ["main"],              containers whose end is the pod's; absent: all
  *    "sidecars": ["name"],          containers that are stopped when the main ones have ended
+ *    "after": {"b": ["a"]},         b starts when a has ended well, never if it has not
+ *    "retries": N, "retryPauseUs": N  a main container that failed runs again so often, and when
  *    "result": true,                keep the main container's stdout
  *    "inputs": [{"name","path","mode"?,"blob":KEY | "raw":TEXT | "http":{} |
  * "git":{},"archive":"auto"|"none","subPath"?, "optional"?,"anywhere"?}], "outputs":
@@ -57,6 +59,8 @@ struct podio_artifact {
 struct podio {
     struct json_doc *doc; /* of the annotation; NULL: there is none */
     const struct json *main, *sidecars;
+    const struct json *after; /* NULL: all start together */
+    int64_t retries, retry_pause_us;
     bool result;
     struct podio_input *inputs;
     size_t inputs_n;

@@ -207,8 +207,9 @@ declared_of(struct turn *t, struct flow_node *leaf, const struct json *tmpl, str
 
 static struct json_doc *
 outputs_of(const struct argo *a, const struct json *declared, const struct json *left,
-           const struct json *main, struct str logs)
+           const struct object *pod, bool set, struct str logs)
 {
+    const struct json *main = main_status(pod);
     const struct json *saved = json_get(left, "artifacts");
     struct json_build b = JSON_BUILD_INIT;
     int64_t code = 0;
@@ -222,6 +223,8 @@ outputs_of(const struct argo *a, const struct json *declared, const struct json 
     json_add_value(&b, ARGO_PROGRESS, json_get(left, "progress"));
     if (json_int(json_at_path(main, "state.terminated.exitCode"), &code))
         json_add_printf(&b, "exitCode", "%" PRId64, code);
+    if (set)
+        json_add_value(&b, ARGO_CONTAINERS, object_at(pod, "status.containerStatuses"));
     json_end(&b);
     return json_build_done(&b);
 }
@@ -306,8 +309,9 @@ argo_collect(struct turn *t, struct flow_node *leaf, const struct object *pod,
         r->phase = FLOW_ERROR;
         r->message = xasprintf("outputs: %s", why.msg);
     }
-    r->outputs = outputs_of(argo_of(leaf->run), json_root(declared), json_root(left),
-                            main_status(pod), logs_of(leaf, tmpl, pod, &io));
+    r->outputs =
+        outputs_of(argo_of(leaf->run), json_root(declared), json_root(left), pod,
+                   !json_is_null(json_get(tmpl, "containerSet")), logs_of(leaf, tmpl, pod, &io));
     count_progress(leaf->run, json_root(left));
     argo_output_publish(leaf->run, json_root(r->outputs));
     return 0;

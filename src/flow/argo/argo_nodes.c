@@ -10,6 +10,7 @@
 #include "flow/argo/argo_graph.h"
 #include "flow/argo/argo_name.h"
 #include "flow/argo/argo_output.h"
+#include "flow/argo/argo_set.h"
 #include "flow/argo/argo_time.h"
 #include "flow/flow_lock.h"
 #include "store/nodes.h"
@@ -242,11 +243,13 @@ add_outputs(struct composing *c, const struct node_row *row, struct err *e)
         return 0;
     }
     /* What a loop gathered is the engine's own: upstream's groups have no outputs. */
-    hidden = (json_get(outputs, ARGO_PROGRESS) != NULL) + (json_get(outputs, ARGO_IP) != NULL);
+    hidden = (json_get(outputs, ARGO_PROGRESS) != NULL) + (json_get(outputs, ARGO_IP) != NULL) +
+             (json_get(outputs, ARGO_CONTAINERS) != NULL);
     if (row->kind == FLOW_LOOP || json_count(outputs) == hidden)
         return 0;
     json_add_object(&c->b, "outputs");
-    json_add_fields(&c->b, outputs, (const char *const[]){ARGO_PROGRESS, ARGO_IP, NULL});
+    json_add_fields(&c->b, outputs,
+                    (const char *const[]){ARGO_PROGRESS, ARGO_IP, ARGO_CONTAINERS, NULL});
     json_end(&c->b);
     return 0;
 }
@@ -320,12 +323,54 @@ add_notes(struct composing *c, const struct node_row *row, const struct argo_ver
     json_add_str(&c->b, "displayName", given.n != 0 ? given : display_name(c, v));
 }
 
+/* The containerSet of the template that a pod's node runs; NULL: it is of another kind. */
+static const struct json *
+set_of(struct composing *c, const struct node_row *row)
+{
+    const struct json *tmpl = row->kind == FLOW_LEAF ? find_template(c, row->template_of) : NULL;
+    const struct json *set = json_get(tmpl, "containerSet");
+
+    return json_is_null(set) ? NULL : set;
+}
+
+/* The end of the pod's node, and a node for each of its containers. */
+static int
+add_set(struct composing *c, const struct node_row *row, const struct json *set, struct err *e)
+{
+    const struct argo_vertex *v = &c->graph.nodes.at[c->at];
+    cleanup_json struct json_doc *outputs = NULL;
+    struct argo_set s = {.workflow = c->workflow,
+                         .node = row->name,
+                         .template_name = argo_name_template(row->template_of),
+                         .set = set,
+                         .phase = (enum flow_phase)row->phase};
+    char id[512], next[512];
+
+    if (parse_document(c, "outputs", row->outputs, &outputs, e) < 0)
+        return e->code;
+    s.statuses = json_get(json_root(outputs), ARGO_CONTAINERS);
+    write_id(c, v, id, sizeof id);
+    s.id = str_of(id);
+    json_add_array(&c->b, "children");
+    argo_set_add_children(&c->b, &s);
+    for (size_t i = 0; i < v->next.n; i++) {
+        write_id(c, &c->graph.nodes.at[v->next.at[i]], next, sizeof next);
+        json_add_cstr(&c->b, NULL, next);
+    }
+    json_end(&c->b);
+    json_end(&c->b);
+    argo_set_add_nodes(&c->b, &s);
+    c->at++;
+    return 0;
+}
+
 static int
 add_node(void *arg, const struct node_row *row, struct err *e)
 {
     struct composing *c = arg;
     const struct argo_vertex *v = &c->graph.nodes.at[c->at];
     const struct argo_vertex *boundary = argo_graph_boundary(&c->graph, v);
+    const struct json *set = set_of(c, row);
     struct json_build *b = &c->b;
     char id[512];
 
@@ -361,6 +406,8 @@ add_node(void *arg, const struct node_row *row, struct err *e)
     add_flags(c, v);
     if (add_inputs(c, row, e) < 0 || add_outputs(c, row, e) < 0)
         return e->code;
+    if (set != NULL)
+        return add_set(c, row, set, e);
     add_ids(c, "children", &v->next);
     if (v->released && v->kind == FLOW_GROUP && v->template_of != NULL)
         add_ids(c, "outboundNodes", &v->outbound);

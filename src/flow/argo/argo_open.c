@@ -133,7 +133,8 @@ open_body(struct turn *t, struct flow_node *n, const struct json *tmpl, struct f
         rc = argo_suspend_open(&s, tmpl, o, &why);
     else if (json_get(tmpl, "dag") != NULL || json_get(tmpl, "steps") != NULL)
         rc = open_group(&s, tmpl, o, &why);
-    else if (json_get(tmpl, "container") != NULL || json_get(tmpl, "script") != NULL)
+    else if (json_get(tmpl, "container") != NULL || json_get(tmpl, "script") != NULL ||
+             json_get(tmpl, "containerSet") != NULL)
         rc = open_leaf(&s, tmpl, o, &why);
     else if (json_get(tmpl, "resource") != NULL)
         rc = open_resource(o);

@@ -20,6 +20,9 @@ struct json;
 /* Of a daemon while it serves: {"ip":"..."}. */
 #define ARGO_IP "ip"
 
+/* Of a set of containers: their statuses as the pod had them. */
+#define ARGO_CONTAINERS "containers"
+
 /* struct flow_language's serves, collect and fold. */
 int argo_serves(struct turn *t, struct flow_node *leaf, const struct object *pod,
                 struct json_doc **ret, struct err *e);

@@ -200,6 +200,39 @@ add_main(struct making *m)
     json_end(b);
 }
 
+/* One container of a set, with the mounts that all of them have. */
+static void
+add_member(struct making *m, const struct json *set, const struct json *container)
+{
+    struct json_build *b = &m->b;
+
+    json_add_object(b, NULL);
+    json_add_fields(b, container,
+                    (const char *const[]){"env", "dependencies", "volumeMounts", NULL});
+    json_add_array(b, "volumeMounts");
+    JSON_EACH (it, json_get(set, "volumeMounts")) {
+        json_add_value(b, NULL, it.value);
+    }
+    JSON_EACH (it, json_get(container, "volumeMounts")) {
+        json_add_value(b, NULL, it.value);
+    }
+    json_end(b);
+    add_environment(m, container, json_cstr_or(json_get(container, "name"), ""));
+    json_end(b);
+}
+
+/* The first of a pod's containers has its inputs and outputs: in a set the one named main. */
+static void
+add_set(struct making *m, const struct json *set)
+{
+    for (int main = 1; main >= 0; main--) {
+        JSON_EACH (it, json_get(set, "containers")) {
+            if (str_is(json_str(json_get(it.value, "name")), "main") == (main != 0))
+                add_member(m, set, it.value);
+        }
+    }
+}
+
 /* A sidecar or init container, with main's mounts if it mirrors them. */
 static void
 add_helper(struct making *m, const struct json *helper)
@@ -268,7 +301,10 @@ add_spec(struct making *m, struct err *e)
         json_end(b);
     }
     json_add_array(b, "containers");
-    add_main(m);
+    if (!json_is_null(json_get(m->tmpl, "containerSet")))
+        add_set(m, json_get(m->tmpl, "containerSet"));
+    else
+        add_main(m);
     JSON_EACH (it, json_get(m->tmpl, "sidecars")) {
         add_helper(m, it.value);
     }

@@ -6,6 +6,8 @@
 #include "flow/argo/argo.h"
 #include "flow/argo/argo_key.h"
 #include "flow/argo/argo_repository.h"
+#include "flow/argo/argo_scope.h"
+#include "flow/argo/argo_time.h"
 
 #define SCRIPT_PATH "/argo/staging/script"
 
@@ -179,6 +181,71 @@ needs_folder(const struct flow_node *leaf, const struct json *tmpl)
     return argo_podio_archives_logs(leaf, tmpl);
 }
 
+enum { SET_DEPTH_MAX = 64 };
+
+/* One waits for the other, directly or not. */
+static bool
+waits_for(const struct json *containers, const struct json *one, struct str other, int depth)
+{
+    JSON_EACH (it, json_get(one, "dependencies")) {
+        const struct json *before = argo_artifact_named(containers, json_str(it.value));
+
+        if (str_eq(json_str(it.value), other) || (before != NULL && depth < SET_DEPTH_MAX &&
+                                                  waits_for(containers, before, other, depth + 1)))
+            return true;
+    }
+    return false;
+}
+
+/* Outputs are taken when main has ended, and they may be the others' work: so main comes after all
+ * that do not wait for it. */
+static void
+add_main_last(struct json_build *b, const struct json *containers)
+{
+    json_add_array(b, "main");
+    JSON_EACH (it, containers) {
+        struct str name = json_str(json_get(it.value, "name"));
+
+        if (!str_is(name, "main") && !waits_for(containers, it.value, STR("main"), 0))
+            json_add_str(b, NULL, name);
+    }
+    json_end(b);
+}
+
+/* The order of a set's containers, all of which are main ones, and how often they run again. */
+static int
+add_set(struct json_build *b, const struct json *tmpl, struct err *e)
+{
+    const struct json *set = json_get(tmpl, "containerSet");
+    bool saves = json_count(json_at_path(tmpl, "outputs.parameters")) != 0 ||
+                 json_count(json_at_path(tmpl, "outputs.artifacts")) != 0;
+    const struct json *retry = json_get(set, "retryStrategy");
+    struct str pause = json_str(json_get(retry, "duration"));
+    int64_t limit = 0, pause_us = 0;
+
+    if (json_is_null(set))
+        return 0;
+    json_add_object(b, "after");
+    JSON_EACH (it, json_get(set, "containers")) {
+        if (json_count(json_get(it.value, "dependencies")) == 0 ||
+            (saves && str_is(json_str(json_get(it.value, "name")), "main")))
+            continue;
+        json_add_key(b, json_str(json_get(it.value, "name")));
+        json_add_value(b, NULL, json_get(it.value, "dependencies"));
+    }
+    if (saves)
+        add_main_last(b, json_get(set, "containers"));
+    json_end(b);
+    if (!json_is_null(json_get(retry, "retries")) &&
+        !json_int_or_string(json_get(retry, "retries"), &limit))
+        return err_set(e, ERR_INVALID, "containerSet.retryStrategy.retries is not a number");
+    if (pause.n != 0 && argo_time_duration(pause, &pause_us, e) < 0)
+        return err_wrap(e, "containerSet.retryStrategy.duration");
+    json_add_int(b, "retries", limit);
+    json_add_int(b, "retryPauseUs", pause_us);
+    return 0;
+}
+
 int
 argo_podio_add(struct json_build *b, struct argo_scope *s, const struct flow_node *leaf,
                const struct json *tmpl, const struct json *inputs, struct err *e)
@@ -188,9 +255,13 @@ argo_podio_add(struct json_build *b, struct argo_scope *s, const struct flow_nod
     if (needs_folder(leaf, tmpl) && argo_key_folder(s, tmpl, &folder, e) < 0)
         return e->code;
     json_add_object(b, NULL);
-    json_add_array(b, "main");
-    json_add_cstr(b, NULL, "main");
-    json_end(b);
+    if (add_set(b, tmpl, e) < 0)
+        return e->code;
+    if (json_is_null(json_get(tmpl, "containerSet"))) {
+        json_add_array(b, "main");
+        json_add_cstr(b, NULL, "main");
+        json_end(b);
+    }
     json_add_array(b, "sidecars");
     JSON_EACH (sidecar, json_get(tmpl, "sidecars")) {
         json_add_value(b, NULL, json_get(sidecar.value, "name"));

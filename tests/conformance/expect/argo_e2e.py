@@ -263,7 +263,7 @@ CASES = {
     "e2e/testdata/workflow-template-ref.yaml": ok(
         files=[TEMPLATE + ".yaml"], logs={"$": "hello world", "$.onExit": "Exit Handler"}),
     "e2e/testdata/workflow-template-with-containerset.yaml": failed(
-        needs="container sets", submit="containerset-with-retrystrategy"),
+        submit="containerset-with-retrystrategy"),
     "e2e/testdata/workflow-templates/success-hook.yaml": ok(
         submit="hook", has={"$": "hello argo"},
         nodes={"$.hooks.running": "S", "$.hooks.succeed": "S"}),

@@ -183,11 +183,11 @@ CASES = {
         runs=2, leaf="2S 1K", also=step_result_is_the_flip),
     "examples/conditionals-complex.yaml": ok(runs=3, also=complex_coins),
     "examples/container-set-template/outputs-result-workflow.yaml": ok(
-        needs="container sets", outputs={"a": {"result": "hi"}}, nodes={"b": "S"}),
-    "examples/container-set-template/parallel-workflow.yaml": ok(needs="container sets"),
-    "examples/container-set-template/sequence-workflow.yaml": ok(needs="container sets"),
+        outputs={"a": {"result": "hi"}}, nodes={"b": "S"}),
+    "examples/container-set-template/parallel-workflow.yaml": ok(),
+    "examples/container-set-template/sequence-workflow.yaml": ok(),
     "examples/container-set-template/workspace-workflow.yaml": ok(
-        needs="container sets", outputs={"$": {"out": "hi"}}, artifacts={"$": "out"}),
+        outputs={"$": {"out": "hi"}}, artifacts={"$": "out"}),
     "examples/continue-on-fail.yaml": ok(
         leaf="3S 1F", nodes={"A": "S", "B": "S", "C": "F", "D": "S"},
         messages={"C": "(exit code 1)"}, at_most={"/[A-D]/": 1}),

@@ -259,6 +259,69 @@ TEST(a_workflows_sidecar_gets_thirty_seconds_and_its_143_is_no_failure)
     close_stage(&s);
 }
 
+#define ORDERED(io) \
+    "{\"metadata\":{\"name\":\"p\",\"namespace\":\"ns\",\"uid\":\"u1\",\"annotations\":{" \
+    "\"sluice.dev/io\":\"" io "\"}},\"spec\":{\"restartPolicy\":\"Never\",\"containers\":[" C( \
+        "c") "," C("a") "," C("b") "]}}"
+
+TEST(a_container_comes_after_those_that_it_depends_on)
+{
+    struct stage s;
+
+    open_stage(&s, ORDERED("{\\\"after\\\":{\\\"b\\\":[\\\"a\\\"],\\\"c\\\":[\\\"b\\\"]}}"));
+    life_go(s.life);
+    expect(&s, "launch a/0; ");
+    starts(&s, 1);
+    exits(&s, 1, 0);
+    expect(&s, "a ready; launch b/0; ");
+    starts(&s, 2);
+    exits(&s, 2, 0);
+    expect(&s, "b ready; launch c/0; ");
+    starts(&s, 0);
+    exits(&s, 0, 0);
+    expect(&s, "c ready; ");
+    CHECK_TRUE(s.over);
+    CHECK_TRUE(life_verdict(s.life).succeeded);
+    close_stage(&s);
+}
+
+TEST(what_comes_after_a_failed_container_never_runs)
+{
+    struct stage s;
+
+    open_stage(&s, ORDERED("{\\\"after\\\":{\\\"b\\\":[\\\"a\\\"],\\\"c\\\":[\\\"b\\\"]}}"));
+    life_go(s.life);
+    expect(&s, "launch a/0; ");
+    starts(&s, 1);
+    exits(&s, 1, 1);
+    expect(&s, "a ready; ");
+    CHECK_TRUE(s.over);
+    CHECK_FALSE(life_verdict(s.life).succeeded);
+    CHECK_NULL(life_exit(s.life, 0));
+    close_stage(&s);
+}
+
+TEST(a_container_that_failed_may_run_again_after_a_pause_of_its_own)
+{
+    struct stage s;
+
+    open_stage(&s, ORDERED("{\\\"after\\\":{\\\"b\\\":[\\\"a\\\"],\\\"c\\\":[\\\"b\\\"]},"
+                           "\\\"retries\\\":1,\\\"retryPauseUs\\\":2000000}"));
+    life_go(s.life);
+    expect(&s, "launch a/0; ");
+    starts(&s, 1);
+    exits(&s, 1, 1);
+    expect(&s, "a ready; ");
+    loop_advance(s.loop, 2 * SECOND);
+    expect(&s, "want a/1; ");
+    life_again(s.life, 1, 1);
+    starts(&s, 1);
+    exits(&s, 1, 0);
+    expect(&s, "launch a/1; a ready; launch b/0; ");
+    life_stop(s.life, 0, NULL, NULL);
+    close_stage(&s);
+}
+
 TEST(the_deadline_stops_everything_and_says_so)
 {
     struct stage s;
@@ -379,6 +442,9 @@ TESTS_MAIN(
     T_(a_restarted_container_waits_ten_seconds_from_the_second_time_on_and_twice_as_long_each_time),
     T_(sidecars_start_before_main_and_are_stopped_after_it_the_last_first),
     T_(a_workflows_sidecar_gets_thirty_seconds_and_its_143_is_no_failure),
+    T_(a_container_comes_after_those_that_it_depends_on),
+    T_(what_comes_after_a_failed_container_never_runs),
+    T_(a_container_that_failed_may_run_again_after_a_pause_of_its_own),
     T_(the_deadline_stops_everything_and_says_so), T_(a_fenced_attempt_is_replaced_at_once),
     T_(a_liveness_probe_that_fails_three_times_stops_the_container_which_then_runs_again),
     T_(a_startup_probe_holds_the_readiness_probe_back),
