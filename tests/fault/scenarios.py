@@ -155,9 +155,9 @@ class Workflow(Scenario):
             if len(marks) != self.marks:
                 raise Wrong(f"{self.marks} attempts should have run: {sorted(marks)}")
             return
-        left = {mark.rsplit("-", 1)[1] for mark in marks}  # a pod's name ends as its node's id
+        left = {mark.rsplit("-", 1)[-1] for mark in marks}  # a pod's name ends as its node's id
         for pod in pods:
-            number = pod["id"].rsplit("-", 1)[1]
+            number = pod["id"].rsplit("-", 1)[-1]
             if number not in left and not never_ran(pod):
                 raise Wrong(f"{pod['name']} ended as {pod['phase']} and left no mark: {sorted(left)}")
             left.discard(number)
