@@ -36,6 +36,7 @@
 #include "core/core.h"
 #include "core/message.h"
 #include "edge/edge.h"
+#include "edge/metrics.h"
 #include "edge/routes.h"
 #include "http/certs.h"
 #include "http/tls.h"
@@ -61,6 +62,7 @@ struct up {
     struct auth *auth;
     struct apiserver *api;
     struct edge *edge;
+    struct metrics metrics;
     struct signals *signals;
     struct podlog_config logs;
     struct certs certs;
@@ -290,12 +292,30 @@ open_api(struct up *u)
     u->api = apiserver_new(&config);
 }
 
+/* For /metrics: what the core counts. */
+static void
+write_core(void *arg, struct buf *to)
+{
+    const struct up *u = arg;
+    struct core_stats s;
+
+    core_stats(assembly_core(u->assembly), &s);
+    metrics_write(to, "sluice_core_turns_total", "counter", "Turns of the core.", s.turns);
+    metrics_write(to, "sluice_core_commits_total", "counter", "Turns that wrote.", s.commits);
+    metrics_write(to, "sluice_core_failed_commits_total", "counter",
+                  "Commits that the disk refused.", s.failed_commits);
+    metrics_write(to, "sluice_core_messages_total", "counter", "Messages that were run.",
+                  s.messages);
+    metrics_write(to, "sluice_core_requests", "gauge", "Requests in the core.", s.requests);
+}
+
 static int
 publish(struct up *u, struct err *e)
 {
     cleanup_routes struct routes *routes = routes_new();
 
-    if (apiedge_add_routes(u->api, routes, e) < 0)
+    u->metrics = (struct metrics){.edge = u->edge, .more = write_core, .arg = u};
+    if (apiedge_add_routes(u->api, routes, e) < 0 || metrics_add_route(routes, &u->metrics, e) < 0)
         return e->code;
     edge_publish(u->edge, routes);
     return edge_start(u->edge, e);

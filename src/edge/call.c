@@ -124,7 +124,6 @@ on_end(void *arg, struct exchange *x, bool sent)
         return;
     }
     c->gone = true;
-    c->connection_count = NULL;
     tell_gone(c);
 }
 
@@ -172,8 +171,6 @@ take_up(struct call *c)
 {
     c->answered = true;
     atomic_fetch_sub(&c->thread->edge->counts.calls, 1);
-    if (c->connection_count != NULL)
-        --*c->connection_count;
 }
 
 /* Gives the reply to the connection.  Edge thread. */
@@ -419,8 +416,7 @@ check(struct edge_thread *t, struct call *c, struct exchange *x, struct buf *all
                 STR_ARG(str_slice(rq->method, 0, 40)), buf_cstring(allow));
         return 405;
     }
-    if (atomic_load(&g->counts.calls) > g->options.max_calls ||
-        *c->connection_count > EDGE_MAX_CALLS_OF_CONNECTION) {
+    if (atomic_load(&g->counts.calls) > g->options.max_calls) {
         err_set(e, ERR_TOOMANY, "%zu requests are being worked on: that is the limit",
                 g->options.max_calls);
         return 429;
@@ -440,12 +436,10 @@ call_begin(struct edge_thread *t, struct exchange *x)
     c->thread = t;
     c->x = x;
     c->routes = routes_ref(edge_routes(t));
-    c->connection_count = exchange_connection_count(x);
     exchange_hold(x);
     exchange_own(x, &ops, c);
     t->open++;
     atomic_fetch_add(&counts->calls, 1);
-    ++*c->connection_count;
     status = check(t, c, x, &allow, &e);
     if (status == 401)
         atomic_fetch_add(&counts->unauthorized, 1);

@@ -62,7 +62,6 @@ struct call {
     struct caller caller;
     struct routes *routes;
     struct routes_match match;
-    size_t *connection_count; /* NULL when the connection has gone */
 
     call_body_fn *on_body; /* while the body is collected */
     call_piece_fn *on_piece;

@@ -8,8 +8,10 @@
  * (edge/routes.h) that may be replaced at any time; what the edge needs to know of users comes as a
  * callback (edge/caller.h).  Nothing here knows the core.
  *
- * Ceilings are named below, and in http/limits.h for a connection.  A ceiling costs the one that
- * reaches it an answer (429, 431, 413, 408) or its connection, and the others nothing.
+ * Requests of one connection are served one after the other, so one has at most one call in flight;
+ * what a pipelining client sends ahead waits in its socket.  Ceilings are named below, and in
+ * http/limits.h for a connection.  A ceiling costs the one that reaches it an answer (429, 431,
+ * 413, 408) or its connection, and the others nothing.
  *
  * Thread: edge_new(), edge_listen(), edge_start(), edge_stop() and edge_free() from the one that
  * made it; edge_publish(), edge_stats() and edge_dump() from any.
@@ -33,9 +35,8 @@ struct routes;
 struct tls;
 
 enum {
-    EDGE_MAX_CALLS = 1024,             /* handed out and not yet answered; more get 429 */
-    EDGE_MAX_CALLS_OF_CONNECTION = 32, /* the same of one connection */
-    EDGE_MAX_CONNECTIONS = 65536,      /* of all threads; more are closed at once */
+    EDGE_MAX_CALLS = 1024,        /* handed out and not yet answered; more get 429 */
+    EDGE_MAX_CONNECTIONS = 65536, /* of all threads; more are closed at once */
     EDGE_MAX_THREADS = 16,
     EDGE_RETRY_AFTER_S = 1, /* what 429 tells */
 };

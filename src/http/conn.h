@@ -71,7 +71,6 @@ struct conn {
     struct task settle;     /* for what happened outside of our own events */
     struct exchange *x;     /* in HEAD and EXCHANGE */
     struct framing discard; /* in DISCARD */
-    size_t count;           /* the owner's */
     uint64_t requests;
     uint64_t lingered; /* bytes dropped */
     uid_t uid;

@@ -112,12 +112,6 @@ exchange_peer_uid(struct exchange *x, uid_t *ret, struct err *e)
                : err_set(e, ERR_NOTFOUND, "the user at the other end cannot be told");
 }
 
-size_t *
-exchange_connection_count(struct exchange *x)
-{
-    return &x->conn->count;
-}
-
 void
 exchange_own(struct exchange *x, const struct exchange_ops *ops, void *arg)
 {

@@ -49,10 +49,6 @@ void exchange_peer(const struct exchange *x, struct address *ret);
 /* The user at the other end of a plain connection on this machine (io/peer.h), looked up once for
  * the connection. */
 int exchange_peer_uid(struct exchange *x, uid_t *ret, struct err *e);
-/* A number that the owner of the server may keep with the connection, for instance of its exchanges
- * in flight; 0 at first. */
-size_t *exchange_connection_count(struct exchange *x);
-
 /* Keeps the request and the arena in memory beyond the end; nothing else may be done with the
  * exchange then. */
 void exchange_hold(struct exchange *x);

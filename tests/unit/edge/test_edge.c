@@ -15,6 +15,7 @@
 #include "edge/edge.h"
 #include "edge/feed.h"
 #include "edge/gate.h"
+#include "edge/metrics.h"
 #include "edge/routes.h"
 #include "http/websocket.h"
 #include "io/address.h"
@@ -285,9 +286,19 @@ add(struct routes *r, const char *method, const char *pattern, enum route_access
 }
 
 static void
+more_metrics(void *arg, struct buf *to)
+{
+    (void)arg;
+    metrics_write(to, "more", "gauge", "More.", 7);
+}
+
+static struct metrics metrics;
+
+static void
 publish(struct site *s, const char *greeting)
 {
     struct routes *r = routes_new();
+    struct err e = ERR_INIT;
 
     add(r, "GET", "/hello/{name}", ROUTE_CALLERS, hello, (void *)(uintptr_t)greeting);
     add(r, "GET", "/open/{name}", ROUTE_ANYBODY, hello, (void *)(uintptr_t)greeting);
@@ -297,6 +308,8 @@ publish(struct site *s, const char *greeting)
     add(r, "GET", "/watch", ROUTE_CALLERS, watch, s);
     add(r, "GET", "/round", ROUTE_CALLERS, pass_round, s);
     add(r, "GET", "/talk", ROUTE_CALLERS, talk, s);
+    metrics = (struct metrics){.edge = s->edge, .more = more_metrics};
+    CHECK_INT(metrics_add_route(r, &metrics, &e), 0);
     edge_publish(s->edge, r);
     routes_unref(r);
 }
@@ -715,6 +728,28 @@ TEST(a_call_may_be_answered_by_another_server)
     close_site(&s);
 }
 
+TEST(counters_are_told_to_whoever_is_known)
+{
+    cleanup_buf struct buf got = BUF_INIT;
+    struct site s;
+
+    open_site(&s, usual);
+    ask(&s, "GET /nothing", "", &got);
+    ask(&s, "GET /hello/a b", "", &got);
+    ask(&s, "GET /metrics", "Via: 1.1 x\r\n", &got);
+    CHECK_CONTAINS(got.p, "401 Unauthorized");
+    ask(&s, "GET /metrics", "", &got);
+    CHECK_CONTAINS(got.p, "# HELP sluice_http_requests_total Requests whose head was understood.\n"
+                          "# TYPE sluice_http_requests_total counter\n"
+                          "sluice_http_requests_total 3\n");
+    CHECK_CONTAINS(got.p, "sluice_http_malformed_total 1\n");
+    CHECK_CONTAINS(got.p, "sluice_http_unauthorized_total 1\n");
+    CHECK_CONTAINS(got.p, "sluice_http_calls 1\n"); /* this one */
+    CHECK_CONTAINS(got.p, "sluice_http_responses_total{code=\"4xx\"} 3\n");
+    CHECK_CONTAINS(got.p, "# TYPE more gauge\nmore 7\n");
+    close_site(&s);
+}
+
 TEST(a_new_table_serves_the_requests_that_come_after_it)
 {
     cleanup_buf struct buf got = BUF_INIT;
@@ -805,7 +840,8 @@ TESTS_MAIN(T_(handlers_answer_at_once_or_from_another_thread),
            T_(a_call_whose_client_has_gone_is_still_answered_and_told_so_once),
            T_(a_feed_is_pulled_when_another_thread_wakes_it),
            T_(a_watch_ends_when_its_client_goes_and_when_the_server_stops),
-           T_(a_call_may_become_a_websocket), T_(a_call_may_be_answered_by_another_server),
+           T_(a_call_may_become_a_websocket), T_(counters_are_told_to_whoever_is_known),
+           T_(a_call_may_be_answered_by_another_server),
            T_(a_new_table_serves_the_requests_that_come_after_it),
            T_(many_clients_on_several_threads_all_get_their_answers),
            T_(stopping_waits_for_calls_and_cuts_them_after_the_grace))
