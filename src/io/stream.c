@@ -155,11 +155,12 @@ offer_ends(struct stream *s)
             return false;
     }
     if (s->failed && !s->told_close) {
+        cleanup_free struct err *why = TAKE(s->why); /* outlives the stream, if that is freed now */
         bool freed = false;
 
         s->told_close = true;
         s->freed = &freed;
-        s->handler->on_close(s->arg, s->why);
+        s->handler->on_close(s->arg, why);
         if (freed)
             return false;
         s->freed = NULL;

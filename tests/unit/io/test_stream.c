@@ -42,7 +42,7 @@ struct end {
     size_t take;
     int offers, ends, drains, closes;
     char why[100];
-    bool free_on_read;
+    bool free_on_read, free_on_close;
 };
 
 static size_t
@@ -78,6 +78,10 @@ on_close(void *arg, const struct err *why)
     struct end *x = arg;
 
     x->closes++;
+    if (x->free_on_close) { /* the reason is still there */
+        stream_free(x->s);
+        x->s = NULL;
+    }
     snprintf(x->why, sizeof x->why, "%s", why->msg);
 }
 
@@ -156,6 +160,21 @@ take_one_and_hand_over(void *arg, struct str bytes)
     stream_set_handler(p->b.s, &handler, &p->b);
     stream_read(p->b.s, true);
     return 1;
+}
+
+TEST(the_reason_of_an_end_outlives_the_stream)
+{
+    struct pair p;
+    const struct str text = STR("x");
+
+    open_pair(&p);
+    p.a.free_on_close = true;
+    stream_free(p.b.s);
+    p.b.s = NULL;
+    stream_write(p.a.s, &text, 1);
+    UNTIL(p.loop, p.a.closes == 1);
+    CHECK_STR(p.a.why, "the peer has closed the connection");
+    close_pair(&p);
 }
 
 TEST(a_new_owner_is_offered_what_the_old_one_has_left)
@@ -607,6 +626,7 @@ TEST(letters_of_another_thread_are_opened_in_their_order_and_none_is_lost)
 
 TESTS_MAIN(T_(bytes_come_when_reading_is_on_and_not_before),
            T_(what_is_left_is_offered_again_with_what_follows),
+           T_(the_reason_of_an_end_outlives_the_stream),
            T_(a_new_owner_is_offered_what_the_old_one_has_left),
            T_(a_writer_is_told_when_the_reader_has_made_room),
            T_(a_reader_that_takes_nothing_stops_the_writer), T_(each_half_ends_by_itself),
