@@ -101,7 +101,8 @@ keeper_open(struct keeper *k, struct err *e)
     if (k->record < 0 || open_control(k, e) < 0 || open_outbox(k, e) < 0 ||
         arm_deadline(k, e) < 0 || open_namespaces(k, e) < 0)
         return e->code;
-    return keeper_log_open(&k->log, k->dir, cap, k->spec->result_bytes, e);
+    keeper_log_open(&k->log, k->dir, cap, k->spec->result_bytes);
+    return 0;
 }
 
 static int
@@ -155,7 +156,7 @@ static int
 publish(struct keeper *k, struct err *e)
 {
     k->started_us = clock_wall_us(&clock_machine);
-    return boxrecord_publish(k->dir,
+    return boxrecord_publish(k->dir, k->record,
                              &(struct box_started){.id = k->spec->id, .at_us = k->started_us}, e);
 }
 

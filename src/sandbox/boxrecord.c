@@ -99,21 +99,28 @@ write_temporary(int dirfd, const char *stem, char name[64], const struct buf *b,
     return 0;
 }
 
-int
-boxrecord_publish(int dirfd, const struct box_started *s, struct err *e)
+static int
+encode_started(const struct box_started *s, struct buf *to, struct err *e)
 {
-    cleanup_buf struct buf b = BUF_INIT;
     struct box_started copy = *s;
-    char name[64];
     struct wire w;
+
+    wire_write(&w, to, TYPE_STARTED);
+    started_fields(&w, &copy);
+    return wire_end(&w, e);
+}
+
+/* As a file of its own. */
+static int
+publish_alone(int dirfd, const struct buf *b, struct err *e)
+{
+    char name[64];
     int rc = 0;
 
-    wire_write(&w, &b, TYPE_STARTED);
-    started_fields(&w, &copy);
-    if (wire_end(&w, e) < 0 || write_temporary(dirfd, BOX_STARTED, name, &b, e) < 0)
+    if (write_temporary(dirfd, BOX_STARTED, name, b, e) < 0)
         return e->code;
-    /* Both refuse to replace, whoever else is at it in the same instant; the rename is one step
-     * cheaper, but not every file system has it. */
+    /* Both refuse to replace, whoever else is at it in the same instant; not every file system has
+     * the rename. */
     if (renameat2(dirfd, name, dirfd, BOX_STARTED, RENAME_NOREPLACE) == 0)
         return 0;
     if (errno != EINVAL && errno != ENOSYS)
@@ -125,9 +132,29 @@ boxrecord_publish(int dirfd, const struct box_started *s, struct err *e)
 }
 
 int
+boxrecord_publish(int dirfd, int reserve, const struct box_started *s, struct err *e)
+{
+    cleanup_buf struct buf b = BUF_INIT;
+
+    if (encode_started(s, &b, e) < 0)
+        return e->code;
+    if (write_all(reserve, &b) < 0)
+        return err_errno(e, "write the record '%s'", BOX_STARTED);
+    if (linkat(dirfd, RESERVE, dirfd, BOX_STARTED, 0) == 0)
+        return 0;
+    /* A file system without second names. */
+    if (errno == EPERM || errno == EOPNOTSUPP || errno == ENOSYS)
+        return publish_alone(dirfd, &b, e);
+    return err_errno(e, "publish the record '%s'", BOX_STARTED);
+}
+
+int
 boxrecord_fence(int dirfd, const char *id, int64_t now_us, struct err *e)
 {
-    return boxrecord_publish(dirfd, &(struct box_started){id, .fenced = true, .at_us = now_us}, e);
+    cleanup_buf struct buf b = BUF_INIT;
+    struct box_started s = {id, .fenced = true, .at_us = now_us};
+
+    return encode_started(&s, &b, e) < 0 ? e->code : publish_alone(dirfd, &b, e);
 }
 
 int
@@ -188,32 +215,45 @@ read_record(int dirfd, const char *name, struct arena *a, struct str *ret, struc
     return 0;
 }
 
-int
-boxrecord_read_started(int dirfd, struct arena *a, struct box_started *ret, struct err *e)
+/* Takes a `started` from the front of the bytes; what follows it is left. */
+static int
+take_started(struct str *bytes, struct arena *a, struct box_started *ret, struct err *e)
 {
-    struct str bytes;
     struct wire w;
     uint32_t type;
 
-    if (read_record(dirfd, BOX_STARTED, a, &bytes, e) < 0)
-        return e->code;
-    wire_read(&w, bytes, a, &type);
+    wire_read(&w, *bytes, a, &type);
     *ret = (struct box_started){.id = NULL};
     if (type != TYPE_STARTED)
         wire_fail(&w, "another kind of record");
     started_fields(&w, ret);
-    return wire_end(&w, e) < 0 ? err_wrap(e, "record '%s'", BOX_STARTED) : 0;
+    *bytes = str_make(w.p, w.n);
+    w.n = 0;
+    return wire_end(&w, e);
+}
+
+int
+boxrecord_read_started(int dirfd, struct arena *a, struct box_started *ret, struct err *e)
+{
+    struct str bytes;
+
+    if (read_record(dirfd, BOX_STARTED, a, &bytes, e) < 0)
+        return e->code;
+    return take_started(&bytes, a, ret, e) < 0 ? err_wrap(e, "record '%s'", BOX_STARTED) : 0;
 }
 
 int
 boxrecord_read_exit(int dirfd, struct arena *a, struct box_exit *ret, struct err *e)
 {
+    struct box_started started;
     struct str bytes;
     struct wire w;
     uint32_t type;
 
     if (read_record(dirfd, BOX_EXIT, a, &bytes, e) < 0)
         return e->code;
+    if (take_started(&bytes, a, &started, e) < 0)
+        return err_wrap(e, "record '%s'", BOX_EXIT);
     wire_read(&w, bytes, a, &type);
     *ret = (struct box_exit){.id = NULL};
     if (type != TYPE_EXIT)

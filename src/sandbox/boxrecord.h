@@ -4,12 +4,12 @@
  *   started   published exactly once, by init before it executes the command, or by a restarted
  *             server that fences the attempt off: by a rename or link that refuses to replace, so
  *             that the second finds EEXIST
- *   exit      written by init under a temporary name (which exists, with room, from the beginning)
- *             and renamed
+ *   exit      the same file as init's `started`, which has room from the beginning, with the record
+ *             of the end behind that of the start; gets this name when that is written
  *   log       lines `time stream F|P text` (time RFC 3339 with nanoseconds; stream stdout or
- *             stderr; P: the line goes on).  Only grows.  At the cap a line says so; the tail is
- *             kept in a ring (log.tail) and appended at the end, after a line that says how much
- *             is missing
+ *             stderr; P: the line goes on).  Not made if there was no output; only grows.  At the
+ *             cap a line says so; the tail is kept in a ring (log.tail) and appended at the end,
+ *             after a line that says how much is missing
  *   result    the first bytes of stdout as they were; not made if there were none
  *   outbox/   declared outputs, by their names; only if some are declared
  *   control   init's socket; while init lives somebody listens.  The record `exit` is there before
@@ -77,19 +77,20 @@ struct box_exit {
     size_t outputs_n;
 };
 
-/* Publishes `started`.  ERR_EXISTS: somebody else was first. */
-int boxrecord_publish(int dirfd, const struct box_started *s, struct err *e);
+/* Takes room for both records while there is some: a step that fills its disk must not lose the
+ * word on how it ended.  A descriptor for the next two. */
+int boxrecord_reserve(int dirfd, struct err *e);
+/* Init: publishes `started`.  ERR_EXISTS: somebody else was first. */
+int boxrecord_publish(int dirfd, int reserve, const struct box_started *s, struct err *e);
+/* Writes the end behind the start and gives it its name. */
+int boxrecord_write_exit(int dirfd, int reserve, const struct box_exit *x, struct err *e);
+
 /* What a restarted server does with an intent that has no `started`: publishes one that says
  * fenced.  0: the attempt never ran and never will.  ERR_EXISTS: it has started. */
 int boxrecord_fence(int dirfd, const char *id, int64_t now_us, struct err *e);
 /* ERR_NOTFOUND: there is none. */
 int boxrecord_read_started(int dirfd, struct arena *a, struct box_started *ret, struct err *e);
 
-/* Takes room for the exit record while there is some: a step that fills its disk must not lose the
- * word on how it ended.  A descriptor for boxrecord_write_exit(). */
-int boxrecord_reserve(int dirfd, struct err *e);
-/* Writes to what was reserved and gives it its name. */
-int boxrecord_write_exit(int dirfd, int reserve, const struct box_exit *x, struct err *e);
 /* ERR_NOTFOUND: there is none (yet). */
 int boxrecord_read_exit(int dirfd, struct arena *a, struct box_exit *ret, struct err *e);
 

@@ -188,6 +188,9 @@ def parse(b: bytes) -> dict:
 
 def exit_record(directory: pathlib.Path) -> dict:
     r = Reader((directory / "exit").read_bytes())
+    assert r.kind == 2000
+    r.text(), r.bool(), r.i64()
+    r = Reader(r.b[r.at:])  # behind the record of the start
     assert r.kind == 2001
     x = {"id": r.text(), "executed": r.bool(), "code": r.int(), "signal": r.int(), "oom": r.bool(),
          "deadline": r.bool(), "stopped": r.bool(), "started_us": r.i64(), "ended_us": r.i64(),
@@ -282,7 +285,8 @@ class Attempt:
         return exit_record(self.dir) if (self.dir / "exit").exists() else {}
 
     def log(self) -> str:
-        lines = (self.dir / "log").read_text(errors="replace").splitlines()
+        path = self.dir / "log"  # not made before there is output
+        lines = path.read_text(errors="replace").splitlines() if path.exists() else []
         return "".join(l.split(" ", 3)[3] + ("\n" if l.split(" ", 3)[2] == "F" else "")
                        for l in lines)
 
