@@ -29,6 +29,7 @@
 #include "sandbox/boxgroup.h"
 #include "sandbox/hostroot.h"
 #include "sandbox/probe.h"
+#include "sandbox/spareroot.h"
 #include "sandbox/subids.h"
 #include "sandbox/userns.h"
 
@@ -200,11 +201,8 @@ tell_ready(const struct spawner *s, uint64_t tag, enum level level, const struct
 static void
 warm_up(struct spawner *s, uint32_t id_base)
 {
-    struct hostroot_range *range;
-    struct err ignored;
-
     if (s->ground.host != NULL)
-        (void)hostroot_range(s->ground.host, s->probe.root ? id_base : 0, &range, &ignored);
+        spareroot_begin(s->ground.host, s->probe.root ? id_base : 0);
 }
 
 /* The first message. */
@@ -340,18 +338,32 @@ reap(struct spawner *s)
         on_end(s, pid, status);
 }
 
+/* Everybody has been answered, and who asks next may find a root that is ready. */
+static bool
+has_time(const struct spawner *s)
+{
+    for (size_t i = 0; i < s->launches.n; i++)
+        if (s->launches.at[i].sync >= 0)
+            return false;
+    return spareroot_is_wanted(s->ground.host);
+}
+
 static bool
 serve(struct spawner *s)
 {
     size_t n = s->launches.n;
+    int events;
     cleanup_free struct pollfd *p = NEW_ARRAY(struct pollfd, n + FIXED);
 
     p[0] = (struct pollfd){.fd = SERVER, .events = POLLIN};
     p[1] = (struct pollfd){.fd = s->signals, .events = POLLIN};
     for (size_t i = 0; i < n; i++)
         p[FIXED + i] = (struct pollfd){.fd = s->launches.at[i].sync, .events = POLLIN};
-    if (poll(p, n + FIXED, -1) < 0)
+    events = poll(p, n + FIXED, has_time(s) ? 0 : -1);
+    if (events < 0)
         return errno == EINTR;
+    if (events == 0)
+        spareroot_make(s->ground.host);
     for (size_t i = 0; i < n; i++) {
         if (p[FIXED + i].revents != 0)
             on_report(&s->launches.at[i]);

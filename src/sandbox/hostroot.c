@@ -16,6 +16,7 @@
 #include "sandbox/oscall.h"
 #include "sandbox/probe.h"
 #include "sandbox/skeleton.h"
+#include "sandbox/spareroot.h"
 #include "sandbox/userns.h"
 
 enum { MOUNTINFO_MAX = 256 * 1024 };
@@ -171,6 +172,7 @@ hostroot_open(struct hostroot *h, const struct probe *p, enum level level, const
                            .volatile_overlay = p->have[PROBE_VOLATILE],
                            .clone3 = p->have[PROBE_CLONE3],
                            .layers = xasprintf("%s/layers", data_dir),
+                           .spares = spareroots_new(data_dir),
                            .dev = -1};
     h->kind = !p->have[PROBE_OVERLAY] ? HOSTROOT_BINDS : p->root ? HOSTROOT_WHOLE : HOSTROOT_PARTS;
     if (mount_layers(h, e) < 0)
@@ -199,6 +201,7 @@ close_range_layers(struct hostroot_range *r)
 void
 hostroot_done(struct hostroot *h)
 {
+    spareroots_free(h->spares);
     for (size_t i = 0; i < h->parts_n; i++)
         free(h->parts[i].path);
     for (size_t i = 0; i < h->ranges_n; i++)

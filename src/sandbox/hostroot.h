@@ -23,6 +23,7 @@
 
 struct err;
 struct probe;
+struct spareroots;
 
 /* How roots are built; chosen by what was found. */
 enum hostroot_kind {
@@ -57,6 +58,7 @@ struct hostroot {
     size_t parts_n;
     struct hostroot_range *ranges;
     size_t ranges_n;
+    struct spareroots *spares;
     unsigned made; /* ranges that were tried: a failed one's directories stay behind */
 };
 

@@ -26,6 +26,7 @@
 #include "sandbox/oscall.h"
 #include "sandbox/probe.h"
 #include "sandbox/probe_network.h"
+#include "sandbox/rootlayer.h"
 #include "sandbox/userns.h"
 
 #ifndef SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV
@@ -227,25 +228,12 @@ try_mounts(struct attempt *a)
 void
 probe_tidy(const char *data_dir)
 {
-    static const char *const inside[] = {"work/work/incompat/volatile/dirty",
-                                         "work/work/incompat/volatile",
-                                         "work/work/incompat",
-                                         "work/work/volatile",
-                                         "work/work",
-                                         "work/index",
-                                         "work",
-                                         "upper"};
     cleanup_free char *path = probe_directory(data_dir);
     cleanup_close int dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
     if (dir < 0)
         return;
-    /* The kernel makes work/work with no rights at all. */
-    (void)fchmodat(dir, "work/work", 0700, 0);
-    (void)fchmodat(dir, "work/work/incompat", 0700, 0);
-    for (size_t i = 0; i < ARRAY_LEN(inside); i++)
-        if (unlinkat(dir, inside[i], 0) < 0)
-            unlinkat(dir, inside[i], AT_REMOVEDIR);
+    rootlayer_remove_unused(dir);
     rmdir(path);
 }
 

@@ -19,12 +19,13 @@
 #include "sandbox/inroot.h"
 #include "sandbox/oscall.h"
 #include "sandbox/podshm.h"
+#include "sandbox/rootlayer.h"
 #include "sandbox/skeleton.h"
 #include "sandbox/skeleton_etc.h"
+#include "sandbox/spareroot.h"
 
 enum {
     PLAIN = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV,
-    NAME_SIZE = 64,
 };
 
 static void
@@ -34,62 +35,21 @@ add(struct rootfs *r, int fd, const char *target, bool directory)
     r->mounts[r->n++] = (struct rootfs_mount){fd, target, directory};
 }
 
-/* A fresh directory of the attempt for a layer, which belongs to the step's root. */
-static int
-make_layer(const struct hostroot *h, int dir, const char *name, uint32_t base, struct err *e)
-{
-    int fd;
-
-    if (mkdirat(dir, name, 0755) < 0 && errno != EEXIST)
-        return err_errno(e, "create '%s'", name);
-    fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    if (fd < 0)
-        return err_errno(e, "open '%s'", name);
-    if (h->root && base != 0 && fchown(fd, base, base) < 0) {
-        err_errno(e, "chown '%s'", name);
-        close(fd);
-        return e->code;
-    }
-    return fd;
-}
-
-/* An overlay with layers of its own in the attempt's directory: upper<suffix>, work<suffix>. */
-static int
-make_overlay(const struct hostroot *h, int dir, const char *suffix, uint32_t base,
-             struct boxmount_overlay *o, struct err *e)
-{
-    cleanup_close int upper = -1, work = -1;
-    char name[NAME_SIZE];
-
-    snprintf(name, sizeof name, "%s%s", BOX_UPPER, suffix);
-    upper = make_layer(h, dir, name, base, e);
-    snprintf(name, sizeof name, "%s%s", BOX_WORK, suffix);
-    work = upper < 0 ? -1 : make_layer(h, dir, name, base, e);
-    if (work < 0)
-        return e->code;
-    o->upper = upper;
-    o->work = work;
-    o->volatile_ = h->volatile_overlay;
-    o->user_xattr = !h->root;
-    return boxmount_overlay(o, e);
-}
-
 static int
 prepare_root(struct hostroot *h, const struct boxspec *s, int dir, struct rootfs *r, struct err *e)
 {
-    struct boxmount_overlay o = {.lower2 = -1, .attributes = MOUNT_ATTR_NOSUID};
     cleanup_close int upper = -1;
     struct hostroot_range *range;
 
     if (hostroot_range(h, s->id_base, &range, e) < 0)
         return e->code;
     if (h->kind == HOSTROOT_BINDS) {
-        upper = make_layer(h, dir, BOX_UPPER, s->id_base, e);
+        upper = rootlayer_make(h, dir, BOX_UPPER, s->id_base, e);
         r->root = upper < 0 ? -1 : boxmount_clone(upper, PLAIN, -1, e);
     } else {
-        o.lower = range->skeleton;
-        o.lower2 = range->host;
-        r->root = make_overlay(h, dir, "", s->id_base, &o, e);
+        r->root = spareroot_take(h, s->id_base, dir);
+        if (r->root < 0)
+            r->root = rootlayer_root(h, range, dir, e);
     }
     return r->root < 0 ? err_wrap(e, "root file system") : 0;
 }
@@ -116,7 +76,7 @@ overlay_part(const struct hostroot *h, const struct boxspec *s, const char *path
     if (lower < 0)
         return err_errno(e, "open '%s'", path);
     snprintf(suffix, sizeof suffix, "-%zu", number);
-    return make_overlay(h, dir, suffix, 0, &o, e);
+    return rootlayer_overlay(h, dir, suffix, 0, &o, e);
 }
 
 static int
@@ -191,12 +151,12 @@ overlay_mount(struct hostroot *h, const struct boxspec *s, struct hostroot_range
     if (clone >= 0)
         at = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (at < 0 || boxmount_attach(clone, at, &ignored) < 0)
-        return make_overlay(h, dir, suffix, s->id_base, o, e);
+        return rootlayer_overlay(h, dir, suffix, s->id_base, o, e);
     lower = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (lower < 0)
         err_errno(e, "open '%s'", path);
     o->lower = lower;
-    fd = lower < 0 ? e->code : make_overlay(h, dir, suffix, s->id_base, o, e);
+    fd = lower < 0 ? e->code : rootlayer_overlay(h, dir, suffix, s->id_base, o, e);
     (void)umount2(path, MNT_DETACH);
     return fd;
 }

@@ -476,6 +476,30 @@ print("end")
     assert all(l.split()[1] == "-1" for l in lines[:-1]) and len(lines) == 18, a.log()
 
 
+def a_root_made_ahead_holds_nothing_of_a_step(s):
+    if not s.ready["findings"]["overlay"][0]:
+        return "no overlays here"
+    with box.Server(s.wanted, s.deny, filtered=s.filtered) as other:
+        spare = other.data / f"spare.{other.process.pid}"
+        for i in range(3):
+            if i == 2:
+                until(lambda: list(spare.glob("*/upper")), "a root is made ahead")
+            a, x = other.sh(f"ahead{i}", "find /tmp /root -mindepth 1; touch /tmp/mine /root/mine")
+            assert x["code"] == 0 and a.log() == "", a.log()
+        assert (a.dir / "upper").is_dir() and (a.dir / "work").is_dir()
+        other.kill_spawner()
+        assert spare.is_dir()
+        other.start_spawner()
+        assert not spare.exists()
+        data = other.data
+        for i in range(2):
+            other.sh(f"again{i}", "true")
+        until(lambda: list(data.glob("spare.*/*/upper")), "a root is made ahead")
+        other.spawner.shutdown(socket.SHUT_RDWR)
+        other.process.wait(box.WAIT)
+        assert not list(data.glob("spare.*"))
+
+
 def capabilities_are_the_usual_set(s):
     a, x = s.sh("caps", "grep -E 'Cap(Prm|Eff|Bnd|Inh|Amb)|NoNew|Seccomp:' /proc/self/status")
     got = dict(l.split(":\t") for l in a.log().splitlines())
@@ -719,6 +743,7 @@ ANY = [a_command_runs_and_its_end_is_recorded, a_missing_command_is_not_an_end_o
        nonsense_on_the_control_socket_is_refused, a_bad_specification_is_refused_in_words,
        rlimits_and_environment_are_the_specifications, many_at_once]
 BOXED = [the_hosts_secrets_are_not_there, the_whole_tree_is_on_the_list, nothing_reaches_outside,
+         a_root_made_ahead_holds_nothing_of_a_step,
          capabilities_are_the_usual_set, records_cannot_be_forged, two_steps_do_not_see_each_other,
          volumes_appear_where_they_belong, the_root_can_be_read_only, the_working_directory_is_made,
          a_pods_containers_share_what_the_holder_holds, dev_shm_is_the_holders]
