@@ -202,9 +202,10 @@ birth(const struct birth *b)
         _exit(1);
     }
     report(b->sync, 0, "");
-    close(b->sync);
     if (b->rootfs != NULL)
         rootfs_done(b->rootfs);
     keeper_run(&k);
+    /* All is written: whoever waits need not wait for the namespaces to be taken down too. */
+    close(b->sync);
     _exit(0);
 }

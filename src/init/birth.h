@@ -26,9 +26,10 @@ struct birth {
     struct boxgroup_slot group;
     bool other_ids; /* the command may have other ids than its root */
     bool joined;    /* it stands in a copy of its pod's holder's namespaces */
-    int sync;       /* to the spawner: a byte says that the ids are mapped; back goes a report */
-    int dir;        /* the attempt's directory */
-    int server;     /* end of the control pipe; -1: none */
+    int sync;   /* to the spawner: a byte says that the ids are mapped; back goes a report.  Then
+                 * the server has the other end, and this one closes when the record is written */
+    int dir;    /* the attempt's directory */
+    int server; /* end of the control pipe; -1: none */
 };
 
 /* What goes over the sync socket to the spawner. */

@@ -283,10 +283,11 @@ on_report(struct launch *l)
 {
     struct birth_report r;
     ssize_t n = recv(l->sync, &r, sizeof r, MSG_DONTWAIT);
+    cleanup_close int sync = -1;
 
     if (n < 0 && (errno == EAGAIN || errno == EINTR))
         return;
-    close(TAKE_FD(l->sync));
+    sync = TAKE_FD(l->sync);
     if (n != (ssize_t)sizeof r) {
         tell_failed(l->tag, ERR_IO, "init died before the command could start");
     } else if (r.code != 0) {
@@ -294,7 +295,7 @@ on_report(struct launch *l)
         tell_failed(l->tag, r.code, r.text);
     } else {
         tell(&(struct boxmsg){.type = BOXMSG_SPAWNED, .tag = l->tag, .spawned = {l->pid}},
-             &l->pidfd, l->pidfd >= 0 ? 1 : 0);
+             (const int[]){l->pidfd, sync}, l->pidfd >= 0 ? 2 : 0);
         if (l->pidfd >= 0) /* the server's now; a descriptor for each pod would run out */
             close(TAKE_FD(l->pidfd));
         return;

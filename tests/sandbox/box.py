@@ -259,7 +259,7 @@ class Attempt:
         self.server, self.id = server, name
         self.dir = server.data / "pods" / name
         self.pid = None
-        self.pidfd = -1
+        self.pidfd = self.life = -1
 
     def connect(self) -> socket.socket:
         s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -278,8 +278,12 @@ class Attempt:
     def wait(self, timeout: float = WAIT) -> dict:
         """Until init is gone; its exit record, or an empty dict."""
         if self.pidfd >= 0:
+            if not select.select([self.life], [], [], timeout)[0]:
+                raise TimeoutError(f"{self.id} does not end")
+            recorded = (self.dir / "exit").exists()
             if not select.select([self.pidfd], [], [], timeout)[0]:
                 raise TimeoutError(f"{self.id} does not end")
+            assert recorded == (self.dir / "exit").exists(), "the record came after the sign of it"
         else:
             until(lambda: (self.dir / "exit").exists(), f"{self.id} ends", timeout)
         return exit_record(self.dir) if (self.dir / "exit").exists() else {}
@@ -381,7 +385,7 @@ class Server:
             if m["type"] in (SPAWNED, FAILED):
                 for other in self.attempts:
                     if other.tag == m["tag"] and m["type"] == SPAWNED:
-                        other.pid, other.pidfd = m["pid"], fds[0]
+                        other.pid, (other.pidfd, other.life) = m["pid"], fds
                 if m["tag"] == a.tag:
                     return m
 
@@ -427,6 +431,7 @@ class Server:
                 except ProcessLookupError:
                     pass
                 os.close(a.pidfd)
+                os.close(a.life)
         if self.owns:
             subprocess.run(["chmod", "-R", "u+rwx", str(self.data)], check=False,
                            stderr=subprocess.DEVNULL)

@@ -29,8 +29,8 @@ struct attempt {
     void *arg;
     enum attempt_state state;
     struct spawn_request *request;
-    int pidfd;
-    struct watch *watch;    /* of the pidfd, for those that we have spawned */
+    int pidfd, life;        /* -1 for those that were adopted */
+    struct watch *watch;    /* of `life`, for those that we have spawned */
     struct packet *control; /* to init; for adopted ones its end is init's */
     bool same_boot;
     bool lost_race; /* init was faster than our fence */
@@ -67,9 +67,11 @@ let_go(struct attempt *a)
     packet_free(TAKE(a->control));
     if (a->pidfd >= 0)
         close(TAKE_FD(a->pidfd));
+    if (a->life >= 0)
+        close(TAKE_FD(a->life));
 }
 
-/* Init is gone: what it recorded counts. */
+/* Init is gone, or has nothing left to do but that: what it recorded counts. */
 static void
 end(struct attempt *a)
 {
@@ -158,7 +160,7 @@ connect_control(struct attempt *a, struct err *e)
 }
 
 static void
-on_pidfd(void *arg, int ready)
+on_life(void *arg, int ready)
 {
     (void)ready;
     end(arg);
@@ -262,7 +264,8 @@ on_spawned(void *arg, struct spawn_result *r)
         return;
     }
     a->pidfd = TAKE_FD(r->pidfd);
-    a->watch = a->pidfd >= 0 ? watch_new(a->loop, a->pidfd, WATCH_READ, on_pidfd, a, &e) : NULL;
+    a->life = TAKE_FD(r->life);
+    a->watch = a->life >= 0 ? watch_new(a->loop, a->life, WATCH_READ, on_life, a, &e) : NULL;
     if (a->watch == NULL) {
         attempt_adopt(a, true); /* its control socket tells the end as well */
         return;
@@ -327,8 +330,13 @@ attempt_new(struct loop *l, int dir_fd, const char *id, const struct attempt_han
 {
     struct attempt *a = NEW(struct attempt);
 
-    *a = (struct attempt){
-        .loop = l, .id = xstrdup(id), .dir = dir_fd, .handler = handler, .arg = arg, .pidfd = -1};
+    *a = (struct attempt){.loop = l,
+                          .id = xstrdup(id),
+                          .dir = dir_fd,
+                          .handler = handler,
+                          .arg = arg,
+                          .pidfd = -1,
+                          .life = -1};
     task_init(&a->look, l, on_look, a);
     timer_init(&a->answer, l, on_no_answer, a);
     return a;

@@ -82,18 +82,23 @@ request_free(struct spawn_request *r)
 }
 
 static void
-answer(struct spawn_request *r, int code, const char *text, int pid, int *pidfd)
+answer(struct spawn_request *r, int code, const char *text, int pid, int fds[2])
 {
-    struct spawn_result result = {
-        .code = code, .text = text, .pid = pid, .pidfd = pidfd != NULL ? *pidfd : -1};
+    struct spawn_result result = {.code = code,
+                                  .text = text,
+                                  .pid = pid,
+                                  .pidfd = fds != NULL ? fds[0] : -1,
+                                  .life = fds != NULL ? fds[1] : -1};
     spawn_fn *done = r->done;
     void *arg = r->arg;
 
     request_free(r);
     if (done != NULL)
         done(arg, &result);
-    if (pidfd != NULL)
-        *pidfd = result.pidfd;
+    if (fds != NULL) {
+        fds[0] = result.pidfd;
+        fds[1] = result.life;
+    }
 }
 
 /* Fails the requests: all, or those that were sent. */
@@ -190,9 +195,9 @@ on_message(void *arg, struct str bytes, int *fds, size_t fds_n)
     }
     r = map_get_u64(&s->by_tag, m.tag);
     if (r == NULL || (m.type != BOXMSG_SPAWNED && m.type != BOXMSG_FAILED))
-        return; /* cancelled, or ENDED: the pidfd tells */
+        return; /* cancelled, or ENDED: the attempt knows already */
     if (m.type == BOXMSG_SPAWNED)
-        answer(r, 0, NULL, m.spawned.pid, fds_n > 0 ? &fds[0] : NULL);
+        answer(r, 0, NULL, m.spawned.pid, fds_n == 2 ? fds : NULL);
     else
         answer(r, m.failed.code, m.failed.text, 0, NULL);
 }

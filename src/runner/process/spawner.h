@@ -47,6 +47,7 @@ struct spawn_result {
     const char *text; /* NULL when code is 0 */
     int pid;
     int pidfd; /* of init; the receiver's if it sets this to -1 */
+    int life;  /* readable when init has written its exit record, or is gone; the same */
 };
 typedef void spawn_fn(void *arg, struct spawn_result *result);
 
