@@ -39,6 +39,7 @@ struct spawner {
     struct launch_ground ground;
     struct hostroot host;
     struct probe probe;
+    char *probed; /* the data directory, while what was tried in it is still there */
     int signals;
     VEC(struct launch) launches;
 };
@@ -205,6 +206,15 @@ warm_up(struct spawner *s, uint32_t id_base)
         spareroot_begin(s->ground.host, s->probe.root ? id_base : 0);
 }
 
+/* Removes what was tried. */
+static void
+tidy(struct spawner *s)
+{
+    if (s->probed != NULL)
+        probe_tidy(s->probed);
+    free(TAKE(s->probed));
+}
+
 /* The first message. */
 static int
 greet(struct spawner *s)
@@ -215,7 +225,6 @@ greet(struct spawner *s)
     struct err e = ERR_INIT;
     enum level level = LEVEL_NONE;
     struct boxmsg m = {.tag = 0};
-    const char *probed = NULL;
 
     if (boxpacket_get(SERVER, &bytes, &fds, &e) <= 0)
         return -1;
@@ -223,7 +232,7 @@ greet(struct spawner *s)
         if (m.type != BOXMSG_HELLO)
             err_set(&e, ERR_BADREQUEST, "%s came before HELLO", boxmsg_name(m.type));
         else if (take_descriptors(s, &m.hello, &fds, &e) == 0) {
-            probed = m.hello.data_dir;
+            s->probed = m.hello.data_dir != NULL ? xstrdup(m.hello.data_dir) : NULL;
             (void)set_up(s, &m.hello, &level, &e);
         }
     }
@@ -231,8 +240,8 @@ greet(struct spawner *s)
     tell_ready(s, m.tag, level, &e);
     if (e.code == 0 && (!s->probe.root || m.hello.id_base != 0))
         warm_up(s, m.hello.id_base);
-    if (probed != NULL)
-        probe_tidy(probed);
+    if (e.code != 0)
+        tidy(s);
     return e.code;
 }
 
@@ -339,14 +348,24 @@ reap(struct spawner *s)
         on_end(s, pid, status);
 }
 
-/* Everybody has been answered, and who asks next may find a root that is ready. */
+/* Everybody has been answered, and there is something that was put off. */
 static bool
 has_time(const struct spawner *s)
 {
     for (size_t i = 0; i < s->launches.n; i++)
         if (s->launches.at[i].sync >= 0)
             return false;
-    return spareroot_is_wanted(s->ground.host);
+    return s->probed != NULL || spareroot_is_wanted(s->ground.host);
+}
+
+/* Who asks next may find a root that is ready. */
+static void
+use_time(struct spawner *s)
+{
+    if (spareroot_is_wanted(s->ground.host))
+        spareroot_make(s->ground.host);
+    else
+        tidy(s);
 }
 
 static bool
@@ -364,7 +383,7 @@ serve(struct spawner *s)
     if (events < 0)
         return errno == EINTR;
     if (events == 0)
-        spareroot_make(s->ground.host);
+        use_time(s);
     for (size_t i = 0; i < n; i++) {
         if (p[FIXED + i].revents != 0)
             on_report(&s->launches.at[i]);
@@ -404,6 +423,7 @@ spawner_main(void)
         return 1;
     while (serve(&s)) {
     }
+    tidy(&s);
     boxgroup_free(s.ground.groups);
     if (s.ground.host != NULL)
         hostroot_done(s.ground.host);

@@ -79,6 +79,6 @@ rootlayer_remove_unused(int dir)
     (void)fchmodat(dir, "work/work", 0700, 0);
     (void)fchmodat(dir, "work/work/incompat", 0700, 0);
     for (size_t i = 0; i < ARRAY_LEN(inside); i++)
-        if (unlinkat(dir, inside[i], 0) < 0)
-            unlinkat(dir, inside[i], AT_REMOVEDIR);
+        if (unlinkat(dir, inside[i], AT_REMOVEDIR) < 0 && errno == ENOTDIR)
+            unlinkat(dir, inside[i], 0);
 }

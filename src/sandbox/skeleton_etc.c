@@ -115,8 +115,8 @@ copy_file(int from, int to, const char *name, const struct stat *st, const struc
         (void)own_fd(out, how);
 }
 
-static void copy_entry(int from, int to, const char *name, const struct skeleton_how *how,
-                       int depth);
+static void copy_entry(int from, int to, const char *name, unsigned char type,
+                       const struct skeleton_how *how, int depth);
 
 static void
 copy_directory(int from, int to, const char *name, const struct skeleton_how *how, int depth)
@@ -137,27 +137,35 @@ copy_directory(int from, int to, const char *name, const struct skeleton_how *ho
         (void)own_fd(out, how);
     while (out >= 0 && (entry = readdir(d)) != NULL) {
         if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-            copy_entry(in, out, entry->d_name, how, depth + 1);
+            copy_entry(in, out, entry->d_name, entry->d_type, how, depth + 1);
     }
     closedir(d);
 }
 
-/* Whatever cannot be copied is left out: programs are used to a sparse /etc. */
 static void
-copy_entry(int from, int to, const char *name, const struct skeleton_how *how, int depth)
+copy_link(int from, int to, const char *name)
 {
     char target[PATH_MAX];
-    struct stat st;
-    ssize_t n;
+    ssize_t n = readlinkat(from, name, target, sizeof target - 1);
 
-    if (depth > MAX_DEPTH || fstatat(from, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+    if (n >= 0) {
+        target[n] = '\0';
+        (void)symlinkat(target, to, name);
+    }
+}
+
+/* Whatever cannot be copied is left out: programs are used to a sparse /etc.  Most entries are
+ * links, of which the directory has told the type. */
+static void
+copy_entry(int from, int to, const char *name, unsigned char type, const struct skeleton_how *how,
+           int depth)
+{
+    struct stat st;
+
+    if (depth > MAX_DEPTH || (type != DT_LNK && fstatat(from, name, &st, AT_SYMLINK_NOFOLLOW) < 0))
         return;
-    if (S_ISLNK(st.st_mode)) {
-        n = readlinkat(from, name, target, sizeof target - 1);
-        if (n >= 0) {
-            target[n] = '\0';
-            (void)symlinkat(target, to, name);
-        }
+    if (type == DT_LNK || S_ISLNK(st.st_mode)) {
+        copy_link(from, to, name);
     } else if (S_ISDIR(st.st_mode)) {
         if (st.st_mode & S_IXOTH)
             copy_directory(from, to, name, how, depth);
@@ -192,7 +200,7 @@ copy_path(int etc, int to, const char *path, const struct skeleton_how *how)
     cleanup_close int from_parent = -1, to_parent = -1;
 
     if (slash == NULL) {
-        copy_entry(etc, to, path, how, 0);
+        copy_entry(etc, to, path, DT_UNKNOWN, how, 0);
         return;
     }
     from_parent = openat(etc, parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -201,7 +209,7 @@ copy_path(int etc, int to, const char *path, const struct skeleton_how *how)
     to_parent = openat(to, parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (to_parent >= 0) {
         (void)own_fd(to_parent, how);
-        copy_entry(from_parent, to_parent, slash + 1, how, 1);
+        copy_entry(from_parent, to_parent, slash + 1, DT_UNKNOWN, how, 1);
     }
 }
 

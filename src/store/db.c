@@ -108,9 +108,13 @@ set_up(struct db *d, struct err *e)
     /* Exclusive locking must come before the first look at the log, or SQLite makes a shared memory
      * file.  EXTRA for the one transaction that turns a new file into a WAL database: it syncs the
      * directory behind the removal of the rollback journal.  Without that, a journal that comes
-     * back after a loss of power rolls the whole database back to nothing. */
+     * back after a loss of power rolls the whole database back to nothing.  Where nothing has to
+     * outlive the machine, that one transaction needs no journal on the disk. */
     if (db_exec(d, "PRAGMA page_size = " PAGE_BYTES "; PRAGMA locking_mode = EXCLUSIVE", e) < 0 ||
-        db_exec(d, d->durable ? "PRAGMA synchronous = EXTRA" : "PRAGMA synchronous = OFF", e) < 0 ||
+        db_exec(d,
+                d->durable ? "PRAGMA synchronous = EXTRA"
+                           : "PRAGMA synchronous = OFF; PRAGMA journal_mode = MEMORY",
+                e) < 0 ||
         db_exec(d, "PRAGMA journal_mode = WAL", e) < 0 || db_relax(d, false, e) < 0 ||
         db_exec(d,
                 "PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = 8388608;"
