@@ -10,8 +10,8 @@
  *                then the spawner ends
  *   SPAWN   -->  fds: [spec memfd or file, attempt directory (+ the holder's directory if join)]
  *   <-- SPAWNED  `started` is published and the command has begun (or could not be executed: then
- *                the exit record says so).  pid as the spawner sees it; fds: [pidfd of init, a socket whose other
- *                end init closes when the exit record is written]
+ *                the exit record says so).  pid as the spawner sees it; fds: [pidfd of init, a
+ *                socket whose other end init closes when the exit record is written]
  *   <-- FAILED   it never began and `started` is not published by it; text says why.  ERR_EXISTS:
  *                the race for `started` is lost
  *   <-- ENDED    init is gone (only for those that this spawner started)
