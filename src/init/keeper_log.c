@@ -23,8 +23,8 @@ create(int dir, const char *name, int flags, struct err *e)
     return fd < 0 ? err_errno(e, "create '%s'", name) : fd;
 }
 
-void
-keeper_log_open(struct keeper_log *l, int dir, uint64_t cap, uint64_t result_max)
+int
+keeper_log_open(struct keeper_log *l, int dir, uint64_t cap, uint64_t result_max, struct err *e)
 {
     *l = (struct keeper_log){.streams = {{.fd = -1}, {.fd = -1}},
                              .dir = dir,
@@ -34,6 +34,8 @@ keeper_log_open(struct keeper_log *l, int dir, uint64_t cap, uint64_t result_max
                              .head_max = cap / 2,
                              .ring_max = cap - cap / 2,
                              .result_max = result_max};
+    l->file = create(dir, BOX_LOG, O_WRONLY, e);
+    return l->file < 0 ? e->code : 0;
 }
 
 void
@@ -89,17 +91,6 @@ stamp(char to[STAMP])
     return n + (size_t)snprintf(to + n, STAMP - n, ".%09ldZ ", now.tv_nsec);
 }
 
-/* Made when there is something to keep, as the result is. */
-static size_t
-write_file(struct keeper_log *l, const char *p, size_t n)
-{
-    struct err e;
-
-    if (l->file < 0)
-        l->file = create(l->dir, BOX_LOG, O_WRONLY, &e);
-    return l->file < 0 ? 0 : write_some(l->file, p, n);
-}
-
 /* The file is full: says so in it, and opens the ring. */
 static void
 turn_to_ring(struct keeper_log *l)
@@ -113,7 +104,7 @@ turn_to_ring(struct keeper_log *l)
                  "%sstderr F [sluice: the log has reached %" PRIu64
                  " bytes; of what follows the last %" PRIu64 " bytes come when the step ends]\n",
                  time, l->head_max, l->ring_max);
-    (void)write_file(l, line, (size_t)n);
+    (void)write_some(l->file, line, (size_t)n);
     l->ring = create(l->dir, BOX_LOG_TAIL, O_RDWR, &e);
     l->head_max = 0;
 }
@@ -130,7 +121,7 @@ whole_records(const char *p, size_t n)
 static size_t
 write_head(struct keeper_log *l, size_t n)
 {
-    size_t done = write_file(l, l->out.p, n);
+    size_t done = write_some(l->file, l->out.p, n);
 
     l->head += done;
     l->lost += n - done;
@@ -144,8 +135,6 @@ flush(struct keeper_log *l)
 {
     size_t taken = 0;
 
-    if (l->out.n == 0)
-        return;
     if (l->head_max != 0 && l->head + l->out.n > l->head_max) {
         taken = write_head(l, whole_records(l->out.p, (size_t)(l->head_max - l->head)));
         turn_to_ring(l);
@@ -293,7 +282,7 @@ copy_ring(struct keeper_log *l, uint64_t from, uint64_t n, bool cut)
             p = end + 1;
             cut = false;
         }
-        (void)write_file(l, p, (size_t)(chunk + got - p));
+        (void)write_some(l->file, p, (size_t)(chunk + got - p));
     }
 }
 
@@ -311,7 +300,7 @@ append_ring(struct keeper_log *l)
         length = snprintf(line, sizeof line,
                           "%sstderr F [sluice: about %" PRIu64 " bytes are left out here]\n", time,
                           l->lost);
-        (void)write_file(l, line, (size_t)length);
+        (void)write_some(l->file, line, (size_t)length);
     }
     copy_ring(l, l->ring_written - n, n, cut);
     close(TAKE_FD(l->ring));

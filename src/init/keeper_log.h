@@ -17,6 +17,8 @@
 
 #include "base/buf.h"
 
+struct err;
+
 enum { KEEPER_LINE = 16 * 1024, KEEPER_STREAMS = 2 };
 
 struct keeper_stream {
@@ -36,8 +38,8 @@ struct keeper_log {
     struct buf out; /* records of this round */
 };
 
-/* The files are made when there is something to write. */
-void keeper_log_open(struct keeper_log *l, int dir, uint64_t cap, uint64_t result_max);
+int keeper_log_open(struct keeper_log *l, int dir, uint64_t cap, uint64_t result_max,
+                    struct err *e);
 /* The read end of a stream (0: stdout, 1: stderr); takes fd. */
 void keeper_log_attach(struct keeper_log *l, int stream, int fd);
 /* Reads what is there; at the end of the stream its fd becomes -1. */

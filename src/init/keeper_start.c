@@ -101,8 +101,7 @@ keeper_open(struct keeper *k, struct err *e)
     if (k->record < 0 || open_control(k, e) < 0 || open_outbox(k, e) < 0 ||
         arm_deadline(k, e) < 0 || open_namespaces(k, e) < 0)
         return e->code;
-    keeper_log_open(&k->log, k->dir, cap, k->spec->result_bytes);
-    return 0;
+    return keeper_log_open(&k->log, k->dir, cap, k->spec->result_bytes, e);
 }
 
 static int

@@ -163,7 +163,7 @@ logs_read(int dirfd, const char *path, logs_fn *fn, void *arg, struct err *e)
     struct str rest;
 
     if (file_read(dirfd, path, SIZE_MAX, &text, e) < 0)
-        return e->code == ERR_NOTFOUND ? 0 : e->code;
+        return e->code;
     rest = buf_view(&text);
     while (logs_cut(&rest, &record))
         fn(arg, &record);

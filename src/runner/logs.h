@@ -48,8 +48,7 @@ void logs_free(struct logs *g);
  * may write to it any more. */
 int logs_shorten(int dirfd, const char *path, int64_t bytes, const char *why, struct err *e);
 
-/* All of a file at once, as text without times: for results and archives.  A container without
- * output has no file: then there are no records. */
+/* All of a file at once, as text without times: for results and archives. */
 int logs_read(int dirfd, const char *path, logs_fn *fn, void *arg, struct err *e);
 
 #endif

@@ -7,9 +7,9 @@
  *   exit      the same file as init's `started`, which has room from the beginning, with the record
  *             of the end behind that of the start; gets this name when that is written
  *   log       lines `time stream F|P text` (time RFC 3339 with nanoseconds; stream stdout or
- *             stderr; P: the line goes on).  Not made if there was no output; only grows.  At the
- *             cap a line says so; the tail is kept in a ring (log.tail) and appended at the end,
- *             after a line that says how much is missing
+ *             stderr; P: the line goes on).  Only grows.  At the cap a line says so; the tail is
+ *             kept in a ring (log.tail) and appended at the end, after a line that says how much
+ *             is missing
  *   result    the first bytes of stdout as they were; not made if there were none
  *   outbox/   declared outputs, by their names; only if some are declared
  *   control   init's socket; while init lives somebody listens.  The record `exit` is there before

@@ -41,12 +41,12 @@ count(void *arg, const struct logs_record *r)
 static void
 keep(const uint8_t *data, size_t size, uint64_t cap, struct keeper_log *l)
 {
+    struct err e = ERR_INIT;
     size_t half = size > 0 ? data[0] * size / 256 : 0;
     int ends[2];
 
     CHECK(pipe2(ends, O_CLOEXEC) == 0);
-    unlinkat(scratch_dir(), BOX_LOG, 0); /* of the run before; not made without output */
-    keeper_log_open(l, scratch_dir(), cap, RESULT_MAX);
+    CHECK(keeper_log_open(l, scratch_dir(), cap, RESULT_MAX, &e) == 0);
     keeper_log_attach(l, 0, ends[0]);
     CHECK(write(ends[1], data, half) == (ssize_t)half);
     keeper_log_read(l, 0);

@@ -289,8 +289,7 @@ class Attempt:
         return exit_record(self.dir) if (self.dir / "exit").exists() else {}
 
     def log(self) -> str:
-        path = self.dir / "log"  # not made before there is output
-        lines = path.read_text(errors="replace").splitlines() if path.exists() else []
+        lines = (self.dir / "log").read_text(errors="replace").splitlines()
         return "".join(l.split(" ", 3)[3] + ("\n" if l.split(" ", 3)[2] == "F" else "")
                        for l in lines)
 

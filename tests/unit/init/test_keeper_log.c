@@ -17,12 +17,13 @@ struct bench {
 static void
 begin(struct bench *b, uint64_t cap, uint64_t result_max)
 {
+    struct err e = ERR_INIT;
     int ends[2];
 
     memcpy(b->path, "/tmp/keeper-log-XXXXXX", 23);
     CHECK_NOT_NULL(mkdtemp(b->path));
     b->dir = open(b->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    keeper_log_open(&b->log, b->dir, cap, result_max);
+    CHECK_INT(keeper_log_open(&b->log, b->dir, cap, result_max, &e), 0);
     CHECK_INT(pipe(ends), 0);
     keeper_log_attach(&b->log, 0, ends[0]);
     b->write_end = ends[1];
