@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "cli/cli.h"
+#include "cli/loopback.h"
 #include "cli/podpython.h"
 #include "cli/settings.h"
 #include "control/control.h"
@@ -54,6 +55,7 @@ struct assembly {
     rules images;
     words shared, host_paths; /* NULL-terminated */
     struct podpython python;
+    loopback_ports loopback;
 };
 
 /* Blobs for job threads, which come when the store is open. */
@@ -248,6 +250,8 @@ make_runtime(struct assembly *a, struct err *e)
         .images = {a->images.at, a->images.n},
         .shared = a->shared.at,
         .host_paths = a->host_paths.at,
+        .loopback_ports = a->loopback.at,
+        .loopback_ports_n = a->loopback.n,
         .python_env = a->python.variables.at,
         .python_files = a->python.files.at,
         .max_pods = (size_t)s->max_pods,
@@ -290,6 +294,7 @@ make_all(struct assembly *a, struct err *e)
     add_list(&a->host_paths, &a->config.settings->host_paths);
     if (podpython_load(a->config.settings, (const char *const *)environ, &a->python, e) < 0)
         return e->code;
+    loopback_find(a->config.settings, a->python.variables.at, &a->loopback);
     a->envs =
         a->config.envs != NULL ? xstrdup(a->config.envs) : xasprintf("%s/envs", a->config.data);
     a->init_path = a->config.init != NULL ? xstrdup(a->config.init) : cli_init_path(e);
@@ -345,6 +350,7 @@ assembly_close(struct assembly *a)
     vec_done(&a->shared);
     vec_done(&a->host_paths);
     podpython_done(&a->python);
+    vec_done(&a->loopback);
     free(a->init_path);
     free(a->envs);
     free(a);

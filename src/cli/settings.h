@@ -63,25 +63,26 @@ typedef VEC(struct settings_pair) settings_pairs;
 
 /* name in the file and its field; the type of the field follows from the row in settings_table.c */
 struct settings {
-    char *data;                /* directory of everything that is kept; absolute */
-    int isolation;             /* enum settings_isolation */
-    int log_level;             /* enum log_level */
-    int64_t log_limit;         /* bytes kept of one container's log */
-    int64_t max_pods;          /* at the same time; 0: 110 */
-    bool strict_requests;      /* requests above the machine's size are Unschedulable */
-    settings_images images;    /* rules, the first match counts */
-    settings_list host_paths;  /* what hostPath volumes may name, and everything below */
-    settings_list shared;      /* host directories that every step sees, read-only */
-    int64_t reserve;           /* bytes of free space below which the largest pod is evicted */
-    char *artifact_key;        /* folder of artifacts without a key: a template */
-    int64_t history_workflows; /* finished ones kept; 0: all */
-    int64_t history_pods;      /* finished ones kept */
-    settings_list environment; /* names or NAME* of the caller's variables for Python pods */
-    settings_pairs pip;        /* pip's settings by their long names, for the same pods */
-    char *pip_config;          /* pip's configuration file: a path, "auto" or "none" */
-    char *listen;              /* where `sluice up` serves plain HTTP: an address with its port */
-    char *tls_listen;          /* the same with TLS */
-    char *token_auth_file;     /* tokens of users: a path, or "none" */
+    char *data;                   /* directory of everything that is kept; absolute */
+    int isolation;                /* enum settings_isolation */
+    int log_level;                /* enum log_level */
+    int64_t log_limit;            /* bytes kept of one container's log */
+    int64_t max_pods;             /* at the same time; 0: 110 */
+    bool strict_requests;         /* requests above the machine's size are Unschedulable */
+    settings_images images;       /* rules, the first match counts */
+    settings_list host_paths;     /* what hostPath volumes may name, and everything below */
+    settings_list loopback_ports; /* of this machine's 127.0.0.1 that steps reach */
+    settings_list shared;         /* host directories that every step sees, read-only */
+    int64_t reserve;              /* bytes of free space below which the largest pod is evicted */
+    char *artifact_key;           /* folder of artifacts without a key: a template */
+    int64_t history_workflows;    /* finished ones kept; 0: all */
+    int64_t history_pods;         /* finished ones kept */
+    settings_list environment;    /* names or NAME* of the caller's variables for Python pods */
+    settings_pairs pip;           /* pip's settings by their long names, for the same pods */
+    char *pip_config;             /* pip's configuration file: a path, "auto" or "none" */
+    char *listen;          /* where `sluice up` serves plain HTTP: an address with its port */
+    char *tls_listen;      /* the same with TLS */
+    char *token_auth_file; /* tokens of users: a path, or "none" */
 
     char *file;          /* the one that was read, or NULL */
     uint8_t origins[32]; /* enum settings_origin by the row's number */

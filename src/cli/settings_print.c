@@ -106,6 +106,7 @@ write_yaml(struct buf *to, const struct settings *s, const struct setting *row)
         buf_printf(to, " %s", row->choices[*SETTING_FIELD_CONST(s, row, int)]);
         break;
     case SETTING_TEXTS:
+    case SETTING_NUMBERS:
     case SETTING_PATHS:
         write_list(to, s, row);
         break;
@@ -143,7 +144,7 @@ write_comment(struct buf *to, struct str text)
 static void
 write_bounds(struct buf *to, const struct setting *row)
 {
-    if (row->type == SETTING_NUMBER)
+    if (row->type == SETTING_NUMBER || row->type == SETTING_NUMBERS)
         buf_printf(to, "%" PRId64 " to %" PRId64, row->min, row->max);
     if (row->type == SETTING_BYTES) {
         setting_write_bytes(to, row->min);

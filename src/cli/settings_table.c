@@ -49,6 +49,10 @@ static const struct setting rows[] = {
     {ROW(shared, PATHS), .standard = "", .argument = "DIR",
      .help = "directories of this machine that every step sees at the same path, read-only",
      .example = "  - /usr/local/cuda\n"},
+    {ROW(loopback_ports, NUMBERS), .standard = "", .min = 1, .max = 65535, .argument = "PORT",
+     .help = "ports of this machine's 127.0.0.1 that steps reach at their localhost (a proxy or "
+             "package index there that Python pods are told of is reached anyway)",
+     .example = "  - 3128\n"},
     {ROW(reserve, BYTES), .standard = "1Gi", .min = 16 * MI, .max = 1024 * GI * 16,
      .argument = "SIZE",
      .help =

@@ -18,16 +18,17 @@ struct json_doc;
 
 /* type, field, what its help calls a value */
 enum setting_type {
-    SETTING_TEXT,   /* char *: any text */
-    SETTING_PATH,   /* char *: an absolute path; ~/ is the home directory; or one of the choices */
-    SETTING_NUMBER, /* int64_t */
-    SETTING_BYTES,  /* int64_t: 65536, 64Ki, 10M */
-    SETTING_SWITCH, /* bool */
-    SETTING_CHOICE, /* int: index into the choices */
-    SETTING_TEXTS,  /* settings_list */
-    SETTING_PATHS,  /* settings_list of absolute paths */
-    SETTING_IMAGES, /* settings_images */
-    SETTING_PAIRS,  /* settings_pairs */
+    SETTING_TEXT,    /* char *: any text */
+    SETTING_PATH,    /* char *: an absolute path; ~/ is the home directory; or one of the choices */
+    SETTING_NUMBER,  /* int64_t */
+    SETTING_BYTES,   /* int64_t: 65536, 64Ki, 10M */
+    SETTING_SWITCH,  /* bool */
+    SETTING_CHOICE,  /* int: index into the choices */
+    SETTING_TEXTS,   /* settings_list */
+    SETTING_NUMBERS, /* settings_list of whole numbers */
+    SETTING_PATHS,   /* settings_list of absolute paths */
+    SETTING_IMAGES,  /* settings_images */
+    SETTING_PAIRS,   /* settings_pairs */
 };
 
 struct setting {
@@ -35,7 +36,7 @@ struct setting {
     enum setting_type type;
     size_t offset;              /* of the field in struct settings */
     const char *standard;       /* the default, as text; lists by commas; "": empty */
-    int64_t min, max;           /* of numbers and sizes */
+    int64_t min, max;           /* of numbers, each of a list, and sizes */
     const char *const *choices; /* ends with NULL, or is NULL */
     const char *argument;       /* how help names the value */
     const char *help;           /* one sentence, no full stop */

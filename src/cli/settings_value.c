@@ -40,6 +40,7 @@ setting_clear(struct settings *s, const struct setting *row)
         *SETTING_FIELD(s, row, char *) = NULL;
         break;
     case SETTING_TEXTS:
+    case SETTING_NUMBERS:
     case SETTING_PATHS:
         settings_list_done(SETTING_FIELD(s, row, settings_list));
         break;
@@ -125,7 +126,7 @@ put_choices(struct buf *to, const char *const *choices)
 }
 
 static int
-read_number(struct settings *s, const struct setting *row, struct str text, struct err *e)
+read_number(const struct setting *row, struct str text, int64_t *ret, struct err *e)
 {
     bool sizes = row->type == SETTING_BYTES;
     cleanup_buf struct buf low = BUF_INIT, high = BUF_INIT;
@@ -146,7 +147,7 @@ read_number(struct settings *s, const struct setting *row, struct str text, stru
         return err_set(e, ERR_INVALID, "%.*s is not between %s and %s", STR_ARG(text),
                        buf_cstring(&low), buf_cstring(&high));
     }
-    *SETTING_FIELD(s, row, int64_t) = number;
+    *ret = number;
     return 0;
 }
 
@@ -227,9 +228,14 @@ setting_add_text(struct settings *s, const struct setting *row, struct str text,
                  const struct setting_place *place, struct err *e)
 {
     char *item = NULL;
+    int64_t number;
 
+    if (row->type == SETTING_NUMBERS && read_number(row, text, &number, e) < 0)
+        return e->code;
     if (row->type == SETTING_TEXTS)
         item = str_dup(text);
+    else if (row->type == SETTING_NUMBERS)
+        item = xasprintf("%" PRId64, number);
     else if (read_path(text, place, &item, e) < 0)
         return e->code;
     vec_push(SETTING_FIELD(s, row, settings_list), item);
@@ -328,12 +334,13 @@ setting_from_text(struct settings *s, const struct setting *row, struct str text
         return read_path_or_word(s, row, text, place, e);
     case SETTING_NUMBER:
     case SETTING_BYTES:
-        return read_number(s, row, text, e);
+        return read_number(row, text, SETTING_FIELD(s, row, int64_t), e);
     case SETTING_SWITCH:
         return read_switch(s, row, text, e);
     case SETTING_CHOICE:
         return read_choice(s, row, text, e);
     case SETTING_TEXTS:
+    case SETTING_NUMBERS:
     case SETTING_PATHS:
     case SETTING_IMAGES:
     case SETTING_PAIRS:

@@ -181,6 +181,8 @@ birth(const struct birth *b)
         .filter = b->filter,
         .network = b->network,
         .net = {.address = b->spec->address,
+                .shared = b->spec->loopback_ports,
+                .shared_n = b->spec->loopback_ports_n,
                 .remember = b->remember,
                 .other_ids = b->other_ids,
                 .capabilities = b->spec->capabilities,

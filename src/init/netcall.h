@@ -7,8 +7,10 @@
  * between, the process could change the memory or put another socket behind the number.
  *
  *   any address to bind to, and no address  the pod's own (127.97.x.y); IPv6 sockets: the same,
- * mapped 127/8, ::1, 0.0.0.0, :: as destination  the pod's own; port 53 alone stays the machine's
- * resolver pods, Services, this machine's others   the source is bound to the pod's address before
+ *   127/8, ::1, 0.0.0.0, :: as destination  the pod's own; port 53 stays that of the machine's
+ *                                           resolver; shared ports of 127.0.0.1, ::1, 0.0.0.0
+ *                                           and :: are those of the machine's 127.0.0.1
+ *   pods, Services, this machine's others   the source is bound to the pod's address before
  *   ports below 1024                        moved by the rule of sandbox/netmap.h
  *   abstract Unix names                     get the pod's prefix
  *   paths of Unix sockets                   by a child with the caller's root, directory and ids
@@ -39,7 +41,9 @@ struct netcall_port {
 };
 
 struct netcall_ground {
-    uint32_t address; /* the pod's, host order; 0: no supervisor */
+    uint32_t address;       /* the pod's, host order; 0: no supervisor */
+    const uint32_t *shared; /* ports of the machine's 127.0.0.1 that the pod reaches */
+    size_t shared_n;
     bool remember;
     bool other_ids;        /* callers may have other ids than this process */
     uint64_t capabilities; /* of the step */

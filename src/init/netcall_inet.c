@@ -102,6 +102,18 @@ is_of_this_machine(const union netcall_address *a, socklen_t n)
     return fd >= 0 && bind(fd, &probe.any, n) == 0;
 }
 
+static bool
+is_shared(const struct netcall_ground *g, uint32_t address, uint16_t port)
+{
+    if (address != 0 && address != LOOPBACK + 1)
+        return false;
+    for (size_t i = 0; i < g->shared_n; i++) {
+        if (g->shared[i] == port)
+            return true;
+    }
+    return false;
+}
+
 /* Where an IPv4 destination leads; the socket's source follows. */
 static void
 direct4(const struct netcall_ground *g, const struct netcall *c, uint32_t *address, uint16_t *port)
@@ -114,6 +126,11 @@ direct4(const struct netcall_ground *g, const struct netcall *c, uint32_t *addre
         if (loopback && !netmap_is_ours(*address)) {
             if (*port == PORT_DNS)
                 return; /* the machine's resolver is everybody's */
+            if (is_shared(g, *address, *port)) {
+                *address = LOOPBACK + 1;
+                bind_source(g, c); /* there too a pod is known as one */
+                return;
+            }
             *address = g->address;
         }
         if (netmap_is_ours(*address))

@@ -6,17 +6,12 @@
 #include "data/json.h"
 #include "runner/amount.h"
 #include "runner/podio.h"
-
-/* What is being parsed, for messages: "spec.containers[2]". */
-struct where {
-    struct arena *arena;
-    char text[160];
-};
+#include "runner/podspec_int.h"
 
 /* Text becomes paths, names and arguments of the kernel, which end at a NUL. */
-static int
-text_of(const struct json *v, const char *key, const struct where *w, struct str *ret,
-        struct err *e)
+int
+podspec_text_of(const struct json *v, const char *key, const struct podspec_where *w,
+                struct str *ret, struct err *e)
 {
     const struct json *field = json_get(v, key);
 
@@ -29,9 +24,9 @@ text_of(const struct json *v, const char *key, const struct where *w, struct str
     return 0;
 }
 
-static int
-int_of(const struct json *v, const char *key, const struct where *w, int64_t otherwise, int64_t min,
-       int64_t *ret, struct err *e)
+int
+podspec_int_of(const struct json *v, const char *key, const struct podspec_where *w,
+               int64_t otherwise, int64_t min, int64_t *ret, struct err *e)
 {
     const struct json *field = json_get(v, key);
 
@@ -44,18 +39,19 @@ int_of(const struct json *v, const char *key, const struct where *w, int64_t oth
     return 0;
 }
 
-static int
-seconds_of(const struct json *v, const char *key, const struct where *w, int64_t otherwise,
-           int64_t min, int64_t *ret_us, struct err *e)
+int
+podspec_seconds_of(const struct json *v, const char *key, const struct podspec_where *w,
+                   int64_t otherwise, int64_t min, int64_t *ret_us, struct err *e)
 {
-    if (int_of(v, key, w, otherwise, min, ret_us, e) < 0)
+    if (podspec_int_of(v, key, w, otherwise, min, ret_us, e) < 0)
         return e->code;
     *ret_us *= CLOCK_SECOND;
     return 0;
 }
 
-static int
-check_texts(const struct json *list, const struct where *w, const char *key, struct err *e)
+int
+podspec_check_texts(const struct json *list, const struct podspec_where *w, const char *key,
+                    struct err *e)
 {
     if (!json_is_null(list) && json_type(list) != JSON_ARRAY)
         return err_set(e, ERR_INVALID, "%s.%s: must be a list", w->text, key);
@@ -72,52 +68,16 @@ check_texts(const struct json *list, const struct where *w, const char *key, str
 }
 
 static int
-parse_probe(const struct json *container, const char *key, const struct where *w,
-            struct podspec_probe **ret, struct err *e)
-{
-    const struct json *v = json_get(container, key);
-    struct podspec_probe *p;
-    struct where inner;
-    int64_t success, failure;
-
-    *ret = NULL;
-    if (json_is_null(v))
-        return 0;
-    p = ARENA_NEW(w->arena, struct podspec_probe);
-    snprintf(inner.text, sizeof inner.text, "%s.%s", w->text, key);
-    for (const char *const *other = (const char *const[]){"httpGet", "tcpSocket", "grpc", NULL};
-         *other != NULL; other++)
-        if (!json_is_null(json_get(v, *other)))
-            return err_set(e, ERR_INVALID,
-                           "%s.%s: only exec probes can be run here; write it as a command",
-                           inner.text, *other);
-    p->command = json_at_path(v, "exec.command");
-    if (json_count(p->command) == 0)
-        return err_set(e, ERR_INVALID, "%s.exec.command: Required value", inner.text);
-    if (check_texts(p->command, &inner, "exec.command", e) < 0 ||
-        seconds_of(v, "initialDelaySeconds", &inner, 0, 0, &p->delay_us, e) < 0 ||
-        seconds_of(v, "periodSeconds", &inner, 10, 1, &p->period_us, e) < 0 ||
-        seconds_of(v, "timeoutSeconds", &inner, 1, 1, &p->timeout_us, e) < 0 ||
-        int_of(v, "successThreshold", &inner, 1, 1, &success, e) < 0 ||
-        int_of(v, "failureThreshold", &inner, 3, 1, &failure, e) < 0)
-        return e->code;
-    p->success = (int)success;
-    p->failure = (int)failure;
-    *ret = p;
-    return 0;
-}
-
-static int
-parse_mount(const struct json *v, const struct where *w, size_t i, struct podspec_mount *m,
+parse_mount(const struct json *v, const struct podspec_where *w, size_t i, struct podspec_mount *m,
             struct err *e)
 {
-    struct where inner;
+    struct podspec_where inner;
 
     snprintf(inner.text, sizeof inner.text, "%s.volumeMounts[%zu]", w->text, i);
-    if (text_of(v, "name", &inner, &m->volume, e) < 0 ||
-        text_of(v, "mountPath", &inner, &m->path, e) < 0 ||
-        text_of(v, "subPath", &inner, &m->sub_path, e) < 0 ||
-        text_of(v, "subPathExpr", &inner, &m->sub_path_expr, e) < 0)
+    if (podspec_text_of(v, "name", &inner, &m->volume, e) < 0 ||
+        podspec_text_of(v, "mountPath", &inner, &m->path, e) < 0 ||
+        podspec_text_of(v, "subPath", &inner, &m->sub_path, e) < 0 ||
+        podspec_text_of(v, "subPathExpr", &inner, &m->sub_path_expr, e) < 0)
         return e->code;
     if (m->volume.n == 0)
         return err_set(e, ERR_INVALID, "%s.name: Required value", inner.text);
@@ -130,8 +90,8 @@ parse_mount(const struct json *v, const struct where *w, size_t i, struct podspe
 }
 
 static int
-parse_mounts(const struct json *container, const struct where *w, struct podspec_container *c,
-             struct err *e)
+parse_mounts(const struct json *container, const struct podspec_where *w,
+             struct podspec_container *c, struct err *e)
 {
     const struct json *mounts = json_get(container, "volumeMounts");
 
@@ -144,7 +104,7 @@ parse_mounts(const struct json *container, const struct where *w, struct podspec
 }
 
 static int
-parse_amount(const struct json *list, const char *key, bool milli, const struct where *w,
+parse_amount(const struct json *list, const char *key, bool milli, const struct podspec_where *w,
              const char *of, int64_t *ret, struct err *e)
 {
     const struct json *v = json_get(list, key);
@@ -162,8 +122,8 @@ parse_amount(const struct json *list, const char *key, bool milli, const struct 
 }
 
 static int
-parse_resources(const struct json *container, const struct where *w, struct podspec_resources *r,
-                struct err *e)
+parse_resources(const struct json *container, const struct podspec_where *w,
+                struct podspec_resources *r, struct err *e)
 {
     const struct json *requests = json_at_path(container, "resources.requests");
     const struct json *limits = json_at_path(container, "resources.limits");
@@ -193,18 +153,18 @@ find_device(const struct json *container, struct podspec *s)
 
 /* The container's securityContext over the pod's. */
 static int
-parse_security(const struct json *pod_spec, const struct json *container, const struct where *w,
-               struct podspec_security *s, struct err *e)
+parse_security(const struct json *pod_spec, const struct json *container,
+               const struct podspec_where *w, struct podspec_security *s, struct err *e)
 {
     const struct json *outer = json_get(pod_spec, "securityContext");
     const struct json *inner = json_get(container, "securityContext");
-    struct where of_pod = {.text = "spec.securityContext"}, of_container;
+    struct podspec_where of_pod = {.text = "spec.securityContext"}, of_container;
 
     snprintf(of_container.text, sizeof of_container.text, "%s.securityContext", w->text);
-    if (int_of(outer, "runAsUser", &of_pod, -1, 0, &s->user, e) < 0 ||
-        int_of(inner, "runAsUser", &of_container, s->user, 0, &s->user, e) < 0 ||
-        int_of(outer, "runAsGroup", &of_pod, -1, 0, &s->group, e) < 0 ||
-        int_of(inner, "runAsGroup", &of_container, s->group, 0, &s->group, e) < 0)
+    if (podspec_int_of(outer, "runAsUser", &of_pod, -1, 0, &s->user, e) < 0 ||
+        podspec_int_of(inner, "runAsUser", &of_container, s->user, 0, &s->user, e) < 0 ||
+        podspec_int_of(outer, "runAsGroup", &of_pod, -1, 0, &s->group, e) < 0 ||
+        podspec_int_of(inner, "runAsGroup", &of_container, s->group, 0, &s->group, e) < 0)
         return e->code;
     s->non_root = json_bool_or(json_get(outer, "runAsNonRoot"), false);
     s->non_root = json_bool_or(json_get(inner, "runAsNonRoot"), s->non_root);
@@ -212,9 +172,9 @@ parse_security(const struct json *pod_spec, const struct json *container, const 
     s->privileged = json_bool_or(json_get(inner, "privileged"), false);
     s->add = json_at_path(inner, "capabilities.add");
     s->drop = json_at_path(inner, "capabilities.drop");
-    if (check_texts(s->add, &of_container, "capabilities.add", e) < 0)
+    if (podspec_check_texts(s->add, &of_container, "capabilities.add", e) < 0)
         return e->code;
-    return check_texts(s->drop, &of_container, "capabilities.drop", e);
+    return podspec_check_texts(s->drop, &of_container, "capabilities.drop", e);
 }
 
 /* A container's name becomes a directory's. */
@@ -229,20 +189,21 @@ is_label(struct str s)
 }
 
 static int
-parse_container(const struct json *pod_spec, const struct json *v, const struct where *w,
+parse_container(const struct json *pod_spec, const struct json *v, const struct podspec_where *w,
                 struct podspec_container *c, struct err *e)
 {
     struct str policy, restart;
 
     c->root = v;
-    if (text_of(v, "name", w, &c->name, e) < 0 || text_of(v, "image", w, &c->image, e) < 0 ||
-        text_of(v, "workingDir", w, &c->working_dir, e) < 0 ||
-        text_of(v, "imagePullPolicy", w, &c->pull_policy, e) < 0 ||
-        text_of(v, "terminationMessagePath", w, &c->termination_path, e) < 0 ||
-        text_of(v, "terminationMessagePolicy", w, &policy, e) < 0 ||
-        text_of(v, "restartPolicy", w, &restart, e) < 0 ||
-        check_texts(json_get(v, "command"), w, "command", e) < 0 ||
-        check_texts(json_get(v, "args"), w, "args", e) < 0)
+    if (podspec_text_of(v, "name", w, &c->name, e) < 0 ||
+        podspec_text_of(v, "image", w, &c->image, e) < 0 ||
+        podspec_text_of(v, "workingDir", w, &c->working_dir, e) < 0 ||
+        podspec_text_of(v, "imagePullPolicy", w, &c->pull_policy, e) < 0 ||
+        podspec_text_of(v, "terminationMessagePath", w, &c->termination_path, e) < 0 ||
+        podspec_text_of(v, "terminationMessagePolicy", w, &policy, e) < 0 ||
+        podspec_text_of(v, "restartPolicy", w, &restart, e) < 0 ||
+        podspec_check_texts(json_get(v, "command"), w, "command", e) < 0 ||
+        podspec_check_texts(json_get(v, "args"), w, "args", e) < 0)
         return e->code;
     if (c->name.n == 0 || c->name.n > 63 || !is_label(c->name))
         return err_set(e, ERR_INVALID, "%s.name: must be a DNS label of at most 63 characters",
@@ -267,10 +228,10 @@ parse_container(const struct json *pod_spec, const struct json *v, const struct 
     c->stdin = json_bool_or(json_get(v, "stdin"), false);
     if (parse_mounts(v, w, c, e) < 0 || parse_resources(v, w, &c->resources, e) < 0 ||
         parse_security(pod_spec, v, w, &c->security, e) < 0 ||
-        parse_probe(v, "startupProbe", w, &c->startup, e) < 0 ||
-        parse_probe(v, "readinessProbe", w, &c->readiness, e) < 0)
+        podspec_probe_parse(v, "startupProbe", w, &c->startup, e) < 0 ||
+        podspec_probe_parse(v, "readinessProbe", w, &c->readiness, e) < 0)
         return e->code;
-    return parse_probe(v, "livenessProbe", w, &c->liveness, e);
+    return podspec_probe_parse(v, "livenessProbe", w, &c->liveness, e);
 }
 
 static bool
@@ -284,7 +245,7 @@ names(const struct json *list, struct str name)
 }
 
 static int
-parse_containers(const struct json *spec, const char *key, bool init, struct where *w,
+parse_containers(const struct json *spec, const char *key, bool init, struct podspec_where *w,
                  struct podspec *s, struct err *e)
 {
     JSON_EACH (it, json_get(spec, key)) {
@@ -307,11 +268,12 @@ parse_containers(const struct json *spec, const char *key, bool init, struct whe
 }
 
 static int
-parse_policy(const struct json *spec, const struct where *w, struct podspec *s, struct err *e)
+parse_policy(const struct json *spec, const struct podspec_where *w, struct podspec *s,
+             struct err *e)
 {
     struct str policy;
 
-    if (text_of(spec, "restartPolicy", w, &policy, e) < 0)
+    if (podspec_text_of(spec, "restartPolicy", w, &policy, e) < 0)
         return e->code;
     if (policy.p == NULL || str_is(policy, "Always"))
         s->restart = RESTART_ALWAYS;
@@ -355,17 +317,17 @@ check_mounts(const struct podspec *s, struct err *e)
 }
 
 static int
-parse_spec(const struct json *spec, struct where *w, struct podspec *s, struct err *e)
+parse_spec(const struct json *spec, struct podspec_where *w, struct podspec *s, struct err *e)
 {
     if (json_type(spec) != JSON_OBJECT)
         return err_set(e, ERR_INVALID, "spec: Required value");
     s->volumes = json_get(spec, "volumes");
     snprintf(w->text, sizeof w->text, "spec");
     if (parse_policy(spec, w, s, e) < 0 ||
-        seconds_of(spec, "terminationGracePeriodSeconds", w, 30, 0, &s->grace_us, e) < 0 ||
-        seconds_of(spec, "activeDeadlineSeconds", w, 0, 1, &s->deadline_us, e) < 0 ||
-        text_of(spec, "hostname", w, &s->hostname, e) < 0 ||
-        int_of(json_get(spec, "securityContext"), "fsGroup", w, -1, 0, &s->fs_group, e) < 0)
+        podspec_seconds_of(spec, "terminationGracePeriodSeconds", w, 30, 0, &s->grace_us, e) < 0 ||
+        podspec_seconds_of(spec, "activeDeadlineSeconds", w, 0, 1, &s->deadline_us, e) < 0 ||
+        podspec_text_of(spec, "hostname", w, &s->hostname, e) < 0 ||
+        podspec_int_of(json_get(spec, "securityContext"), "fsGroup", w, -1, 0, &s->fs_group, e) < 0)
         return e->code;
     if (s->hostname.n == 0)
         s->hostname = str_slice(s->name, 0, 63);
@@ -384,7 +346,7 @@ podspec_parse(const struct json *pod, struct arena *a, struct podspec **ret, str
 {
     struct podspec *s = ARENA_NEW(a, struct podspec);
     const struct json *meta = json_get(pod, "metadata"), *spec = json_get(pod, "spec");
-    struct where w = {.arena = a};
+    struct podspec_where w = {.arena = a};
 
     s->root = pod;
     s->uid = json_str(json_get(meta, "uid"));

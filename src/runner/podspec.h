@@ -21,8 +21,22 @@ struct podio;
 
 enum restart_policy { RESTART_ALWAYS, RESTART_ON_FAILURE, RESTART_NEVER };
 
+enum podspec_probe_kind {
+    PODSPEC_PROBE_EXEC,
+    PODSPEC_PROBE_HTTP, /* good: status 200 to 399 */
+    PODSPEC_PROBE_TCP,  /* good: a connection comes about */
+};
+
 struct podspec_probe {
-    const struct json *command; /* array of text */
+    enum podspec_probe_kind kind;
+    const struct json *command; /* EXEC: array of text */
+    uint16_t port;              /* HTTP, TCP */
+    struct str host;            /* HTTP, TCP: an address or "localhost"; .n 0: the pod's */
+    /* HTTP */
+    bool https;                 /* whatever the certificate */
+    struct str path;            /* of the URL, as it goes over the wire */
+    const struct json *headers; /* array of {name, value}, checked; or nothing */
+
     int64_t delay_us, period_us, timeout_us;
     int success, failure; /* thresholds */
 };

@@ -108,6 +108,7 @@ spec_fields(struct wire *w, struct boxspec *s)
     wire_text(w, &s->message_path);
     wire_text(w, &s->progress_path);
     wire_u32(w, &s->address);
+    WIRE_LIST(w, s->loopback_ports, s->loopback_ports_n, 4, wire_u32);
 }
 
 int
@@ -196,6 +197,11 @@ check(const struct boxspec *s, struct err *e)
                        s->message_path);
     if (s->address != 0 && !netmap_is_pod(s->address))
         return err_set(e, ERR_INVALID, "address: it is not one of the pods'");
+    for (size_t i = 0; i < s->loopback_ports_n; i++) {
+        if (s->loopback_ports[i] == 0 || s->loopback_ports[i] > UINT16_MAX)
+            return err_set(e, ERR_INVALID, "%u is no port: expected 1 to 65535",
+                           s->loopback_ports[i]);
+    }
     if (s->progress_path != NULL && !is_absolute(s->progress_path))
         return err_set(e, ERR_INVALID, "path '%s' of the progress must be absolute",
                        s->progress_path);

@@ -128,6 +128,9 @@ struct boxspec {
     /* The pod's address in the pod network, host byte order (netmap.h); init then makes the calls
      * that name addresses.  0: the machine's network as it is. */
     uint32_t address;
+    /* With an address: ports of the host's 127.0.0.1 that are reached at the pod's loopback. */
+    uint32_t *loopback_ports;
+    size_t loopback_ports_n;
 };
 
 /* What a caller starts from: kind attempt, level, one empty argv and env, all capabilities off. */

@@ -10,7 +10,7 @@
  *   --max-starts N           --max-pods N           --strict           --reserve-mib N
  *   --delete NAME@MS         deletes the Pod so long after the start
  *   --stop-after MS          ends then, whatever runs (pods stay for the next start)
- *   --trace                  each version of a Pod as a line of JSON on stderr
+ *   --trace                  each version of a Pod or Event as a line of JSON on stderr
  *   --keep                   pods outlive this process (the default); --die: they end with it
  *
  * A file holds one object or a list of them; what exists already is left alone.  When every Pod of
@@ -228,16 +228,16 @@ on_published(void *arg, const struct object *before, const struct object *now, b
     bool was = before != NULL && !object_is_finished(before);
     bool is = !gone && !object_is_finished(now);
 
-    if (object_kind(now) != &kind_pod)
-        return;
-    app->left += is;
-    app->left -= was;
-    if (app->trace) {
+    if (app->trace && (object_kind(now) == &kind_pod || object_kind(now) == &kind_event)) {
         cleanup_buf struct buf text = BUF_INIT;
 
         object_write(&text, now);
         fprintf(stderr, "%s\n", buf_cstring(&text));
     }
+    if (object_kind(now) != &kind_pod)
+        return;
+    app->left += is;
+    app->left -= was;
     task_post(&app->look);
 }
 

@@ -128,6 +128,10 @@ def spec_bytes(s: dict) -> bytes:
     w.text(s.get("message_path"))
     w.text(s.get("progress_path"))
     w.u32(s.get("address", 0))
+    ports = s.get("loopback_ports", [])
+    w.u32(len(ports))
+    for port in ports:
+        w.u32(port)
     return bytes(w.b)
 
 

@@ -115,6 +115,19 @@ for to in (("127.0.0.1", {port}), ("127.0.0.2", {port}), ("0.0.0.0", {port}), ("
     assert got == ["ok"] * 7 + ["ECONNREFUSED"] * 6 and not came and not came6, (got, came, came6)
 
 
+def shared_ports_of_the_machines_loopback_are_reached_under_the_pods_name(s):
+    with host_server() as (port, came), host_server() as (other, others):
+        got = result(s, "shared", 18, f"""
+for to in (("127.0.0.1", {port}), ("::1", {port}), ("localhost", {port}), ("0.0.0.0", {port}), ("127.0.0.2", {port}),
+           ("127.0.0.1", {other}), ("::1", {other})):
+    print(call(socket.create_connection, to))
+l = tcp(); l.bind(("", {port})); l.listen(); print(call(socket.create_connection, ("{ip(18)}", {port})))
+""", loopback_ports=[port])
+        until(lambda: len(came) == 4, "all have come")
+    assert got == ["ok"] * 4 + ["ECONNREFUSED"] * 3 + ["ok"] and not others, (got, others)
+    assert {peer[0] for peer in came} == {ip(18)}, came
+
+
 def low_ports_are_moved_and_found_again(s):
     a = server(s, "web", 14, ("", 80))
     got = result(s, "browser", 15, f"""
@@ -404,6 +417,7 @@ print(raw(libc.connect, s.fileno(), ctypes.c_void_p(8), 16), raw(libc.connect, 9
 
 
 ALL = [two_pods_serve_one_port_and_a_third_reaches_both, loopback_is_the_pods_own,
+       shared_ports_of_the_machines_loopback_are_reached_under_the_pods_name,
        low_ports_are_moved_and_found_again, a_listener_without_an_address_is_the_pods,
        one_port_for_both_families_is_one_server, datagrams_go_between_pods,
        unix_sockets_mean_what_the_caller_means, blocking_connects_wait_and_others_go_on,

@@ -549,6 +549,10 @@ boxfill_spec(const struct boxfill *f, struct arena *a, struct boxspec *ret, stru
     ret->hostname = str_dup_arena(a, f->spec->hostname);
     ret->die_with_server = f->die_with_server;
     ret->address = f->address;
+    if (f->address != 0) {
+        ret->loopback_ports = f->loopback_ports;
+        ret->loopback_ports_n = f->loopback_ports_n;
+    }
     base_env(f, a, &vars);
     rc = env_build(f->plan, f->spec, f->container, f->machine, a, &vars, e);
     if (rc == 0)

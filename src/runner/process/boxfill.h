@@ -44,7 +44,9 @@ struct boxfill {
     const struct imageconfig *image_config; /* empty lists: the image names no command */
     const struct pyenv *pyenv;              /* NULL: the image is no Python environment */
     const struct source_machine *machine;
-    uint32_t address;                /* of the pod network; 0: none */
+    uint32_t address;         /* of the pod network; 0: none */
+    uint32_t *loopback_ports; /* of the host that it reaches then */
+    size_t loopback_ports_n;
     const char *const *python_env;   /* "NAME=value" for Python pods; NULL-terminated, or NULL */
     const char *const *python_files; /* bound there at the same path; NULL-terminated, or NULL */
     int64_t log_bytes;

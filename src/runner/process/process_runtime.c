@@ -457,6 +457,7 @@ free_runtime(struct runtime *runtime)
     on_sweep(r);
     task_cancel(&r->sweep);
     map_done(&r->pods);
+    netprobe_ground_done(&r->netprobes);
     free(r->boot_id);
     free(r);
 }
@@ -527,6 +528,7 @@ process_runtime_new(const struct process_runtime_config *config, struct err *e)
     r->machine = (struct source_machine){cores * 1000, machine_memory(), "localhost", "127.0.0.1",
                                          "127.0.0.1"};
     r->level = LEVEL_NONE;
+    netprobe_ground_init(&r->netprobes, config->loop);
     list_init(&r->refusals);
     task_init(&r->sweep, config->loop, on_sweep, r);
     eviction_init(&r->eviction, &(struct eviction_config){.loop = config->loop,
@@ -539,6 +541,7 @@ process_runtime_new(const struct process_runtime_config *config, struct err *e)
                    config->max_pods != 0 ? config->max_pods : KUBELET_MAX_PODS, cores * 1000,
                    r->machine.memory_bytes, on_admit);
     if (process_boot_id(&r->boot_id, e) < 0) {
+        netprobe_ground_done(&r->netprobes);
         free(r);
         return NULL;
     }

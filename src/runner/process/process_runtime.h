@@ -40,9 +40,11 @@ struct process_runtime_config {
     const char *const *host_paths;   /* what hostPath volumes may name; NULL-terminated */
     const char *const *python_env;   /* "NAME=value" for Python pods; NULL-terminated */
     const char *const *python_files; /* that it names: seen there, read-only; NULL-terminated */
-    size_t max_starts;               /* at once; 0: twice the processors */
-    size_t max_pods;                 /* 0: 110, as kubelet has it */
-    bool strict_requests;            /* requests above the machine's size wait for ever */
+    uint32_t *loopback_ports;        /* of the host's 127.0.0.1 that pods with an address reach */
+    size_t loopback_ports_n;
+    size_t max_starts;      /* at once; 0: twice the processors */
+    size_t max_pods;        /* 0: 110, as kubelet has it */
+    bool strict_requests;   /* requests above the machine's size wait for ever */
     int64_t reserve_bytes;  /* free space below which the largest pod is evicted; 0: never */
     int64_t log_bytes;      /* cap of one container's log; 0: the usual one */
     uint32_t first_id_base; /* the range of ids that pods will ask for first; 0: none */

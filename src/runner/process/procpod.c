@@ -232,6 +232,8 @@ write_spec(struct proc_container *c, unsigned number, struct err *e)
         .pyenv = c->image.kind == IMAGE_PYTHON ? &c->pyenv : NULL,
         .machine = &machine,
         .address = address_of(p),
+        .loopback_ports = r->config.loopback_ports,
+        .loopback_ports_n = r->config.loopback_ports_n,
         .python_env = r->config.python_env,
         .python_files = r->config.python_files,
         .log_bytes = r->config.log_bytes,
@@ -256,15 +258,25 @@ procpod_spawn(struct proc_container *c, int holder_dir)
         attempt_spawn(c->attempt, p->runtime->spawner, fd, holder_dir);
 }
 
+void
+procpod_ip(const struct procpod *p, char ret[INET_ADDRSTRLEN])
+{
+    struct in_addr a = {htonl(address_of(p))};
+
+    if (a.s_addr == 0)
+        snprintf(ret, INET_ADDRSTRLEN, "%s", p->runtime->machine.pod_ip);
+    else
+        (void)inet_ntop(AF_INET, &a, ret, INET_ADDRSTRLEN);
+}
+
 struct source_machine
 procpod_machine(struct procpod *p)
 {
     struct source_machine m = p->runtime->machine;
-    uint32_t a = address_of(p);
+    char ip[INET_ADDRSTRLEN];
 
-    if (a != 0)
-        m.pod_ip = arena_printf(&p->arena, "%u.%u.%u.%u", a >> 24, a >> 16 & 0xff, a >> 8 & 0xff,
-                                a & 0xff);
+    procpod_ip(p, ip);
+    m.pod_ip = arena_printf(&p->arena, "%s", ip);
     return m;
 }
 

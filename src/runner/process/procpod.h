@@ -13,6 +13,8 @@
 #ifndef RUNNER_PROCPOD_H
 #define RUNNER_PROCPOD_H
 
+#include <arpa/inet.h>
+
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/map.h"
@@ -20,6 +22,7 @@
 #include "runner/admission.h"
 #include "runner/imageconfig.h"
 #include "runner/life.h"
+#include "runner/netprobe.h"
 #include "runner/outputs.h"
 #include "runner/podspec.h"
 #include "runner/process/eviction.h"
@@ -38,6 +41,7 @@ struct process_runtime {
     struct runtime runtime; /* first */
     struct process_runtime_config config;
     struct spawner *spawner;
+    struct netprobe_ground netprobes;
     struct admission admission;
     struct map pods;      /* by uid */
     struct list refusals; /* pods to free at the next pass */
@@ -65,6 +69,7 @@ struct proc_probe {
     struct proc_container *container;
     enum life_probe which;
     struct attempt_exec *exec; /* NULL: none is running */
+    struct netprobe *net;      /* NULL: none is under way */
     struct buf output;
     struct task answer; /* what could not be asked is answered from the loop */
 };
@@ -137,6 +142,8 @@ void procpod_fail_launch(struct proc_container *c, int code, const char *reason,
                          const char *message);
 /* One more of what was asked while adopting is known; after the last the pod goes on. */
 void procpod_known(struct procpod *p);
+/* Where it is: its address, or the machine's. */
+void procpod_ip(const struct procpod *p, char ret[INET_ADDRSTRLEN]);
 /* What its containers are told of the machine; the address is in the pod's arena. */
 struct source_machine procpod_machine(struct procpod *p);
 /* procpod_hold.c */

@@ -160,8 +160,7 @@ TEST(a_spec_that_cannot_run_here_is_refused_with_the_fields_path)
          "spec.restartPolicy: Unsupported value: \"Sometimes\": supported values: \"Always\", "
          "\"OnFailure\", \"Never\""},
         {"{\"containers\":[{\"name\":\"a\",\"image\":\"i\",\"livenessProbe\":{\"httpGet\":{}}}]}",
-         "spec.containers[0].livenessProbe.httpGet: only exec probes can be run here; write it as "
-         "a command"},
+         "spec.containers[0].livenessProbe.httpGet.port: Required value"},
         {"{\"containers\":[{\"name\":\"a\",\"image\":\"i\",\"volumeMounts\":[{\"name\":\"v\","
          "\"mountPath\":\"/v\"}]}]}",
          "container a: volumeMounts[0].name: Not found: \"v\""},

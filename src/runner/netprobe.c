@@ -1,0 +1,218 @@
+#include "runner/netprobe.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "data/json.h"
+#include "http/client.h"
+#include "http/fetch.h"
+#include "http/tls.h"
+#include "io/address.h"
+#include "io/stream.h"
+#include "io/timer.h"
+#include "runner/podnet.h"
+#include "runner/podspec.h"
+
+struct netprobe {
+    netprobe_fn *fn;
+    void *arg;
+    struct timer timer;
+    struct stream *stream; /* tcpSocket */
+    struct fetch *fetch;   /* httpGet */
+};
+
+void
+netprobe_ground_init(struct netprobe_ground *g, struct loop *l)
+{
+    *g = (struct netprobe_ground){.loop = l, .client = client_new(l)};
+}
+
+void
+netprobe_ground_done(struct netprobe_ground *g)
+{
+    client_free(TAKE(g->client));
+    tls_free(TAKE(g->tls));
+}
+
+static void
+end(struct netprobe *p, bool ok, const char *text)
+{
+    timer_stop(&p->timer);
+    stream_free(TAKE(p->stream));
+    fetch_free(TAKE(p->fetch));
+    p->fn(p->arg, ok, text);
+}
+
+static void
+on_timer(void *arg)
+{
+    end(arg, false, "no answer in time (timeoutSeconds)");
+}
+
+/* tcpSocket. */
+
+static size_t
+on_read(void *arg, struct str bytes)
+{
+    (void)arg;
+    return bytes.n;
+}
+
+static void
+on_end(void *arg)
+{
+    (void)arg;
+}
+
+static void
+on_connected(void *arg)
+{
+    end(arg, true, "");
+}
+
+static void
+on_close(void *arg, const struct err *why)
+{
+    end(arg, false, why->msg);
+}
+
+static const struct stream_handler connecting = {on_read, on_end, on_connected, on_close};
+
+/* httpGet. */
+
+static void
+on_room(void *arg)
+{
+    (void)arg; /* a request without a body */
+}
+
+static void
+on_head(void *arg)
+{
+    struct netprobe *p = arg;
+    int status = fetch_status(p->fetch);
+    char text[64];
+
+    snprintf(text, sizeof text, "HTTP probe failed with statuscode: %d", status);
+    end(p, status >= 200 && status < 400, text);
+}
+
+static void
+on_piece(void *arg, struct str bytes, bool last)
+{
+    (void)arg;
+    (void)bytes;
+    (void)last; /* never asked for */
+}
+
+static void
+on_fail(void *arg, const struct err *why)
+{
+    end(arg, false, why->msg);
+}
+
+static const struct fetch_handler asking = {on_room, on_head, on_piece, on_fail};
+
+static size_t
+fill_fields(const struct podspec_probe *spec, struct field *to, struct str *host)
+{
+    bool agent = false, accept = false;
+    size_t n = 0;
+
+    to[n++] = (struct field){STR("Connection"), STR("close")};
+    JSON_EACH (it, spec->headers) {
+        struct field f = {json_str(json_get(it.value, "name")),
+                          json_str(json_get(it.value, "value"))};
+
+        agent = agent || fields_name_is(f.name, "User-Agent");
+        accept = accept || fields_name_is(f.name, "Accept");
+        if (fields_name_is(f.name, "Host"))
+            *host = f.value;
+        else if (f.value.n > 0 && !fields_name_is(f.name, "Connection") &&
+                 !fields_name_is(f.name, "Content-Length") &&
+                 !fields_name_is(f.name, "Transfer-Encoding"))
+            to[n++] = f;
+    }
+    if (!agent)
+        to[n++] = (struct field){STR("User-Agent"), STR("kube-probe/1.34")};
+    if (!accept)
+        to[n++] = (struct field){STR("Accept"), STR("*/*")};
+    return n;
+}
+
+static int
+ask(struct netprobe *p, struct netprobe_ground *g, const struct podspec_probe *spec,
+    const struct address *to, const char *name, struct err *e)
+{
+    struct field fields[FIELDS_MAX];
+    cleanup_buf struct buf host = BUF_INIT;
+    struct fetch_request rq = {.to = to, .method = STR("GET"), .target = spec->path};
+
+    if (spec->https && g->tls == NULL)
+        g->tls = tls_new_client(STR_NULL, e);
+    if (spec->https && g->tls == NULL)
+        return e->code;
+    buf_printf(&host, strchr(name, ':') != NULL ? "[%s]:%u" : "%s:%u", name, spec->port);
+    rq.tls = spec->https ? g->tls : NULL;
+    rq.tls_host = name;
+    rq.host = buf_view(&host);
+    rq.fields = fields;
+    rq.fields_n = fill_fields(spec, fields, &rq.host);
+    rq.head_us = spec->timeout_us;
+    p->fetch = fetch_new(g->client, &rq, &asking, p, e);
+    return p->fetch != NULL ? 0 : e->code;
+}
+
+/* An IPv4 address follows the rules of the pod network. */
+static int
+find_target(const char *name, uint16_t port, struct address *ret, struct err *e)
+{
+    cleanup_buf struct buf text = BUF_INIT;
+    struct sockaddr_in v4;
+
+    if (podnet_target(name, port, &v4)) {
+        ret->v4 = v4;
+        ret->n = sizeof v4;
+        return 0;
+    }
+    buf_printf(&text, strchr(name, ':') != NULL ? "[%s]:%u" : "%s:%u", name, port);
+    return address_parse(buf_view(&text), ret, e);
+}
+
+struct netprobe *
+netprobe_new(struct netprobe_ground *g, const struct podspec_probe *spec, const char *pod_ip,
+             netprobe_fn *fn, void *arg, struct err *e)
+{
+    cleanup_free char *name = spec->host.n > 0 ? str_dup(spec->host) : xstrdup(pod_ip);
+    struct netprobe *p = NEW(struct netprobe);
+    struct address to = {.n = 0};
+    int rc = find_target(name, spec->port, &to, e);
+
+    *p = (struct netprobe){.fn = fn, .arg = arg};
+    timer_init(&p->timer, g->loop, on_timer, p);
+    if (rc == 0 && spec->kind == PODSPEC_PROBE_HTTP) {
+        rc = ask(p, g, spec, &to, name, e);
+    } else if (rc == 0) {
+        p->stream = stream_connect(g->loop, &to, &connecting, p, e);
+        rc = p->stream != NULL ? 0 : e->code;
+    }
+    if (rc < 0) {
+        netprobe_free(p);
+        return NULL;
+    }
+    timer_after(&p->timer, spec->timeout_us);
+    return p;
+}
+
+void
+netprobe_free(struct netprobe *p)
+{
+    if (p == NULL)
+        return;
+    timer_stop(&p->timer);
+    stream_free(p->stream);
+    fetch_free(p->fetch);
+    free(p);
+}
