@@ -266,11 +266,15 @@ install: all
 	$(O)/sluice completion bash > $(DESTDIR)$(PREFIX)/share/bash-completion/completions/sluice
 	$(O)/sluice completion zsh > $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_sluice
 	$(O)/sluice completion fish > $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/sluice.fish
+	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
+	sed 's|@PREFIX@|$(PREFIX)|g' tools/sluice.service.in > \
+	    $(DESTDIR)$(PREFIX)/lib/systemd/system/sluice.service
 	sed 's|@PREFIX@|$(PREFIX)|g' tools/apparmor.in > $(DESTDIR)$(PREFIX)/share/doc/sluice/apparmor
 .PHONY: install
 
 uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/bin/sluice
+	rm -f $(DESTDIR)$(PREFIX)/lib/systemd/system/sluice.service
 	rm -f $(DESTDIR)$(PREFIX)/share/bash-completion/completions/sluice \
 	    $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_sluice \
 	    $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/sluice.fish

@@ -374,6 +374,12 @@ assembly_store(struct assembly *a)
     return a->store;
 }
 
+struct flow *
+assembly_flow(struct assembly *a)
+{
+    return a->flow;
+}
+
 struct watchlog *
 assembly_watchlog(struct assembly *a)
 {

@@ -22,6 +22,7 @@
 
 struct assembly;
 struct core;
+struct flow;
 struct err;
 struct loop;
 struct object;
@@ -60,6 +61,7 @@ MEM_DEFINE_CLEANUP(struct assembly *, assembly_close)
 struct core *assembly_core(struct assembly *a);
 struct objects *assembly_objects(struct assembly *a);
 struct store *assembly_store(struct assembly *a);
+struct flow *assembly_flow(struct assembly *a);
 struct watchlog *assembly_watchlog(struct assembly *a); /* NULL unless it serves */
 /* Pods that run or wait to. */
 size_t assembly_pods(const struct assembly *a);

@@ -4,6 +4,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/mem.h"
+
 bool
 color_wanted(FILE *stream, enum color_wish wish)
 {
@@ -29,4 +31,18 @@ color_code(bool on, enum color color)
     };
 
     return on ? codes[color] : "";
+}
+
+bool
+color_locale_is_utf8(void)
+{
+    static const char *const names[] = {"LC_ALL", "LC_CTYPE", "LANG"};
+
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        const char *value = getenv(names[i]);
+
+        if (value != NULL && value[0] != '\0')
+            return strcasestr(value, "utf-8") != NULL || strcasestr(value, "utf8") != NULL;
+    }
+    return true;
 }

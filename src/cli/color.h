@@ -28,4 +28,7 @@ bool color_wanted(FILE *stream, enum color_wish wish);
 /* The sequence that starts the colour, or "" when colours are off. */
 const char *color_code(bool on, enum color color);
 
+/* Whether the environment says that the terminal shows UTF-8. */
+bool color_locale_is_utf8(void);
+
 #endif

@@ -155,20 +155,6 @@ on_resize(void *arg, int sig)
         live_resize(v->live, size.ws_row, size.ws_col, loop_wall_us(v->loop));
 }
 
-static bool
-locale_is_utf8(void)
-{
-    static const char *const names[] = {"LC_ALL", "LC_CTYPE", "LANG"};
-
-    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-        const char *value = getenv(names[i]);
-
-        if (value != NULL && value[0] != '\0')
-            return strcasestr(value, "utf-8") != NULL || strcasestr(value, "utf8") != NULL;
-    }
-    return true;
-}
-
 void
 run_view_init(struct run_view *v, struct cli *cli, struct loop *loop, struct assembly *assembly)
 {
@@ -176,7 +162,7 @@ run_view_init(struct run_view *v, struct cli *cli, struct loop *loop, struct ass
     struct winsize size = {.ws_row = 0};
     bool terminal = isatty(fileno(cli->err));
     struct live_setup setup = {.terminal = terminal,
-                               .utf8 = !terminal || locale_is_utf8(),
+                               .utf8 = !terminal || color_locale_is_utf8(),
                                .colour = cli->err_color,
                                .write = write_progress,
                                .owner = v};
@@ -223,7 +209,7 @@ static void
 print(struct run_view *v, const struct json *workflow, enum run_form form)
 {
     cleanup_buf struct buf text = BUF_INIT;
-    struct tree_style style = {.utf8 = !isatty(fileno(v->cli->out)) || locale_is_utf8(),
+    struct tree_style style = {.utf8 = !isatty(fileno(v->cli->out)) || color_locale_is_utf8(),
                                .colour = v->cli->out_color,
                                .now_us = loop_wall_us(v->loop)};
 

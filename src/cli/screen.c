@@ -70,9 +70,8 @@ is_suspended(const struct json *workflow)
     return false;
 }
 
-/* The phase as people read it. */
-static void
-write_status(struct buf *to, const struct json *workflow)
+void
+screen_status(struct buf *to, const struct json *workflow)
 {
     struct str phase = json_str(json_at_path(workflow, "status.phase"));
 
@@ -282,7 +281,7 @@ write_head(struct buf *to, const struct json *workflow, const struct tree_style 
     line(to, "Namespace:", treenode_text(metadata, "namespace"));
     write_account(to, workflow);
     label(to, "Status:");
-    write_status(to, workflow);
+    screen_status(to, workflow);
     buf_char(to, '\n');
     if (treenode_text(status, "message").n > 0)
         line(to, "Message:", treenode_text(status, "message"));

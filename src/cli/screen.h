@@ -21,6 +21,8 @@ struct json;
 
 /* Head lines, a blank line, the tree.  The phase is shown as people read it: "Running (Suspended)",
  * "Failed (Terminated)", "Pending" for none. */
+/* The phase alone, in the same words. */
+void screen_status(struct buf *to, const struct json *workflow);
 void screen_write(struct buf *to, const struct json *workflow, const struct tree_style *style);
 
 #endif

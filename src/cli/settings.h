@@ -83,6 +83,9 @@ struct settings {
     char *listen;          /* where `sluice up` serves plain HTTP: an address with its port */
     char *tls_listen;      /* the same with TLS */
     char *token_auth_file; /* tokens of users: a path, or "none" */
+    char *server;          /* URL of the server that commands talk to; "": the directory's */
+    char *server_token;    /* token for it; "": the directory's, if it is that server */
+    char *server_ca;       /* path of the certificates to trust; "": the directory's */
 
     char *file;          /* the one that was read, or NULL */
     uint8_t origins[32]; /* enum settings_origin by the row's number */

@@ -67,6 +67,15 @@ static const struct setting rows[] = {
              "(0: all)"},
     {ROW(history_pods, NUMBER), .standard = "12500", .min = 0, .max = 1000000000,
      .argument = "COUNT", .help = "finished pods that are kept; the oldest go, with their logs"},
+    {ROW(server, TEXT), .standard = "", .argument = "URL",
+     .help =
+         "the server that commands talk to, http://HOST:PORT or https://HOST:PORT (empty: the one "
+         "that used the data directory last)"},
+    {ROW(server_token, TEXT), .standard = "", .argument = "TOKEN",
+     .help = "the token with which commands log in (empty: the data directory's own)"},
+    {ROW(server_ca, TEXT), .standard = "", .argument = "FILE",
+     .help = "the certificates that an https server's must come from (empty: the data directory's "
+             "authority)"},
     {ROW(environment, TEXTS),
      .standard = "PIP_*,SSL_CERT_FILE,SSL_CERT_DIR,REQUESTS_CA_BUNDLE,CURL_CA_BUNDLE,http_proxy,"
                  "https_proxy,no_proxy,HTTP_PROXY,HTTPS_PROXY,NO_PROXY",

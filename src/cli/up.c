@@ -13,6 +13,7 @@
  */
 #include <fcntl.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -38,6 +39,7 @@
 #include "edge/edge.h"
 #include "edge/metrics.h"
 #include "edge/routes.h"
+#include "flow/argo/argo_rest.h"
 #include "http/certs.h"
 #include "http/tls.h"
 #include "io/address.h"
@@ -45,6 +47,7 @@
 #include "io/loop.h"
 #include "io/signals.h"
 #include "io/timer.h"
+#include "runner/podnet.h"
 
 #define LEAVE_US (3 * CLOCK_SECOND)
 #define LOOK_US (CLOCK_SECOND / 10)
@@ -61,6 +64,9 @@ struct up {
     struct assembly *assembly;
     struct auth *auth;
     struct apiserver *api;
+    struct argo_rest rest;
+    atomic_bool users_are_known; /* who comes from this machine is told from pods */
+    bool level_known, published;
     struct edge *edge;
     struct metrics metrics;
     struct signals *signals;
@@ -166,12 +172,39 @@ on_signal(void *arg, int sig)
 
 /* Starting. */
 
+/* Once both the API and the runtime are there. */
+static void
+announce(struct up *u)
+{
+    if (u->state != STARTING || !u->level_known || !u->published)
+        return;
+    enter(u, SERVING);
+    fprintf(u->cli->out, "ready %s\n", u->url);
+    fflush(u->cli->out);
+}
+
 static void
 on_level(void *arg, const char *level, const char *why)
 {
-    (void)arg;
+    struct up *u = arg;
+
     if (strcmp(level, "none") == 0)
         log_warn("up", "pods are not isolated from this machine: %s", why);
+    else
+        atomic_store(&u->users_are_known, true);
+    u->level_known = true;
+    announce(u);
+}
+
+/* By its user id a pod may look like the one who runs the server; its address tells them apart.
+ * Where pods have none, nobody is known without a token. */
+static bool
+may_be_local(void *arg, const struct address *peer)
+{
+    struct up *u = arg;
+
+    return peer->any.sa_family == AF_UNIX ||
+           (atomic_load(&u->users_are_known) && !podnet_is_pod(&peer->any));
 }
 
 static void
@@ -256,6 +289,8 @@ open_edge(struct up *u, struct err *e)
     struct edge_options options = {.authenticate = auth_authenticate,
                                    .authenticate_arg = u->auth,
                                    .local = auth_local(u->auth),
+                                   .may_be_local = may_be_local,
+                                   .may_be_local_arg = u,
                                    .hosts = hosts,
                                    .write_error = apiedge_write_error};
 
@@ -315,7 +350,14 @@ publish(struct up *u, struct err *e)
     cleanup_routes struct routes *routes = routes_new();
 
     u->metrics = (struct metrics){.edge = u->edge, .more = write_core, .arg = u};
-    if (apiedge_add_routes(u->api, routes, e) < 0 || metrics_add_route(routes, &u->metrics, e) < 0)
+    u->rest = (struct argo_rest){.core = assembly_core(u->assembly),
+                                 .objects = assembly_objects(u->assembly),
+                                 .flow = assembly_flow(u->assembly),
+                                 .store = assembly_store(u->assembly),
+                                 .authorize = auth_authorize,
+                                 .auth_arg = u->auth};
+    if (argo_rest_add_routes(&u->rest, routes, e) < 0 ||
+        apiedge_add_routes(u->api, routes, e) < 0 || metrics_add_route(routes, &u->metrics, e) < 0)
         return e->code;
     edge_publish(u->edge, routes);
     return edge_start(u->edge, e);
@@ -342,9 +384,8 @@ prepared(struct message *m, const struct err *why)
         fail(u, &e);
         return;
     }
-    enter(u, SERVING);
-    fprintf(u->cli->out, "ready %s\n", u->url);
-    fflush(u->cli->out);
+    u->published = true;
+    announce(u);
 }
 
 static int

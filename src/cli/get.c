@@ -1,0 +1,45 @@
+#include "base/err.h"
+#include "cli/cli.h"
+#include "cli/remote.h"
+#include "cli/workflowprint.h"
+#include "cli/workflows.h"
+#include "data/json.h"
+
+static const struct option options[] = {
+    WORKFLOWS_NAMESPACE,
+    WORKFLOWPRINT_OUTPUT,
+    OPTION_END,
+};
+
+static int
+get_run(struct cli *c)
+{
+    cleanup_remote struct remote *r = NULL;
+    enum workflowprint_form form;
+    struct err e = ERR_INIT;
+
+    if (!workflowprint_form(c, &form))
+        return CLI_USAGE;
+    if (remote_open(c, &r, &e) < 0)
+        return cli_fail(c, &e);
+    for (size_t i = 0; i < option_operand_count(c->options); i++) {
+        cleanup_json struct json_doc *doc = NULL;
+
+        if (workflows_get(r, workflows_namespace(c), option_operand(c->options, i), &doc, &e) < 0)
+            return cli_fail(c, &e);
+        workflowprint(c, json_root(doc), form);
+    }
+    return CLI_OK;
+}
+
+const struct cli_command get_command = {
+    .name = "get",
+    .arguments = "WORKFLOW...",
+    .help = "show workflows of the server and their steps",
+    .details = "@latest stands for the workflow that was created last.",
+    .options = options,
+    .min_operands = 1,
+    .max_operands = CLI_ANY,
+    .settings = true,
+    .run = get_run,
+};

@@ -1,0 +1,74 @@
+/*
+ * workflows - the workflows of a server, as the commands see them.
+ *
+ * A name is a workflow's, or "@latest" for the one that was created last.  Documents that are
+ * returned are the caller's to unref.  Errors are the server's, or those of remote.h.
+ *
+ * Main thread only; calls block.
+ */
+#ifndef CLI_WORKFLOWS_H
+#define CLI_WORKFLOWS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/str.h"
+#include "base/vec.h"
+#include "cli/option.h"
+
+struct buf;
+struct cli;
+struct err;
+struct json;
+struct json_doc;
+struct remote;
+
+/* The flag --namespace, for the commands' tables. */
+#define WORKFLOWS_NAMESPACE \
+    { \
+        .name = "namespace", .letter = 'n', .argument = "NAMESPACE", \
+        .help = "where the workflows are (default: default)" \
+    }
+const char *workflows_namespace(const struct cli *c);
+
+/* Appends "/apis/argoproj.io/v1alpha1/namespaces/NS/workflows[/NAME]"; ns NULL: of all namespaces;
+ * name NULL: the collection. */
+void workflows_path(struct buf *to, const char *ns, const char *name);
+
+/* One of them, with status.nodes. */
+int workflows_get(struct remote *r, const char *ns, const char *name, struct json_doc **ret,
+                  struct err *e);
+/* All that the selector chooses (NULL: every one), page by page, without their nodes; the newest
+ * first, those that go on before those that are over, as `argo list` has it. */
+typedef VEC(struct json_doc *) workflows_list;
+void workflows_list_done(workflows_list *l);
+int workflows_collect(struct remote *r, const char *ns, const char *selector, workflows_list *ret,
+                      struct err *e);
+/* What a name stands for: itself, or the newest workflow.  The caller frees. */
+int workflows_resolve(struct remote *r, const char *ns, const char *name, char **ret,
+                      struct err *e);
+/* The server's verb on one of them ("stop", "retry"), as Argo's REST API has it:
+ * PUT /api/v1/workflows/NS/NAME/VERB.  *ret is the workflow after it. */
+int workflows_act(struct remote *r, const char *ns, const char *name, const char *verb,
+                  const struct json *body, struct json_doc **ret, struct err *e);
+
+/* Follows one workflow: `show` is called with each new state, and in each second of silence with
+ * the last one, until it returns false or the workflow is gone (then gone is called, if there is
+ * one).  The watch is taken up again when it ends early. */
+struct workflows_watch {
+    bool (*show)(void *arg, const struct json *workflow);
+    void (*gone)(void *arg);
+    void *arg;
+};
+int workflows_watch(struct remote *r, const char *ns, const char *name,
+                    const struct workflows_watch *w, struct err *e);
+
+/* Shorthands. */
+const char *workflow_name(const struct json *workflow);
+const char *workflow_phase(const struct json *workflow); /* "Pending" for none */
+bool workflow_is_over(const struct json *workflow);      /* has a finishedAt */
+bool workflow_is_bad(const struct json *workflow);       /* Failed or Error */
+/* status.finishedAt, status.startedAt or metadata.creationTimestamp in microseconds; 0: none. */
+int64_t workflow_time(const struct json *workflow, const char *dotted);
+
+#endif
