@@ -2,7 +2,7 @@
 
 #include "base/err.h"
 #include "cli/cli.h"
-#include "cli/remote.h"
+#include "cli/serverlink.h"
 #include "cli/workflows.h"
 #include "data/json.h"
 
@@ -56,11 +56,11 @@ act(struct cli *c, const char *done)
 {
     const char *verb = c->command->name;
     bool stop = strcmp(verb, "stop") == 0, resume = strcmp(verb, "resume") == 0;
-    cleanup_remote struct remote *r = NULL;
+    cleanup_serverlink struct serverlink *r = NULL;
     cleanup_json struct json_doc *body = body_of(c, stop || resume, stop);
     struct err e = ERR_INIT;
 
-    if (remote_open(c, &r, &e) < 0)
+    if (serverlink_open(c, &r, &e) < 0)
         return cli_fail(c, &e);
     for (size_t i = 0; i < option_operand_count(c->options); i++) {
         cleanup_json struct json_doc *after = NULL;

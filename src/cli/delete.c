@@ -5,7 +5,7 @@
 #include "base/mem.h"
 #include "cli/cli.h"
 #include "cli/pick.h"
-#include "cli/remote.h"
+#include "cli/serverlink.h"
 #include "cli/workflows.h"
 #include "data/json.h"
 
@@ -31,7 +31,7 @@ chooses(const struct cli *c)
 }
 
 static int
-delete_one(struct cli *c, struct remote *r, const char *ns, const char *name, struct err *e)
+delete_one(struct cli *c, struct serverlink *r, const char *ns, const char *name, struct err *e)
 {
     cleanup_json struct json_doc *after = NULL;
     cleanup_buf struct buf path = BUF_INIT;
@@ -39,7 +39,7 @@ delete_one(struct cli *c, struct remote *r, const char *ns, const char *name, st
 
     workflows_path(&path, ns, name);
     if (!option_switch(c->options, "dry-run", false))
-        code = remote_call(r, "DELETE", buf_cstring(&path), NULL, &after, e);
+        code = serverlink_call(r, "DELETE", buf_cstring(&path), NULL, &after, e);
     if (code < 0 && code != ERR_NOTFOUND)
         return code;
     fprintf(c->out, "Workflow '%s' %s\n", name,
@@ -50,7 +50,7 @@ delete_one(struct cli *c, struct remote *r, const char *ns, const char *name, st
 }
 
 static int
-delete_named(struct cli *c, struct remote *r, struct err *e)
+delete_named(struct cli *c, struct serverlink *r, struct err *e)
 {
     for (size_t i = 0; i < option_operand_count(c->options); i++) {
         cleanup_free char *name = NULL;
@@ -64,7 +64,7 @@ delete_named(struct cli *c, struct remote *r, struct err *e)
 }
 
 static int
-delete_picked(struct cli *c, struct remote *r, struct err *e)
+delete_picked(struct cli *c, struct serverlink *r, struct err *e)
 {
     workflows_list found = VEC_INIT;
     int code = pick(c, r, &found, e);
@@ -84,13 +84,13 @@ delete_picked(struct cli *c, struct remote *r, struct err *e)
 static int
 delete_run(struct cli *c)
 {
-    cleanup_remote struct remote *r = NULL;
+    cleanup_serverlink struct serverlink *r = NULL;
     struct err e = ERR_INIT;
 
     if (option_operand_count(c->options) == 0 && !chooses(c))
         return cli_usage(c,
                          "expected WORKFLOW..., or flags that choose workflows (--all: every one)");
-    if (remote_open(c, &r, &e) < 0 || delete_named(c, r, &e) < 0 ||
+    if (serverlink_open(c, &r, &e) < 0 || delete_named(c, r, &e) < 0 ||
         (chooses(c) && delete_picked(c, r, &e) < 0))
         return cli_fail(c, &e);
     return CLI_OK;

@@ -5,7 +5,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "cli/cli.h"
-#include "cli/remote.h"
+#include "cli/serverlink.h"
 #include "cli/workflowprint.h"
 #include "cli/workflows.h"
 #include "data/json.h"
@@ -39,7 +39,7 @@ on_gone(void *arg)
 }
 
 static int
-follow(struct follow *f, struct remote *r, const char *ns, const char *name, bool *ret_bad,
+follow(struct follow *f, struct serverlink *r, const char *ns, const char *name, bool *ret_bad,
        struct err *e)
 {
     struct workflows_watch watch = {.show = on_state, .gone = on_gone, .arg = f};
@@ -52,7 +52,7 @@ follow(struct follow *f, struct remote *r, const char *ns, const char *name, boo
 }
 
 int
-follow_screen(struct cli *c, struct remote *r, const char *ns, const char *name, bool *ret_bad,
+follow_screen(struct cli *c, struct serverlink *r, const char *ns, const char *name, bool *ret_bad,
               struct err *e)
 {
     struct follow f = {.cli = c, .screen = true};
@@ -61,7 +61,7 @@ follow_screen(struct cli *c, struct remote *r, const char *ns, const char *name,
 }
 
 int
-follow_end(struct cli *c, struct remote *r, const char *ns, const char *name, bool *ret_bad,
+follow_end(struct cli *c, struct serverlink *r, const char *ns, const char *name, bool *ret_bad,
            struct err *e)
 {
     struct follow f = {.cli = c};
@@ -70,7 +70,7 @@ follow_end(struct cli *c, struct remote *r, const char *ns, const char *name, bo
 }
 
 int
-follow_as_asked(struct cli *c, struct remote *r, const char *name, bool *ret_bad, struct err *e)
+follow_as_asked(struct cli *c, struct serverlink *r, const char *name, bool *ret_bad, struct err *e)
 {
     const char *ns = workflows_namespace(c);
 

@@ -1,6 +1,6 @@
 #include "base/err.h"
 #include "cli/cli.h"
-#include "cli/remote.h"
+#include "cli/serverlink.h"
 #include "cli/workflowprint.h"
 #include "cli/workflows.h"
 #include "data/json.h"
@@ -14,13 +14,13 @@ static const struct option options[] = {
 static int
 get_run(struct cli *c)
 {
-    cleanup_remote struct remote *r = NULL;
+    cleanup_serverlink struct serverlink *r = NULL;
     enum workflowprint_form form;
     struct err e = ERR_INIT;
 
     if (!workflowprint_form(c, &form))
         return CLI_USAGE;
-    if (remote_open(c, &r, &e) < 0)
+    if (serverlink_open(c, &r, &e) < 0)
         return cli_fail(c, &e);
     for (size_t i = 0; i < option_operand_count(c->options); i++) {
         cleanup_json struct json_doc *doc = NULL;

@@ -7,9 +7,9 @@
 #include "base/mem.h"
 #include "cli/cli.h"
 #include "cli/pick.h"
-#include "cli/remote.h"
 #include "cli/screen.h"
 #include "cli/screentime.h"
+#include "cli/serverlink.h"
 #include "cli/treetable.h"
 #include "cli/workflowprint.h"
 #include "cli/workflows.h"
@@ -178,14 +178,14 @@ print(struct cli *c, const workflows_list *l, const char *output, enum workflowp
 static int
 list_run(struct cli *c)
 {
-    cleanup_remote struct remote *r = NULL;
+    cleanup_serverlink struct serverlink *r = NULL;
     enum workflowprint_form form;
     workflows_list found = VEC_INIT;
     struct err e = ERR_INIT;
 
     if (!workflowprint_form(c, &form))
         return CLI_USAGE;
-    if (remote_open(c, &r, &e) < 0 || pick(c, r, &found, &e) < 0) {
+    if (serverlink_open(c, &r, &e) < 0 || pick(c, r, &found, &e) < 0) {
         workflows_list_done(&found);
         return cli_fail(c, &e);
     }

@@ -59,7 +59,7 @@ is_meant(const struct pick *p, const struct json *w)
 }
 
 int
-pick(struct cli *c, struct remote *r, workflows_list *ret, struct err *e)
+pick(struct cli *c, struct serverlink *r, workflows_list *ret, struct err *e)
 {
     bool everywhere = option_switch(c->options, "all-namespaces", false);
     struct pick p = {

@@ -26,6 +26,6 @@
     }
 
 /* Appends those that the flags mean, in the order of workflows_collect(). */
-int pick(struct cli *c, struct remote *r, workflows_list *ret, struct err *e);
+int pick(struct cli *c, struct serverlink *r, workflows_list *ret, struct err *e);
 
 #endif

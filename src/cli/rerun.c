@@ -3,8 +3,8 @@
 #include "base/err.h"
 #include "cli/cli.h"
 #include "cli/follow.h"
-#include "cli/remote.h"
 #include "cli/run_load.h"
+#include "cli/serverlink.h"
 #include "cli/workflowprint.h"
 #include "cli/workflows.h"
 #include "data/json.h"
@@ -92,7 +92,7 @@ body_of(const struct cli *c, struct json_doc **ret, struct err *e)
 static int
 rerun(struct cli *c)
 {
-    cleanup_remote struct remote *r = NULL;
+    cleanup_serverlink struct serverlink *r = NULL;
     cleanup_json struct json_doc *body = NULL;
     enum workflowprint_form form;
     struct err e = ERR_INIT;
@@ -100,7 +100,7 @@ rerun(struct cli *c)
 
     if (!workflowprint_form(c, &form))
         return CLI_USAGE;
-    if (body_of(c, &body, &e) < 0 || remote_open(c, &r, &e) < 0)
+    if (body_of(c, &body, &e) < 0 || serverlink_open(c, &r, &e) < 0)
         return cli_fail(c, &e);
     for (size_t i = 0; i < option_operand_count(c->options); i++) {
         cleanup_json struct json_doc *after = NULL;

@@ -7,8 +7,8 @@
 #include "cli/cli.h"
 #include "cli/follow.h"
 #include "cli/manifest.h"
-#include "cli/remote.h"
 #include "cli/run_load.h"
+#include "cli/serverlink.h"
 #include "cli/workflowlog.h"
 #include "cli/workflowprint.h"
 #include "cli/workflows.h"
@@ -46,7 +46,7 @@ static const struct option options[] = {
 
 struct submit {
     struct cli *cli;
-    struct remote *remote;
+    struct serverlink *link;
     struct run_load load;
     enum workflowprint_form form;
     bool bad;
@@ -149,10 +149,10 @@ go_on(struct submit *s, const struct json *created, struct err *e)
     if (option_switch(c->options, "log", false)) {
         struct workflowlog_query q = {.follow = true, .container = "main"};
 
-        if (workflowlog(c, s->remote, workflows_namespace(c), workflow_name(created), &q, e) < 0)
+        if (workflowlog(c, s->link, workflows_namespace(c), workflow_name(created), &q, e) < 0)
             return e->code;
     }
-    if (follow_as_asked(c, s->remote, workflow_name(created), &bad, e) < 0)
+    if (follow_as_asked(c, s->link, workflow_name(created), &bad, e) < 0)
         return e->code;
     s->bad |= bad;
     return 0;
@@ -180,7 +180,7 @@ create(struct submit *s, const struct json *workflow, struct err *e)
                strict != NULL && strcmp(strict, "false") == 0 ? "Ignore" : "Strict");
     if (option_switch(c->options, "server-dry-run", false))
         buf_cstr(&path, "&dryRun=All");
-    if (remote_call(s->remote, "POST", buf_cstring(&path), json_root(doc), &created, e) < 0)
+    if (serverlink_call(s->link, "POST", buf_cstring(&path), json_root(doc), &created, e) < 0)
         return e->code;
     workflowprint(s->cli, json_root(created), s->form);
     return go_on(s, json_root(created), e);
@@ -214,7 +214,7 @@ submit_files(struct submit *s, struct err *e)
 static int
 submit_run(struct cli *c)
 {
-    cleanup_remote struct remote *r = NULL;
+    cleanup_serverlink struct serverlink *r = NULL;
     struct submit s = {.cli = c};
     struct err e = ERR_INIT;
     int code;
@@ -223,8 +223,8 @@ submit_run(struct cli *c)
         return CLI_USAGE;
     code = run_load_parameters(&s.load, c->options, &e);
     if (code == 0 && !option_switch(c->options, "dry-run", false))
-        code = remote_open(c, &r, &e);
-    s.remote = r;
+        code = serverlink_open(c, &r, &e);
+    s.link = r;
     if (code == 0)
         code = submit_files(&s, &e);
     run_load_done(&s.load);

@@ -1,7 +1,7 @@
 #include "base/err.h"
 #include "cli/cli.h"
 #include "cli/follow.h"
-#include "cli/remote.h"
+#include "cli/serverlink.h"
 #include "cli/workflows.h"
 
 /*
@@ -18,11 +18,11 @@ static int
 wait_run(struct cli *c)
 {
     bool lenient = option_switch(c->options, "ignore-not-found", false);
-    cleanup_remote struct remote *r = NULL;
+    cleanup_serverlink struct serverlink *r = NULL;
     struct err e = ERR_INIT;
     int code = CLI_OK;
 
-    if (remote_open(c, &r, &e) < 0)
+    if (serverlink_open(c, &r, &e) < 0)
         return cli_fail(c, &e);
     for (size_t i = 0; i < option_operand_count(c->options); i++) {
         bool bad = false;
@@ -53,11 +53,11 @@ static const struct option watch_options[] = {WORKFLOWS_NAMESPACE, OPTION_END};
 static int
 watch_run(struct cli *c)
 {
-    cleanup_remote struct remote *r = NULL;
+    cleanup_serverlink struct serverlink *r = NULL;
     struct err e = ERR_INIT;
     bool bad;
 
-    if (remote_open(c, &r, &e) < 0 ||
+    if (serverlink_open(c, &r, &e) < 0 ||
         follow_screen(c, r, workflows_namespace(c), option_operand(c->options, 0), &bad, &e) < 0)
         return cli_fail(c, &e);
     return CLI_OK;

@@ -9,7 +9,7 @@
 #include "base/vec.h"
 #include "cli/cli.h"
 #include "cli/color.h"
-#include "cli/remote.h"
+#include "cli/serverlink.h"
 #include "cli/treetable.h"
 #include "cli/workflows.h"
 #include "data/json.h"
@@ -23,7 +23,7 @@ struct source {
 
 struct workflowlog {
     struct cli *cli;
-    struct remote *remote;
+    struct serverlink *link;
     const char *ns;
     const struct workflowlog_query *query;
     struct regex *grep; /* NULL: every line */
@@ -71,7 +71,7 @@ static void
 stop_when_done(struct workflowlog *l)
 {
     if (l->failed.code != 0 || (l->over && l->open == 0))
-        remote_enough(l->remote);
+        serverlink_enough(l->link);
 }
 
 /* One that cannot be had any more is no reason to leave out the others. */
@@ -95,14 +95,14 @@ put_query(struct buf *to, const char *name, const char *value)
     if (value == NULL)
         return;
     buf_printf(to, "&%s=", name);
-    remote_put_escaped(to, str_of(value));
+    serverlink_put_escaped(to, str_of(value));
 }
 
 static void
 pods_path(const struct workflowlog *l, struct buf *to)
 {
     buf_cstr(to, "/api/v1/namespaces/");
-    remote_put_escaped(to, str_of(l->ns));
+    serverlink_put_escaped(to, str_of(l->ns));
     buf_cstr(to, "/pods");
 }
 
@@ -134,7 +134,7 @@ take_pod(struct workflowlog *l, const struct json *pod)
 {
     const struct workflowlog_query *q = l->query;
     const char *name = json_cstr_or(json_at_path(pod, "metadata.name"), "");
-    struct remote_lines lines = {.line = on_line, .end = on_log_end};
+    struct serverlink_lines lines = {.line = on_line, .end = on_log_end};
     cleanup_buf struct buf path = BUF_INIT;
     struct source *s;
 
@@ -147,14 +147,14 @@ take_pod(struct workflowlog *l, const struct json *pod)
     lines.arg = s;
     pods_path(l, &path);
     buf_char(&path, '/');
-    remote_put_escaped(&path, str_of(name));
+    serverlink_put_escaped(&path, str_of(name));
     buf_printf(&path, "/log?follow=%s&timestamps=%s", q->follow ? "true" : "false",
                q->timestamps ? "true" : "false");
     put_query(&path, "container", q->container);
     put_query(&path, "tailLines", q->tail);
     put_query(&path, "sinceSeconds", q->since);
     l->open++;
-    if (remote_begin(l->remote, buf_cstring(&path), &lines, &l->failed) < 0)
+    if (serverlink_begin(l->link, buf_cstring(&path), &lines, &l->failed) < 0)
         l->open--;
 }
 
@@ -168,7 +168,7 @@ put_selector(const struct workflowlog *l, const char *name, struct buf *to)
     if (l->query->selector != NULL)
         buf_printf(&selector, ",%s", l->query->selector);
     buf_cstr(to, "?labelSelector=");
-    remote_put_escaped(to, buf_view(&selector));
+    serverlink_put_escaped(to, buf_view(&selector));
 }
 
 /* Those that are there now. */
@@ -180,12 +180,12 @@ take_present(struct workflowlog *l, const char *name, struct err *e)
 
     pods_path(l, &path);
     put_selector(l, name, &path);
-    if (remote_call(l->remote, "GET", buf_cstring(&path), NULL, &list, e) < 0)
+    if (serverlink_call(l->link, "GET", buf_cstring(&path), NULL, &list, e) < 0)
         return e->code;
     JSON_EACH (it, json_get(json_root(list), "items")) {
         take_pod(l, it.value);
         if (!l->query->follow && l->open > 0)
-            remote_run(l->remote); /* one after another, in their order */
+            serverlink_run(l->link); /* one after another, in their order */
     }
     return 0;
 }
@@ -242,8 +242,8 @@ on_watch_end(void *arg, const struct err *why)
 static int
 follow(struct workflowlog *l, const char *name, struct err *e)
 {
-    struct remote_lines pods = {.line = on_pod, .end = on_watch_end, .arg = l};
-    struct remote_lines workflows = {.line = on_workflow, .end = on_watch_end, .arg = l};
+    struct serverlink_lines pods = {.line = on_pod, .end = on_watch_end, .arg = l};
+    struct serverlink_lines workflows = {.line = on_workflow, .end = on_watch_end, .arg = l};
     cleanup_buf struct buf pods_at = BUF_INIT, workflows_at = BUF_INIT, one = BUF_INIT;
 
     pods_path(l, &pods_at);
@@ -252,18 +252,18 @@ follow(struct workflowlog *l, const char *name, struct err *e)
     workflows_path(&workflows_at, l->ns, NULL);
     buf_cstr(&workflows_at, "?watch=true&fieldSelector=");
     buf_printf(&one, "metadata.name=%s", name);
-    remote_put_escaped(&workflows_at, buf_view(&one));
-    if (remote_begin(l->remote, buf_cstring(&pods_at), &pods, e) < 0 ||
-        remote_begin(l->remote, buf_cstring(&workflows_at), &workflows, e) < 0)
+    serverlink_put_escaped(&workflows_at, buf_view(&one));
+    if (serverlink_begin(l->link, buf_cstring(&pods_at), &pods, e) < 0 ||
+        serverlink_begin(l->link, buf_cstring(&workflows_at), &workflows, e) < 0)
         return e->code;
-    remote_run(l->remote);
+    serverlink_run(l->link);
     if (l->failed.code != 0)
         return 0;
     /* The end of the workflow may be heard before a pod's: what is left is there by now. */
     if (take_present(l, name, e) < 0)
         return e->code;
     if (l->open > 0)
-        remote_run(l->remote);
+        serverlink_run(l->link);
     return 0;
 }
 
@@ -275,7 +275,7 @@ show(struct workflowlog *l, const char *name, struct err *e)
 
     if (l->query->grep != NULL && regex_compile(str_of(l->query->grep), &l->grep, e) < 0)
         return err_wrap(e, "--grep");
-    if (workflows_get(l->remote, l->ns, name, &there, e) < 0)
+    if (workflows_get(l->link, l->ns, name, &there, e) < 0)
         return e->code;
     code = l->query->follow ? follow(l, name, e) : take_present(l, name, e);
     if (code == 0 && l->failed.code != 0) {
@@ -286,10 +286,10 @@ show(struct workflowlog *l, const char *name, struct err *e)
 }
 
 int
-workflowlog(struct cli *c, struct remote *r, const char *ns, const char *name,
+workflowlog(struct cli *c, struct serverlink *r, const char *ns, const char *name,
             const struct workflowlog_query *q, struct err *e)
 {
-    struct workflowlog l = {.cli = c, .remote = r, .ns = ns, .query = q};
+    struct workflowlog l = {.cli = c, .link = r, .ns = ns, .query = q};
     cleanup_free char *real = NULL;
     int code = workflows_resolve(r, ns, name, &real, e);
 

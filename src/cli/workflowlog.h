@@ -11,7 +11,7 @@
 
 struct cli;
 struct err;
-struct remote;
+struct serverlink;
 
 struct workflowlog_query {
     bool follow; /* until the workflow is over; else what is there now */
@@ -24,7 +24,7 @@ struct workflowlog_query {
     const char *selector; /* of pods' labels; NULL: all */
 };
 
-int workflowlog(struct cli *c, struct remote *r, const char *ns, const char *name,
+int workflowlog(struct cli *c, struct serverlink *r, const char *ns, const char *name,
                 const struct workflowlog_query *q, struct err *e);
 
 #endif

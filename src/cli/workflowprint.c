@@ -36,8 +36,9 @@ workflowprint_form(struct cli *c, enum workflowprint_form *ret)
     return false;
 }
 
-struct tree_style
-workflowprint_style(const struct cli *c)
+/* How the tree is drawn on standard output now. */
+static struct tree_style
+style_of(const struct cli *c)
 {
     return (struct tree_style){.utf8 = !isatty(fileno(c->out)) || color_locale_is_utf8(),
                                .colour = c->out_color,
@@ -48,7 +49,7 @@ void
 workflowprint(struct cli *c, const struct json *workflow, enum workflowprint_form form)
 {
     cleanup_buf struct buf text = BUF_INIT;
-    struct tree_style style = workflowprint_style(c);
+    struct tree_style style = style_of(c);
 
     switch (form) {
     case WORKFLOWPRINT_SCREEN:

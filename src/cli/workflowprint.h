@@ -8,8 +8,6 @@
 
 #include <stdbool.h>
 
-#include "cli/tree.h"
-
 struct buf;
 struct cli;
 struct json;
@@ -32,8 +30,6 @@ extern const char *const workflowprint_forms[]; /* ends with NULL */
 /* What --output says.  False after a complaint: exit with CLI_USAGE. */
 bool workflowprint_form(struct cli *c, enum workflowprint_form *ret);
 void workflowprint(struct cli *c, const struct json *workflow, enum workflowprint_form form);
-/* How the tree is drawn on standard output now. */
-struct tree_style workflowprint_style(const struct cli *c);
 /* Clears the terminal and shows the screen, as `argo watch` does; elsewhere than on a terminal it
  * is only printed. */
 void workflowprint_again(struct cli *c, const struct json *workflow);

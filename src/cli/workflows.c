@@ -7,7 +7,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "cli/cli.h"
-#include "cli/remote.h"
+#include "cli/serverlink.h"
 #include "data/json.h"
 #include "data/timestamp.h"
 
@@ -27,13 +27,13 @@ workflows_path(struct buf *to, const char *ns, const char *name)
     buf_cstr(to, "/apis/argoproj.io/v1alpha1/");
     if (ns != NULL) {
         buf_cstr(to, "namespaces/");
-        remote_put_escaped(to, str_of(ns));
+        serverlink_put_escaped(to, str_of(ns));
         buf_char(to, '/');
     }
     buf_cstr(to, "workflows");
     if (name != NULL) {
         buf_char(to, '/');
-        remote_put_escaped(to, str_of(name));
+        serverlink_put_escaped(to, str_of(name));
     }
 }
 
@@ -106,7 +106,7 @@ newest_first(const void *a, const void *b)
 }
 
 int
-workflows_collect(struct remote *r, const char *ns, const char *selector, workflows_list *ret,
+workflows_collect(struct serverlink *r, const char *ns, const char *selector, workflows_list *ret,
                   struct err *e)
 {
     cleanup_free char *next = xstrdup("");
@@ -119,13 +119,13 @@ workflows_collect(struct remote *r, const char *ns, const char *selector, workfl
         buf_printf(&path, "?limit=%d", PAGE);
         if (selector != NULL) {
             buf_cstr(&path, "&labelSelector=");
-            remote_put_escaped(&path, str_of(selector));
+            serverlink_put_escaped(&path, str_of(selector));
         }
         if (*next != '\0') {
             buf_cstr(&path, "&continue=");
-            remote_put_escaped(&path, str_of(next));
+            serverlink_put_escaped(&path, str_of(next));
         }
-        if (remote_call(r, "GET", buf_cstring(&path), NULL, &page, e) < 0)
+        if (serverlink_call(r, "GET", buf_cstring(&path), NULL, &page, e) < 0)
             return e->code;
         JSON_EACH (it, json_get(json_root(page), "items"))
             vec_push(ret, json_copy(it.value));
@@ -138,7 +138,7 @@ workflows_collect(struct remote *r, const char *ns, const char *selector, workfl
 }
 
 int
-workflows_resolve(struct remote *r, const char *ns, const char *name, char **ret, struct err *e)
+workflows_resolve(struct serverlink *r, const char *ns, const char *name, char **ret, struct err *e)
 {
     workflows_list all = VEC_INIT;
     const struct json *latest = NULL;
@@ -165,7 +165,7 @@ workflows_resolve(struct remote *r, const char *ns, const char *name, char **ret
 }
 
 int
-workflows_get(struct remote *r, const char *ns, const char *name, struct json_doc **ret,
+workflows_get(struct serverlink *r, const char *ns, const char *name, struct json_doc **ret,
               struct err *e)
 {
     cleanup_buf struct buf path = BUF_INIT;
@@ -174,11 +174,11 @@ workflows_get(struct remote *r, const char *ns, const char *name, struct json_do
     if (workflows_resolve(r, ns, name, &real, e) < 0)
         return e->code;
     workflows_path(&path, ns, real);
-    return remote_call(r, "GET", buf_cstring(&path), NULL, ret, e);
+    return serverlink_call(r, "GET", buf_cstring(&path), NULL, ret, e);
 }
 
 int
-workflows_act(struct remote *r, const char *ns, const char *name, const char *verb,
+workflows_act(struct serverlink *r, const char *ns, const char *name, const char *verb,
               const struct json *body, struct json_doc **ret, struct err *e)
 {
     cleanup_buf struct buf path = BUF_INIT;
@@ -187,11 +187,11 @@ workflows_act(struct remote *r, const char *ns, const char *name, const char *ve
     if (workflows_resolve(r, ns, name, &real, e) < 0)
         return e->code;
     buf_cstr(&path, "/api/v1/workflows/");
-    remote_put_escaped(&path, str_of(ns));
+    serverlink_put_escaped(&path, str_of(ns));
     buf_char(&path, '/');
-    remote_put_escaped(&path, str_of(real));
+    serverlink_put_escaped(&path, str_of(real));
     buf_printf(&path, "/%s", verb);
-    return remote_call(r, "PUT", buf_cstring(&path), body, ret, e);
+    return serverlink_call(r, "PUT", buf_cstring(&path), body, ret, e);
 }
 
 /* Watching. */
@@ -242,11 +242,11 @@ on_second(void *arg)
 }
 
 int
-workflows_watch(struct remote *r, const char *ns, const char *name, const struct workflows_watch *w,
-                struct err *e)
+workflows_watch(struct serverlink *r, const char *ns, const char *name,
+                const struct workflows_watch *w, struct err *e)
 {
     struct watching state = {.watch = w};
-    struct remote_lines lines = {.line = on_event, .tick = on_second, .arg = &state};
+    struct serverlink_lines lines = {.line = on_event, .tick = on_second, .arg = &state};
     cleanup_free char *real = NULL;
     cleanup_buf struct buf selector = BUF_INIT, path = BUF_INIT;
     cleanup_json struct json_doc *there = NULL;
@@ -257,9 +257,9 @@ workflows_watch(struct remote *r, const char *ns, const char *name, const struct
     buf_printf(&selector, "metadata.name=%s", real);
     workflows_path(&path, ns, NULL);
     buf_cstr(&path, "?watch=true&fieldSelector=");
-    remote_put_escaped(&path, buf_view(&selector));
+    serverlink_put_escaped(&path, buf_view(&selector));
     do
-        code = remote_lines(r, buf_cstring(&path), &lines, e);
+        code = serverlink_lines(r, buf_cstring(&path), &lines, e);
     while (code == 0 && !state.enough && state.failed.code == 0);
     json_doc_unref(state.last);
     if (code == 0 && state.failed.code != 0) {

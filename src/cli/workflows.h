@@ -2,7 +2,7 @@
  * workflows - the workflows of a server, as the commands see them.
  *
  * A name is a workflow's, or "@latest" for the one that was created last.  Documents that are
- * returned are the caller's to unref.  Errors are the server's, or those of remote.h.
+ * returned are the caller's to unref.  Errors are the server's, or those of serverlink.h.
  *
  * Main thread only; calls block.
  */
@@ -21,7 +21,7 @@ struct cli;
 struct err;
 struct json;
 struct json_doc;
-struct remote;
+struct serverlink;
 
 /* The flag --namespace, for the commands' tables. */
 #define WORKFLOWS_NAMESPACE \
@@ -36,20 +36,20 @@ const char *workflows_namespace(const struct cli *c);
 void workflows_path(struct buf *to, const char *ns, const char *name);
 
 /* One of them, with status.nodes. */
-int workflows_get(struct remote *r, const char *ns, const char *name, struct json_doc **ret,
+int workflows_get(struct serverlink *r, const char *ns, const char *name, struct json_doc **ret,
                   struct err *e);
 /* All that the selector chooses (NULL: every one), page by page, without their nodes; the newest
  * first, those that go on before those that are over, as `argo list` has it. */
 typedef VEC(struct json_doc *) workflows_list;
 void workflows_list_done(workflows_list *l);
-int workflows_collect(struct remote *r, const char *ns, const char *selector, workflows_list *ret,
-                      struct err *e);
+int workflows_collect(struct serverlink *r, const char *ns, const char *selector,
+                      workflows_list *ret, struct err *e);
 /* What a name stands for: itself, or the newest workflow.  The caller frees. */
-int workflows_resolve(struct remote *r, const char *ns, const char *name, char **ret,
+int workflows_resolve(struct serverlink *r, const char *ns, const char *name, char **ret,
                       struct err *e);
 /* The server's verb on one of them ("stop", "retry"), as Argo's REST API has it:
  * PUT /api/v1/workflows/NS/NAME/VERB.  *ret is the workflow after it. */
-int workflows_act(struct remote *r, const char *ns, const char *name, const char *verb,
+int workflows_act(struct serverlink *r, const char *ns, const char *name, const char *verb,
                   const struct json *body, struct json_doc **ret, struct err *e);
 
 /* Follows one workflow: `show` is called with each new state, and in each second of silence with
@@ -60,7 +60,7 @@ struct workflows_watch {
     void (*gone)(void *arg);
     void *arg;
 };
-int workflows_watch(struct remote *r, const char *ns, const char *name,
+int workflows_watch(struct serverlink *r, const char *ns, const char *name,
                     const struct workflows_watch *w, struct err *e);
 
 /* Shorthands. */

@@ -1,5 +1,5 @@
 /*
- * remoteplace - where the server is that a command talks to, and how to log in there.
+ * serverplace - where the server is that a command talks to, and how to log in there.
  *
  * Which one: --server or SLUICE_SERVER (http://HOST:PORT, or https://), else the one that used the
  * data directory last (cli/serverfile.h).  The token is SLUICE_SERVER_TOKEN, or the data
@@ -9,8 +9,8 @@
  *
  * Main thread only.
  */
-#ifndef CLI_REMOTEPLACE_H
-#define CLI_REMOTEPLACE_H
+#ifndef CLI_SERVERPLACE_H
+#define CLI_SERVERPLACE_H
 
 #include "io/address.h"
 
@@ -18,7 +18,7 @@ struct cli;
 struct err;
 struct tls;
 
-struct remoteplace {
+struct serverplace {
     struct address to;
     struct tls *tls;     /* NULL: plain */
     char *host;          /* as in the Host field */
@@ -27,7 +27,7 @@ struct remoteplace {
 };
 
 /* ERR_NOTFOUND with what to do if no server is known; ERR_INVALID for a URL that is none. */
-int remoteplace_find(struct cli *c, struct remoteplace *ret, struct err *e);
-void remoteplace_done(struct remoteplace *p);
+int serverplace_find(struct cli *c, struct serverplace *ret, struct err *e);
+void serverplace_done(struct serverplace *p);
 
 #endif

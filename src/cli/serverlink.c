@@ -1,4 +1,4 @@
-#include "cli/remote.h"
+#include "cli/serverlink.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -7,42 +7,42 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/list.h"
-#include "cli/remoteplace.h"
+#include "cli/serverplace.h"
 #include "data/json.h"
 #include "http/client.h"
 #include "http/fetch.h"
 #include "io/loop.h"
 #include "io/timer.h"
 
-struct remote {
+struct serverlink {
     struct loop *loop;
     struct client *client;
-    struct remoteplace place;
+    struct serverplace place;
     struct list begun; /* of struct asking */
     bool enough;
 };
 
 /* A request that is under way. */
 struct asking {
-    struct list link; /* of those that remote_begin() began */
-    struct remote *remote;
+    struct list begun; /* of those that serverlink_begin() began */
+    struct serverlink *link;
     struct fetch *fetch;
     struct str body; /* to be sent */
     struct buf got;  /* of the reply: all, or the line that is not whole yet */
     size_t limit;
     bool reads_lines; /* else the reply is one document */
     bool over;
-    struct remote_lines lines;
+    struct serverlink_lines lines;
     struct timer tick;
     struct err failed;
 };
 
 int
-remote_open(struct cli *c, struct remote **ret, struct err *e)
+serverlink_open(struct cli *c, struct serverlink **ret, struct err *e)
 {
-    cleanup_remote struct remote *r = NEW(struct remote);
+    cleanup_serverlink struct serverlink *r = NEW(struct serverlink);
 
-    if (remoteplace_find(c, &r->place, e) < 0)
+    if (serverplace_find(c, &r->place, e) < 0)
         return e->code;
     r->loop = loop_new(e);
     if (r->loop == NULL)
@@ -54,19 +54,19 @@ remote_open(struct cli *c, struct remote **ret, struct err *e)
 }
 
 void
-remote_free(struct remote *r)
+serverlink_free(struct serverlink *r)
 {
     if (r == NULL)
         return;
     client_free(r->client);
     if (r->loop != NULL)
         loop_free(r->loop);
-    remoteplace_done(&r->place);
+    serverplace_done(&r->place);
     free(r);
 }
 
 void
-remote_put_escaped(struct buf *to, struct str text)
+serverlink_put_escaped(struct buf *to, struct str text)
 {
     static const char plain[] =
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
@@ -86,7 +86,7 @@ over(struct asking *a)
 {
     a->over = true;
     timer_stop(&a->tick);
-    loop_stop(a->remote->loop);
+    loop_stop(a->link->loop);
 }
 
 static void
@@ -153,7 +153,7 @@ on_fail(void *arg, const struct err *why)
     struct asking *a = arg;
 
     a->failed = *why;
-    err_wrap(&a->failed, "server %s", a->remote->place.host);
+    err_wrap(&a->failed, "server %s", a->link->place.host);
     over(a);
 }
 
@@ -184,7 +184,7 @@ refused(struct asking *a, struct err *e)
         message = json_cstr_or(json_get(json_root(doc), "message"), NULL);
     if (message != NULL)
         return err_set(e, code, "%s", message);
-    return err_set(e, code, "server %s answers with status %d", a->remote->place.host, status);
+    return err_set(e, code, "server %s answers with status %d", a->link->place.host, status);
 }
 
 /* 0, or why it is no answer. */
@@ -203,23 +203,23 @@ send_request(struct asking *a, const char *method, const char *path, struct err 
 {
     static const struct fetch_handler handler = {on_room, on_head, on_piece, on_fail};
     struct field fields[3] = {{STR("Accept"), STR("application/json")}};
-    struct fetch_request rq = {.to = &a->remote->place.to,
-                               .tls = a->remote->place.tls,
-                               .tls_host = a->remote->place.tls_host,
+    struct fetch_request rq = {.to = &a->link->place.to,
+                               .tls = a->link->place.tls,
+                               .tls_host = a->link->place.tls_host,
                                .method = str_of(method),
                                .target = str_of(path),
-                               .host = str_of(a->remote->place.host),
+                               .host = str_of(a->link->place.host),
                                .fields = fields,
                                .fields_n = 1,
                                .length = (int64_t)a->body.n};
 
-    if (a->remote->place.authorization != NULL)
+    if (a->link->place.authorization != NULL)
         fields[rq.fields_n++] =
-            (struct field){STR("Authorization"), str_of(a->remote->place.authorization)};
+            (struct field){STR("Authorization"), str_of(a->link->place.authorization)};
     if (a->body.n > 0)
         fields[rq.fields_n++] = (struct field){STR("Content-Type"), STR("application/json")};
-    timer_init(&a->tick, a->remote->loop, on_tick, a);
-    a->fetch = fetch_new(a->remote->client, &rq, &handler, a, e);
+    timer_init(&a->tick, a->link->loop, on_tick, a);
+    a->fetch = fetch_new(a->link->client, &rq, &handler, a, e);
     if (a->fetch == NULL)
         return e->code;
     if (a->reads_lines)
@@ -236,11 +236,11 @@ asking_done(struct asking *a)
 }
 
 int
-remote_call(struct remote *r, const char *method, const char *path, const struct json *body,
-            struct json_doc **ret, struct err *e)
+serverlink_call(struct serverlink *r, const char *method, const char *path, const struct json *body,
+                struct json_doc **ret, struct err *e)
 {
     cleanup_buf struct buf text = BUF_INIT;
-    struct asking a = {.remote = r, .limit = REMOTE_MAX_BODY};
+    struct asking a = {.link = r, .limit = SERVERLINK_MAX_BODY};
     int code;
 
     if (body != NULL)
@@ -262,18 +262,19 @@ remote_call(struct remote *r, const char *method, const char *path, const struct
 }
 
 int
-remote_begin(struct remote *r, const char *path, const struct remote_lines *lines, struct err *e)
+serverlink_begin(struct serverlink *r, const char *path, const struct serverlink_lines *lines,
+                 struct err *e)
 {
     struct asking *a = NEW(struct asking);
 
     *a = (struct asking){
-        .remote = r, .limit = REMOTE_MAX_LINE, .reads_lines = true, .lines = *lines};
+        .link = r, .limit = SERVERLINK_MAX_LINE, .reads_lines = true, .lines = *lines};
     if (send_request(a, "GET", path, e) < 0) {
         asking_done(a);
         free(a);
         return e->code;
     }
-    list_append(&r->begun, &a->link);
+    list_append(&r->begun, &a->begun);
     return 0;
 }
 
@@ -283,7 +284,7 @@ end(struct asking *a)
     struct err e = ERR_INIT;
     int code = outcome(a, &e);
 
-    list_remove(&a->link);
+    list_remove(&a->begun);
     if (a->lines.end != NULL)
         a->lines.end(a->lines.arg, code < 0 ? &e : NULL);
     asking_done(a);
@@ -292,18 +293,18 @@ end(struct asking *a)
 
 /* The first that is over; NULL: all go on. */
 static struct asking *
-one_that_is_over(struct remote *r)
+one_that_is_over(struct serverlink *r)
 {
     struct asking *a;
 
-    LIST_EACH (a, &r->begun, struct asking, link)
+    LIST_EACH (a, &r->begun, struct asking, begun)
         if (a->over)
             return a;
     return NULL;
 }
 
 void
-remote_run(struct remote *r)
+serverlink_run(struct serverlink *r)
 {
     struct asking *a;
 
@@ -314,15 +315,15 @@ remote_run(struct remote *r)
             end(a);
     }
     while (!list_empty(&r->begun)) {
-        a = LIST_ITEM(r->begun.next, struct asking, link);
-        list_remove(&a->link);
+        a = LIST_ITEM(r->begun.next, struct asking, begun);
+        list_remove(&a->begun);
         asking_done(a);
         free(a);
     }
 }
 
 void
-remote_enough(struct remote *r)
+serverlink_enough(struct serverlink *r)
 {
     r->enough = true;
     loop_stop(r->loop);
@@ -330,14 +331,14 @@ remote_enough(struct remote *r)
 
 /* Of one answer. */
 struct alone {
-    const struct remote_lines *lines;
+    const struct serverlink_lines *lines;
     struct err failed;
 };
 
 static bool
 alone_line(void *arg, struct str text)
 {
-    const struct remote_lines *l = ((struct alone *)arg)->lines;
+    const struct serverlink_lines *l = ((struct alone *)arg)->lines;
 
     return l->line(l->arg, text);
 }
@@ -345,7 +346,7 @@ alone_line(void *arg, struct str text)
 static bool
 alone_tick(void *arg)
 {
-    const struct remote_lines *l = ((struct alone *)arg)->lines;
+    const struct serverlink_lines *l = ((struct alone *)arg)->lines;
 
     return l->tick == NULL || l->tick(l->arg);
 }
@@ -358,14 +359,16 @@ alone_end(void *arg, const struct err *why)
 }
 
 int
-remote_lines(struct remote *r, const char *path, const struct remote_lines *lines, struct err *e)
+serverlink_lines(struct serverlink *r, const char *path, const struct serverlink_lines *lines,
+                 struct err *e)
 {
     struct alone one = {.lines = lines};
-    struct remote_lines l = {.line = alone_line, .tick = alone_tick, .end = alone_end, .arg = &one};
+    struct serverlink_lines l = {
+        .line = alone_line, .tick = alone_tick, .end = alone_end, .arg = &one};
 
-    if (remote_begin(r, path, &l, e) < 0)
+    if (serverlink_begin(r, path, &l, e) < 0)
         return e->code;
-    remote_run(r);
+    serverlink_run(r);
     if (one.failed.code != 0)
         *e = one.failed;
     return one.failed.code;

@@ -1,4 +1,4 @@
-#include "cli/remoteplace.h"
+#include "cli/serverplace.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
@@ -53,7 +53,7 @@ split_url(const char *url, bool *ret_secure, struct str *ret_host, struct err *e
 }
 
 static int
-trust(struct remoteplace *p, struct cli *c, struct err *e)
+trust(struct serverplace *p, struct cli *c, struct err *e)
 {
     cleanup_free char *own = xasprintf("%s/auth/ca.crt", c->settings->data);
     const char *path = *c->settings->server_ca != '\0' ? c->settings->server_ca : own;
@@ -66,7 +66,7 @@ trust(struct remoteplace *p, struct cli *c, struct err *e)
 }
 
 static int
-find_address(struct remoteplace *p, struct cli *c, const char *url, struct err *e)
+find_address(struct serverplace *p, struct cli *c, const char *url, struct err *e)
 {
     bool secure = false;
     struct str host;
@@ -86,7 +86,7 @@ find_address(struct remoteplace *p, struct cli *c, const char *url, struct err *
 }
 
 static int
-find(struct remoteplace *p, struct cli *c, struct err *e)
+find(struct serverplace *p, struct cli *c, struct err *e)
 {
     cleanup_serverfile struct serverfile recorded = {.url = NULL};
     cleanup_buf struct buf token = BUF_INIT;
@@ -116,12 +116,12 @@ find(struct remoteplace *p, struct cli *c, struct err *e)
 }
 
 int
-remoteplace_find(struct cli *c, struct remoteplace *ret, struct err *e)
+serverplace_find(struct cli *c, struct serverplace *ret, struct err *e)
 {
-    struct remoteplace p = {.host = NULL};
+    struct serverplace p = {.host = NULL};
 
     if (find(&p, c, e) < 0) {
-        remoteplace_done(&p);
+        serverplace_done(&p);
         return e->code;
     }
     *ret = p;
@@ -129,7 +129,7 @@ remoteplace_find(struct cli *c, struct remoteplace *ret, struct err *e)
 }
 
 void
-remoteplace_done(struct remoteplace *p)
+serverplace_done(struct serverplace *p)
 {
     tls_free(p->tls);
     free(p->host);

@@ -4,7 +4,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "cli/cli.h"
-#include "cli/remote.h"
+#include "cli/serverlink.h"
 #include "cli/workflowlog.h"
 #include "cli/workflows.h"
 #include "data/duration.h"
@@ -31,7 +31,7 @@ static int
 logs_run(struct cli *c)
 {
     const char *since = option_value(c->options, "since"), *tail = option_value(c->options, "tail");
-    cleanup_remote struct remote *r = NULL;
+    cleanup_serverlink struct serverlink *r = NULL;
     cleanup_free char *seconds = NULL;
     struct workflowlog_query q = {
         .follow = option_switch(c->options, "follow", false),
@@ -53,7 +53,7 @@ logs_run(struct cli *c)
         q.since = seconds = xasprintf("%" PRId64, n / DURATION_SECOND);
     if (q.container == NULL)
         q.container = "main";
-    if (remote_open(c, &r, &e) < 0 ||
+    if (serverlink_open(c, &r, &e) < 0 ||
         workflowlog(c, r, workflows_namespace(c), option_operand(c->options, 0), &q, &e) < 0)
         return cli_fail(c, &e);
     return CLI_OK;
