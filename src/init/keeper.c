@@ -1,12 +1,8 @@
 #include "init/keeper.h"
 
-#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
@@ -15,7 +11,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
-#include "sandbox/oscall.h"
+#include "init/descent.h"
 
 enum { MAX_CONNECTIONS = 64, FIXED = 6, KILL_ROUNDS = 1000 };
 
@@ -25,37 +21,6 @@ keeper_exit_code(int status)
     return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
-/* Parent's pid from /proc/PID/stat, behind the name in parentheses (which may hold anything). */
-static pid_t
-parent_of(int proc, const char *pid)
-{
-    char path[64], text[512], *behind;
-
-    snprintf(path, sizeof path, "%s/stat", pid);
-    if (oscall_read_file(proc, path, text, sizeof text) <= 0)
-        return -1;
-    behind = strrchr(text, ')');
-    return behind == NULL || strlen(behind) < 4 ? -1 : (pid_t)strtol(behind + 4, NULL, 10);
-}
-
-/* Without a pid namespace: whoever is this process's child now.  Orphans become its children, so
- * rounds of this reach every descendant. */
-static void
-kill_children(int sig)
-{
-    DIR *proc = opendir("/proc");
-    struct dirent *entry;
-
-    while (proc != NULL && (entry = readdir(proc)) != NULL) {
-        long pid = strtol(entry->d_name, NULL, 10);
-
-        if (pid > 1 && parent_of(dirfd(proc), entry->d_name) == getpid())
-            kill((pid_t)pid, sig);
-    }
-    if (proc != NULL)
-        closedir(proc);
-}
-
 void
 keeper_kill_all(const struct keeper *k, int sig)
 {
@@ -63,9 +28,10 @@ keeper_kill_all(const struct keeper *k, int sig)
         kill(-1, sig); /* every process of the namespace but this one */
         return;
     }
-    if (k->main > 0)
-        kill(-k->main, sig);
-    kill_children(sig);
+    if (sig == SIGKILL)
+        descent_kill();
+    else
+        descent_signal(sig);
 }
 
 void
@@ -83,13 +49,28 @@ keeper_stop(struct keeper *k, int64_t grace_us)
         kill(k->main, SIGTERM);
 }
 
+/* Whose end is to be taken next; 0: nobody's. */
+static pid_t
+next_dead(void)
+{
+    siginfo_t info = {.si_pid = 0};
+
+    return waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0 ? info.si_pid : 0;
+}
+
 static void
 reap(struct keeper *k)
 {
     int status;
     pid_t pid;
 
-    while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+    while ((pid = next_dead()) > 0) {
+        /* The command's end is the end of its group, which is killed at once however fast it forks.
+         * Until the command is reaped the group's number is nobody else's. */
+        if (pid == k->main)
+            kill(-pid, SIGKILL);
+        if (waitpid(pid, &status, WNOHANG) != pid)
+            continue;
         if (pid == k->main) {
             k->main = 0;
             k->status = status;

@@ -725,6 +725,26 @@ def an_attempt_that_lost_the_race_leaves_the_links_of_others_alone(s):
     assert not fixed.is_symlink()
 
 
+def what_forks_without_end_is_over_with_the_command(s):
+    """With a limit for all of the user's processes, as the server sets it."""
+    if os.geteuid() == 0:
+        return "root is not bound by a limit of processes"
+    mine = sum(len(os.listdir(f"/proc/{pid}/task")) for pid in os.listdir("/proc") if pid.isdigit() and
+               os.path.exists(f"/proc/{pid}") and os.stat(f"/proc/{pid}").st_uid == os.geteuid())
+    for name, bomb in (("group", "f() { while :; do (f) & done; }"),
+                       ("sessions", "f() { while :; do setsid sh $BOMB & done; }")):
+        script = s.data / f"{name}.sh"
+        script.write_text(f"{bomb}\nf 2>/dev/null\n")
+        a = s.start(f"bomb-{name}", ["/bin/sh", str(script)], env=[f"PATH=/usr/bin:/bin", f"BOMB={script}"],
+                    rlimits=[(6, mine + 200, mine + 200)])
+        a.ask(box.STOP, grace_us=300_000)
+        a.wait()
+        left = [pid for pid in os.listdir("/proc") if pid.isdigit() and str(script).encode()
+                in command_line(pid)]
+        assert left == [], left
+    return None
+
+
 def holders_need_namespaces(s):
     m = s.answer(s.order("holder", [], kind=1))
     assert m["type"] == box.FAILED and "without isolation" in m["text"], m
@@ -753,7 +773,8 @@ WRITABLE = [installed_programs_can_be_changed_privately]
 LIMITED = [a_fork_bomb_meets_its_limit, too_much_memory_is_reported, the_processor_is_limited,
            groups_are_used_again, a_server_that_cannot_see_this_one_leaves_its_groups_alone]
 BARE = [fixed_paths_are_links_while_the_step_runs,
-        an_attempt_that_lost_the_race_leaves_the_links_of_others_alone, holders_need_namespaces]
+        an_attempt_that_lost_the_race_leaves_the_links_of_others_alone,
+        what_forks_without_end_is_over_with_the_command, holders_need_namespaces]
 
 
 def all_of(s):

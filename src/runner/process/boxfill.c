@@ -19,6 +19,7 @@
 #include "runner/outputs.h"
 #include "runner/podio.h"
 #include "runner/podspec.h"
+#include "runner/process/usertasks.h"
 #include "runner/runtime.h"
 #include "sandbox/boxspec.h"
 #include "sandbox/capability.h"
@@ -491,11 +492,15 @@ fill_limits(const struct boxfill *f, struct arena *a, struct boxspec *s)
 {
     const struct podspec_resources *r = &f->container->resources;
 
-    /* An ordinary user seldom has control groups; processes of a user namespace are counted apart
-     * from those outside, so a resource limit does as well. */
-    if (f->level == LEVEL_USER) {
+    /* An ordinary user seldom has control groups.  Processes of a user namespace are counted apart
+     * from those outside, so a resource limit does as well; without one all of the user's count. */
+    if (f->level == LEVEL_USER || (f->level == LEVEL_NONE && geteuid() != 0)) {
+        uint64_t limit = PIDS_LIMIT;
+
+        if (f->level == LEVEL_NONE)
+            limit += usertasks_count(geteuid());
         s->rlimits = ARENA_NEW(a, struct box_rlimit);
-        s->rlimits[0] = (struct box_rlimit){RLIMIT_NPROC, PIDS_LIMIT, PIDS_LIMIT};
+        s->rlimits[0] = (struct box_rlimit){RLIMIT_NPROC, limit, limit};
         s->rlimits_n = 1;
     }
 
