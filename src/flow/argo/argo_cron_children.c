@@ -106,7 +106,8 @@ argo_cron_prune(struct objects *os, struct turn *t, const struct object *cron,
         if (object_is_finished(c->all.at[i]) && !object_is_deleting(c->all.at[i]))
             vec_push(&ended, c->all.at[i]);
     }
-    qsort(ended.at, ended.n, sizeof *ended.at, by_end);
+    if (ended.n > 0)
+        qsort(ended.at, ended.n, sizeof *ended.at, by_end);
     for (size_t i = 0; i < ended.n && rc >= 0; i++) {
         const struct object *child = ended.at[i];
 
