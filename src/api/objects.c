@@ -140,6 +140,7 @@ objects_free(struct objects *os)
     objects_clear(os);
     vec_done(&os->dirty);
     vec_done(&os->subscribers);
+    vec_done(&os->composers);
     free(os);
     return NULL;
 }

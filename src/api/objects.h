@@ -33,6 +33,7 @@ struct controllers;
 struct core;
 struct err;
 struct json;
+struct json_doc;
 struct objects;
 struct turn;
 
@@ -159,6 +160,22 @@ typedef int objects_change_fn(void *arg, const struct object *before, const stru
                               bool gone);
 int objects_changes(struct objects *os, struct turn *t, const struct kind *k, int64_t after,
                     int64_t last, size_t limit, objects_change_fn *fn, void *arg, struct err *e);
+
+/* What objects of a kind have only while somebody looks at one of them, because it is too large or
+ * changes too often to be stored with them (the nodes of a Workflow).  `fn` makes the whole
+ * document from one as it is stored and from rows, as of the last commit.  Lists and Tables never
+ * ask for it.  Set before core_start(); `k` has at most one. */
+typedef int objects_compose_fn(void *arg, struct turn *t, const struct object *o,
+                               struct json_doc **ret, struct err *e);
+void objects_set_composer(struct objects *os, const struct kind *k, objects_compose_fn *fn,
+                          void *arg);
+/* Any thread. */
+bool objects_is_composed(const struct objects *os, const struct kind *k);
+/* Replaces *o by the composed object of the same version; without a composer it stays.  Rows are
+ * not older than *o if that was committed before this turn. */
+int objects_compose(struct objects *os, struct turn *t, struct object **o, struct err *e);
+/* A new version that is stored as the one before: what is composed has changed.  Absent: 0. */
+int objects_touch(struct objects *os, struct turn *t, struct str uid, struct err *e);
 
 /* What left the core: called once per changed object after the commit, in the order of versions.
  * `before` is NULL for a creation; `now` is the last version, and `gone` says that it was removed.

@@ -34,6 +34,8 @@ struct watchstream {
     VEC(struct watchevent) slice;
     size_t next;
     bool more;
+    bool composes; /* events are composed (objects_compose), in a turn after the slice was read */
+    bool composed; /* those of this slice were */
     char *after_ns, *after_name;
     int64_t after_rv;
 
@@ -57,6 +59,7 @@ clear_slice(struct watchstream *w)
         watchevent_done(&w->slice.at[i]);
     vec_clear(&w->slice);
     w->next = 0;
+    w->composed = false;
 }
 
 static void
@@ -75,6 +78,14 @@ release(struct apifetch *f)
 }
 
 /* In the core. */
+
+static bool
+matches(const struct watchstream *w, const struct object *o)
+{
+    return o != NULL && (w->c.ns.p == NULL || str_eq(object_namespace(o), w->c.ns)) &&
+           (w->c.name.p == NULL || str_eq(object_name(o), w->c.name)) &&
+           apicall_selected(&w->c.selection, o);
+}
 
 static int
 read_objects(struct watchstream *w, struct turn *t, struct err *e)
@@ -132,11 +143,28 @@ read_changes(struct watchstream *w, struct turn *t, struct err *e)
     return n < 0 ? n : 0;
 }
 
+/* The rows were committed with the objects or later, so what is told is never older than that. */
+static int
+compose_slice(struct watchstream *w, struct turn *t, struct err *e)
+{
+    for (size_t i = w->next; i < w->slice.n; i++) {
+        struct watchevent *event = &w->slice.at[i];
+
+        if (matches(w, event->now) &&
+            objects_compose(apiserver_config(w->c.server)->objects, t, &event->now, e) < 0)
+            return e->code;
+    }
+    w->composed = true;
+    return 0;
+}
+
 static int
 run_slice(struct apifetch *f, struct turn *t, struct err *e)
 {
     struct watchstream *w = CONTAINER_OF(f, struct watchstream, fetch);
 
+    if (w->slice.n > 0)
+        return compose_slice(w, t, e);
     return w->phase == INITIAL ? read_objects(w, t, e) : read_changes(w, t, e);
 }
 
@@ -183,14 +211,6 @@ watchstream_open(struct watchstream *w, struct turn *t, struct err *e)
 }
 
 /* Rendering. */
-
-static bool
-matches(const struct watchstream *w, const struct object *o)
-{
-    return o != NULL && (w->c.ns.p == NULL || str_eq(object_namespace(o), w->c.ns)) &&
-           (w->c.name.p == NULL || str_eq(object_name(o), w->c.name)) &&
-           apicall_selected(&w->c.selection, o);
-}
 
 static void
 send(struct watchstream *w, const char *type, const struct object *o)
@@ -255,20 +275,24 @@ begin_live(struct watchstream *w)
     }
 }
 
-/* One slice of INITIAL or CATCHUP. */
+/* One slice of INITIAL or CATCHUP, or events that were composed. */
 static void
 send_slice(struct watchstream *w, size_t room)
 {
     while (w->next < w->slice.n && w->ready.n < room) {
         const struct watchevent *e = &w->slice.at[w->next++];
 
-        if (w->phase == CATCHUP)
+        if (w->phase != INITIAL)
             send_change(w, e);
         else if (matches(w, e->now))
             send(w, "ADDED", e->now);
     }
     if (w->next < w->slice.n)
         return;
+    if (w->phase == LIVE) {
+        clear_slice(w);
+        return;
+    }
     if (!w->more) {
         begin_live(w);
         return;
@@ -312,26 +336,37 @@ look_at_clock(struct watchstream *w, int64_t settled_rv)
     return true;
 }
 
+/* Sends events of the ring, or keeps them as a slice to be composed.  True: there may be more. */
+static bool
+take_events(struct watchstream *w)
+{
+    struct watchevent events[TAKEN];
+    size_t n = watchlog_take(&w->cursor, events, TAKEN);
+
+    for (size_t i = 0; i < n; i++) {
+        if (w->composes && (matches(w, events[i].before) || matches(w, events[i].now))) {
+            vec_push(&w->slice, events[i]);
+            continue;
+        }
+        send_change(w, &events[i]);
+        watchevent_done(&events[i]);
+    }
+    return n == TAKEN;
+}
+
 /* False: there is nothing now. */
 static bool
 send_live(struct watchstream *w, size_t room)
 {
     int64_t settled = watchlog_rv(apiserver_config(w->c.server)->watchlog);
-    struct watchevent events[TAKEN];
-    size_t n;
 
-    do {
-        n = watchlog_take(&w->cursor, events, TAKEN);
-        for (size_t i = 0; i < n; i++) {
-            send_change(w, &events[i]);
-            watchevent_done(&events[i]);
-        }
-    } while (n == TAKEN && w->ready.n < room);
+    while (take_events(w) && w->ready.n < room && w->slice.n < SLICE)
+        ;
     if (w->cursor.lost) {
         send_expired(w, w->sent_rv, settled);
         return true;
     }
-    return w->ready.n > 0 || look_at_clock(w, settled);
+    return w->ready.n > 0 || w->slice.n > 0 || look_at_clock(w, settled);
 }
 
 static enum feed_state
@@ -354,7 +389,9 @@ pull(struct apistream *s, struct buf *to, size_t room)
         }
         if (w->phase == EXPIRED)
             send_expired(w, w->c.rv, w->ring_rv);
-        else if (w->phase != LIVE)
+        else if (w->composes && !w->composed && w->slice.n > 0)
+            apifetch_ask(&w->fetch);
+        else if (w->phase != LIVE || w->slice.n > 0)
             send_slice(w, room);
         else if (!send_live(w, room))
             return FEED_WAIT;
@@ -386,6 +423,12 @@ keep(struct watchstream *w, struct str s)
     return s.p != NULL ? str_of(str_dup_arena(&w->arena, s)) : STR_NULL;
 }
 
+static bool
+is_of_one(const struct watchstream *w)
+{
+    return w->c.name.p != NULL || apicall_select_name(&w->c.selection).p != NULL;
+}
+
 struct watchstream *
 watchstream_new(const struct watchstream_config *config)
 {
@@ -396,6 +439,8 @@ watchstream_new(const struct watchstream_config *config)
     w->c = *config;
     w->c.ns = keep(w, config->ns);
     w->c.name = keep(w, config->name);
+    w->composes = is_of_one(w) && w->c.render.accept.as == ACCEPT_OBJECT &&
+                  objects_is_composed(apiserver_config(config->server)->objects, w->c.render.kind);
     w->first = true;
     w->end_us = now_us(w) + config->timeout_us;
     w->bookmark_us = next_bookmark(w, now_us(w));

@@ -287,7 +287,8 @@ static int
 make_all(struct assembly *a, struct err *e)
 {
     struct flow_options flow = {.languages = languages,
-                                .artifact_key = a->config.settings->artifact_key};
+                                .artifact_key = a->config.settings->artifact_key,
+                                .expires = a->config.serve};
 
     add_rules(a);
     add_list(&a->shared, &a->config.settings->shared);

@@ -1,5 +1,6 @@
 #include "flow/flow.h"
 
+#include "api/kind.h"
 #include "api/objects.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -354,6 +355,27 @@ static const struct controller_row config_row = {
     .reconcile = reconcile_config,
 };
 
+static int
+compose(void *arg, struct turn *t, const struct object *o, struct json_doc **ret, struct err *e)
+{
+    const struct flow_language *l = arg;
+
+    return l->compose(turn_db(t), o, ret, e);
+}
+
+/* Who looks at a single object sees its nodes. */
+static void
+set_composers(struct flow *f)
+{
+    for (const struct flow_language *const *l = f->options.languages; *l != NULL; l++) {
+        if ((*l)->compose != NULL)
+            objects_set_composer(
+                f->objects,
+                kind_find(objects_kinds(f->objects), str_of((*l)->kind), STR_NULL), compose,
+                (void *)(uintptr_t)*l);
+    }
+}
+
 struct flow *
 flow_new(struct core *core, struct controllers *controllers, struct objects *objects,
          const struct flow_options *options)
@@ -372,6 +394,7 @@ flow_new(struct core *core, struct controllers *controllers, struct objects *obj
     core_timer_init(&f->room, room_due);
     core_timer_init(&f->discard, flow_discard_due);
     core_timer_init(&f->expiry, flow_expiry_due);
+    set_composers(f);
     controllers_add(controllers, &workflow_row, f);
     controllers_add(controllers, &leaf_row, f);
     controllers_add(controllers, &config_row, f);

@@ -85,6 +85,7 @@ flow_node_touch(struct flow_node *n)
     if (list_empty(&n->dirty_link))
         list_append(&n->run->dirty, &n->dirty_link);
     flow_flush_later(n->run->flow);
+    flow_run_renewed(n->run);
 }
 
 void

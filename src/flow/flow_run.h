@@ -71,6 +71,7 @@ struct flow_run {
     struct list link;                          /* on flow->runs */
     struct json_doc *revived, *revived_frozen; /* what was stored, while a restart reads it */
     bool row_dirty, root_released;
+    bool renewed; /* nodes changed since the last publication */
     bool gone; /* so is the object */
 };
 
@@ -87,8 +88,10 @@ void flow_run_sweep(struct flow_run *run);
 void flow_run_touch(struct flow_run *run);
 /* There is work for the pump. */
 void flow_run_queue(struct flow_run *run);
-/* The object's status is behind: published within a second. */
+/* The object's status is behind: published within a second, or later if the run is large. */
 void flow_run_changed(struct flow_run *run);
+/* The same for what a node's row says. */
+void flow_run_renewed(struct flow_run *run);
 
 /* Registers a node under its place; takes `key`. */
 void flow_run_place(struct flow_node *n, char *key);

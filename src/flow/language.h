@@ -17,6 +17,7 @@
 
 #include "flow/flow.h"
 
+struct db;
 struct flow_gone;
 struct flow_lock_names;
 struct node_row;
@@ -148,6 +149,8 @@ struct flow_language {
     /* The same for an object of which no run could begin. */
     int (*refuse)(struct turn *t, const struct object *now, const struct err *why,
                   struct json_doc **ret, struct err *e);
+    /* The object as who looks at it alone sees it: with what only rows hold.  NULL: nothing more. */
+    int (*compose)(struct db *db, const struct object *o, struct json_doc **ret, struct err *e);
     /* The entry node ended: run->result is set from it. */
     void (*exiting)(struct turn *t, struct flow_run *run, const struct flow_node *root);
     /* A hook ended: one of the run itself (an exit handler) may change run->result, one of a node

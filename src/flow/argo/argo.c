@@ -11,6 +11,7 @@
 #include "flow/argo/argo_hook.h"
 #include "flow/argo/argo_lock.h"
 #include "flow/argo/argo_memo.h"
+#include "flow/argo/argo_nodes.h"
 #include "flow/argo/argo_open.h"
 #include "flow/argo/argo_output.h"
 #include "flow/argo/argo_pod.h"
@@ -141,6 +142,7 @@ const struct flow_language argo_language = {
     .hooks = argo_hooks,
     .publish = argo_publish,
     .refuse = argo_publish_refusal,
+    .compose = argo_nodes_compose,
     .exiting = exiting,
     .hook_ended = hook_ended,
     .overdue = overdue,

@@ -204,7 +204,98 @@ TEST(a_watch_of_one_name_or_namespace_hears_of_no_other)
     apirig_close(&r);
 }
 
-TESTS_MAIN(T_(a_watch_from_now_tells_each_change_once),
+/* Objects are composed with the value that `arg` has then. */
+static int
+add_count(void *arg, struct turn *t, const struct object *o, struct json_doc **ret, struct err *e)
+{
+    struct json_build b = JSON_BUILD_INIT;
+
+    (void)t;
+    (void)e;
+    json_add_object(&b, NULL);
+    json_add_fields(&b, object_root(o), NULL);
+    json_add_int(&b, "count", ++*(int *)arg);
+    json_end(&b);
+    *ret = json_build_done(&b);
+    return 0;
+}
+
+TEST(only_who_looks_at_one_object_sees_what_is_composed)
+{
+    struct apirig r;
+    int count = 0;
+
+    apirig_open(&r);
+    objects_set_composer(r.os, &kind_config_map, add_count, &count);
+    apirig_make(&r, "a", "");
+    {
+        cleanup_apireply struct apireply one = apirig_ask(&r, "GET " MAPS "/a", NULL);
+        cleanup_apireply struct apireply list = apirig_ask(&r, "GET " MAPS, NULL);
+        cleanup_apireply struct apireply watch = apirig_ask(&r, "GET " MAPS "?watch=1", NULL);
+        cleanup_apireply struct apireply table =
+            apirig_ask_as(&r, "GET " MAPS "/a", NULL,
+                          "application/json;as=Table;v=v1;g=meta.k8s.io", NULL);
+
+        CHECK_CONTAINS(one.text, "\"count\":1");
+        CHECK_TRUE(strstr(list.text, "count") == NULL);
+        CHECK_TRUE(strstr(watch.text, "count") == NULL);
+        CHECK_TRUE(strstr(table.text, "count") == NULL);
+    }
+    apirig_close(&r);
+}
+
+TEST(a_watch_of_one_object_tells_what_is_composed)
+{
+    struct apirig r;
+    int count = 0;
+
+    apirig_open(&r);
+    objects_set_composer(r.os, &kind_config_map, add_count, &count);
+    apirig_make(&r, "a", "");
+    {
+        cleanup_apireply struct apireply y =
+            apirig_ask(&r, "GET " MAPS "?watch=1&fieldSelector=metadata.name%3Da", NULL);
+
+        CHECK_EVENTS(y, "ADDED a; ");
+        CHECK_CONTAINS(y.text, "\"count\":1");
+        apirig_make(&r, "other", "");
+        patch(&r, "a", "{\"data\":{\"z\":\"1\"}}");
+        CHECK_FALSE(apirig_pull(&r, &y));
+        CHECK_EVENTS(y, "MODIFIED a; ");
+        CHECK_CONTAINS(y.text, "\"count\":2");
+        patch(&r, "a", "{\"data\":{\"z\":\"2\"}}");
+        patch(&r, "a", "{\"data\":{\"z\":\"3\"}}");
+        CHECK_INT(apirig_status(&r, "DELETE " MAPS "/a", NULL), 200);
+        CHECK_FALSE(apirig_pull(&r, &y));
+        CHECK_EVENTS(y, "MODIFIED a; MODIFIED a; DELETED a; ");
+        CHECK_INT(count, 5);
+    }
+    apirig_close(&r);
+}
+
+TEST(a_watch_from_a_version_tells_of_the_past_with_what_is_composed_now)
+{
+    struct apirig r;
+    int count = 0;
+
+    apirig_open(&r);
+    apirig_make(&r, "a", "");
+    patch(&r, "a", "{\"data\":{\"z\":\"1\"}}");
+    apirig_restart(&r);
+    objects_set_composer(r.os, &kind_config_map, add_count, &count);
+    {
+        cleanup_apireply struct apireply y = apirig_ask(
+            &r, "GET " MAPS "?watch=1&resourceVersion=1&fieldSelector=metadata.name%3Da", NULL);
+
+        CHECK_CONTAINS(y.text, "\"count\":2");
+    }
+    apirig_close(&r);
+}
+
+TESTS_MAIN(T_(only_who_looks_at_one_object_sees_what_is_composed),
+           T_(a_watch_of_one_object_tells_what_is_composed),
+           T_(a_watch_from_a_version_tells_of_the_past_with_what_is_composed_now),
+           T_(a_watch_from_now_tells_each_change_once),
            T_(a_watch_goes_on_from_a_version_also_after_a_restart),
            T_(what_begins_to_match_is_added_and_what_ceases_to_is_deleted_as_it_was),
            T_(a_watch_list_says_when_its_beginning_is_over),

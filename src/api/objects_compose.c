@@ -1,0 +1,62 @@
+/*
+ * What objects have only while somebody looks at one of them.
+ */
+#include "api/objects_int.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "data/json.h"
+#include "store/store.h"
+
+void
+objects_set_composer(struct objects *os, const struct kind *k, objects_compose_fn *fn, void *arg)
+{
+    CHECK(!objects_is_composed(os, k));
+    vec_push(&os->composers, ((struct composer){.kind = k, .fn = fn, .arg = arg}));
+}
+
+static const struct composer *
+composer_of(const struct objects *os, const struct kind *k)
+{
+    for (size_t i = 0; i < os->composers.n; i++) {
+        if (os->composers.at[i].kind == k)
+            return &os->composers.at[i];
+    }
+    return NULL;
+}
+
+bool
+objects_is_composed(const struct objects *os, const struct kind *k)
+{
+    return composer_of(os, k) != NULL;
+}
+
+int
+objects_compose(struct objects *os, struct turn *t, struct object **o, struct err *e)
+{
+    const struct composer *c = composer_of(os, object_kind(*o));
+    struct object *composed;
+    struct json_doc *doc = NULL;
+
+    if (c == NULL)
+        return 0;
+    if (c->fn(c->arg, t, *o, &doc, e) < 0)
+        return e->code;
+    composed = object_new(object_kind(*o), doc, object_rv(*o));
+    object_unref(*o);
+    *o = composed;
+    return 0;
+}
+
+int
+objects_touch(struct objects *os, struct turn *t, struct str uid, struct err *e)
+{
+    struct entry *en = objects_entry_uid(os, t, uid, e);
+
+    if (en == NULL)
+        return e->code < 0 ? e->code : 0;
+    objects_change(os, t, en,
+                   object_new(object_kind(en->object), json_doc_ref(object_doc(en->object)),
+                              store_next_rv(turn_store(t))),
+                   false);
+    return 0;
+}
