@@ -12,6 +12,8 @@
 #include "core/core.h"
 #include "core/core_timer.h"
 #include "core/turn.h"
+#include "data/json.h"
+#include "data/timestamp.h"
 #include "store/versions.h"
 
 struct kept {
@@ -24,6 +26,7 @@ struct history {
     struct objects *objects;
     const struct kind *kind;
     size_t limit;
+    int64_t age_us;
     struct map by_uid;
     struct list order; /* the oldest first */
     struct core_timer due;
@@ -52,6 +55,19 @@ drop(struct history *h, struct str uid)
     free(k);
 }
 
+/* A look that is due later than that is moved; where nothing is beyond a limit, only what has an
+ * age needs one. */
+static void
+look_within(struct history *h, struct turn *t, int64_t us)
+{
+    int64_t at_us = turn_now_us(t) + us;
+
+    if (h->by_uid.n > h->limit || (h->age_us > 0 && h->by_uid.n > 0)) {
+        if (!core_timer_armed(&h->due) || h->due.at_us > at_us)
+            core_timer_set(h->core, &h->due, at_us);
+    }
+}
+
 /* After each commit, so that nothing here is ever taken back. */
 static void
 on_published(void *arg, const struct object *before, const struct object *now, bool gone)
@@ -68,21 +84,48 @@ on_published(void *arg, const struct object *before, const struct object *now, b
     if (map_get(&h->by_uid, object_uid(now)) != NULL)
         return;
     add(h, object_uid(now));
-    if (h->by_uid.n > h->limit && !core_timer_armed(&h->due))
-        core_timer_set(h->core, &h->due, turn_now_us(core_turn(h->core)) + HISTORY_PAUSE_US);
+    look_within(h, core_turn(h->core), HISTORY_PAUSE_US);
 }
 
 static int
-remove_one(struct history *h, struct turn *t, const char *uid, struct err *e)
+remove_one(struct history *h, struct turn *t, const struct object *o, struct err *e)
 {
-    cleanup_object struct object *o = objects_find_uid(h->objects, t, str_of(uid));
-    struct objects_delete how = {.uid = str_of(uid), .grace_seconds = 0};
+    struct objects_delete how = {.uid = object_uid(o), .grace_seconds = 0};
     int rc;
 
-    if (o == NULL)
-        return 0;
     rc = objects_delete(h->objects, t, h->kind, object_namespace(o), object_name(o), &how, NULL, e);
     return rc == ERR_IO || rc == ERR_FULL ? rc : 0;
+}
+
+/* Wall time at which its age is over.  An object that says no time stays. */
+static int64_t
+over_at_us(const struct history *h, const struct object *o)
+{
+    struct str when = json_str(object_at(o, "status.finishedAt"));
+    struct err ignored = ERR_INIT;
+    int64_t us;
+
+    if (when.n == 0)
+        when = json_str(object_at(o, "metadata.creationTimestamp"));
+    return timestamp_parse(when, &us, &ignored) < 0 ? INT64_MAX : us + h->age_us;
+}
+
+/* Whether the oldest is beyond a limit; else *again_us says when it will be. */
+static bool
+is_over(const struct history *h, struct turn *t, const struct object *o, size_t left,
+        int64_t *again_us)
+{
+    if (left > h->limit)
+        return true;
+    *again_us = h->age_us > 0 ? over_at_us(h, o) : INT64_MAX;
+    return *again_us <= turn_now_us(t);
+}
+
+static void
+look_at(struct history *h, int64_t at_us)
+{
+    if (at_us != INT64_MAX)
+        core_timer_set(h->core, &h->due, at_us);
 }
 
 /* Those that are deleted leave the order for good: one with finalizers is in others' hands now. */
@@ -90,20 +133,26 @@ static int
 fire(struct core_timer *timer, struct turn *t, struct err *e)
 {
     struct history *h = CONTAINER_OF(timer, struct history, due);
-    size_t over = h->by_uid.n > h->limit ? h->by_uid.n - h->limit : 0;
-    size_t n = over < HISTORY_BATCH ? over : HISTORY_BATCH, done = 0;
+    int64_t again_us = INT64_MAX;
+    size_t n = 0;
     struct kept *k;
 
     LIST_EACH (k, &h->order, struct kept, link) {
-        if (done++ == n)
+        cleanup_object struct object *o = objects_find_uid(h->objects, t, str_of(k->uid));
+
+        if (n == HISTORY_BATCH) {
+            again_us = turn_now_us(t) + 1;
             break;
-        if (remove_one(h, t, k->uid, e) < 0)
+        }
+        if (o != NULL && !is_over(h, t, o, h->by_uid.n - n, &again_us))
+            break;
+        if (o != NULL && remove_one(h, t, o, e) < 0)
             return e->code;
+        n++;
     }
-    for (done = 0; done < n; done++)
+    for (; n > 0; n--)
         drop(h, str_of(LIST_ITEM(h->order.next, struct kept, link)->uid));
-    if (over > n)
-        core_timer_set(h->core, &h->due, turn_now_us(t) + 1);
+    look_at(h, again_us);
     return 0;
 }
 
@@ -122,8 +171,7 @@ restore(void *self, struct turn *t, struct err *e)
 
     if (versions_finished(turn_db(t), str_of(h->kind->resource), read_uid, h, e) < 0)
         return e->code;
-    if (h->by_uid.n > h->limit)
-        core_timer_set(h->core, &h->due, turn_now_us(t) + HISTORY_PAUSE_US);
+    look_within(h, t, HISTORY_PAUSE_US);
     return 0;
 }
 
@@ -140,11 +188,11 @@ forget(void *self)
 static const struct core_module module = {.name = "history", .restore = restore, .forget = forget};
 
 struct history *
-history_new(struct core *c, struct objects *os, const struct kind *k, size_t limit)
+history_new(struct core *c, struct objects *os, const struct kind *k, size_t limit, int64_t age_us)
 {
     struct history *h = NEW(struct history);
 
-    *h = (struct history){.core = c, .objects = os, .kind = k, .limit = limit};
+    *h = (struct history){.core = c, .objects = os, .kind = k, .limit = limit, .age_us = age_us};
     list_init(&h->order);
     core_timer_init(&h->due, fire);
     core_add_module(c, &module, h);

@@ -11,6 +11,7 @@
 #include "api/meta.h"
 #include "api/objects.h"
 #include "api/watchlog.h"
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -32,6 +33,8 @@
 #include "store/store.h"
 
 static const struct flow_language *const languages[] = {&argo_language, NULL};
+
+#define DAY_US (24 * 3600 * CLOCK_SECOND)
 
 typedef VEC(const char *) words;
 typedef VEC(struct image_rule) rules;
@@ -191,10 +194,11 @@ make_core(struct assembly *a)
     a->events = events_new(a->core, a->objects);
     if (a->config.serve)
         a->watchlog = watchlog_new(a->core, a->objects);
-    a->old_pods = history_new(a->core, a->objects, &kind_pod, (size_t)s->history_pods);
-    if (s->history_workflows > 0)
-        a->old_workflows =
-            history_new(a->core, a->objects, &kind_workflow, (size_t)s->history_workflows);
+    a->old_pods = history_new(a->core, a->objects, &kind_pod, (size_t)s->history_pods, 0);
+    a->old_workflows =
+        history_new(a->core, a->objects, &kind_workflow,
+                    s->history_workflows > 0 ? (size_t)s->history_workflows : HISTORY_ALL,
+                    s->history_days * DAY_US);
     if (a->config.on_object != NULL)
         objects_on_published(a->objects, on_published, a);
 }

@@ -61,10 +61,12 @@ static const struct setting rows[] = {
     {ROW(artifact_key, TEXT), .standard = "{{workflow.name}}/{{pod.name}}", .argument = "TEMPLATE",
      .help = "where output artifacts and logs go that name no key: a folder of the artifact store, "
              "with names of the workflow, the pod and its inputs"},
-    {ROW(history_workflows, NUMBER), .standard = "0", .min = 0, .max = 1000000000,
+    {ROW(history_workflows, NUMBER), .standard = "10000", .min = 0, .max = 1000000000,
      .argument = "COUNT",
      .help = "finished workflows that are kept; the oldest go, with their pods, logs and artifacts "
              "(0: all)"},
+    {ROW(history_days, NUMBER), .standard = "90", .min = 0, .max = 36500, .argument = "DAYS",
+     .help = "days that finished workflows are kept (0: for ever)"},
     {ROW(history_pods, NUMBER), .standard = "12500", .min = 0, .max = 1000000000,
      .argument = "COUNT", .help = "finished pods that are kept; the oldest go, with their logs"},
     {ROW(server, TEXT), .standard = "", .argument = "URL",

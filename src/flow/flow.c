@@ -369,10 +369,9 @@ set_composers(struct flow *f)
 {
     for (const struct flow_language *const *l = f->options.languages; *l != NULL; l++) {
         if ((*l)->compose != NULL)
-            objects_set_composer(
-                f->objects,
-                kind_find(objects_kinds(f->objects), str_of((*l)->kind), STR_NULL), compose,
-                (void *)(uintptr_t)*l);
+            objects_set_composer(f->objects,
+                                 kind_find(objects_kinds(f->objects), str_of((*l)->kind), STR_NULL),
+                                 compose, (void *)(uintptr_t)*l);
     }
 }
 

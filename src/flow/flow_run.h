@@ -72,7 +72,7 @@ struct flow_run {
     struct json_doc *revived, *revived_frozen; /* what was stored, while a restart reads it */
     bool row_dirty, root_released;
     bool renewed; /* nodes changed since the last publication */
-    bool gone; /* so is the object */
+    bool gone;    /* so is the object */
 };
 
 /* The run of that object, unless it is over; NULL: none. */

@@ -149,7 +149,8 @@ struct flow_language {
     /* The same for an object of which no run could begin. */
     int (*refuse)(struct turn *t, const struct object *now, const struct err *why,
                   struct json_doc **ret, struct err *e);
-    /* The object as who looks at it alone sees it: with what only rows hold.  NULL: nothing more. */
+    /* The object as who looks at it alone sees it: with what only rows hold.  NULL: nothing more.
+     */
     int (*compose)(struct db *db, const struct object *o, struct json_doc **ret, struct err *e);
     /* The entry node ended: run->result is set from it. */
     void (*exiting)(struct turn *t, struct flow_run *run, const struct flow_node *root);

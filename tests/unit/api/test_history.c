@@ -6,6 +6,7 @@
 #include "tests/unit/core/rig.h"
 
 enum { KEPT = 3, MANY = 120 };
+#define DAY_US (24 * 3600 * CLOCK_SECOND)
 
 struct world {
     struct rig rig;
@@ -19,7 +20,7 @@ boot(struct world *w)
 {
     w->cs = controllers_new(w->rig.core);
     w->os = objects_new(w->rig.core, w->cs, kinds_builtin);
-    w->h = history_new(w->rig.core, w->os, &kind_pod, KEPT);
+    w->h = history_new(w->rig.core, w->os, &kind_pod, KEPT, DAY_US);
     rig_start(&w->rig);
 }
 
@@ -222,6 +223,40 @@ TEST(an_object_that_others_hold_is_only_asked_to_go)
     world_close(&w);
 }
 
-TESTS_MAIN(T_(the_oldest_finished_objects_go_when_there_are_more_than_the_limit),
+TEST(what_finished_too_long_ago_goes)
+{
+    struct world w;
+
+    world_open(&w);
+    finish(&w, 0, 0, OVER, NULL);
+    pass_time(&w, DAY_US / 2);
+    finish(&w, 1, 1, OVER, NULL);
+    pass_time(&w, DAY_US / 2 - CLOCK_SECOND);
+    check_pods(&w, "p0 p1");
+    pass_time(&w, CLOCK_SECOND);
+    check_pods(&w, "p1");
+    restart(&w);
+    pass_time(&w, DAY_US / 2 - CLOCK_SECOND);
+    check_pods(&w, "p1");
+    pass_time(&w, CLOCK_SECOND);
+    check_pods(&w, "");
+    world_close(&w);
+}
+
+TEST(the_age_is_that_of_the_end_where_the_status_says_it)
+{
+    struct world w;
+
+    world_open(&w);
+    finish(&w, 0, 0, "{\"phase\":\"Succeeded\",\"finishedAt\":\"2001-01-01T00:00:00Z\"}", NULL);
+    check_pods(&w, "p0");
+    pass_time(&w, HISTORY_PAUSE_US);
+    check_pods(&w, "");
+    world_close(&w);
+}
+
+TESTS_MAIN(T_(what_finished_too_long_ago_goes),
+           T_(the_age_is_that_of_the_end_where_the_status_says_it),
+           T_(the_oldest_finished_objects_go_when_there_are_more_than_the_limit),
            T_(after_a_restart_the_order_is_as_before), T_(many_go_in_batches),
            T_(an_object_that_others_hold_is_only_asked_to_go))

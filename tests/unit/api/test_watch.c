@@ -232,9 +232,8 @@ TEST(only_who_looks_at_one_object_sees_what_is_composed)
         cleanup_apireply struct apireply one = apirig_ask(&r, "GET " MAPS "/a", NULL);
         cleanup_apireply struct apireply list = apirig_ask(&r, "GET " MAPS, NULL);
         cleanup_apireply struct apireply watch = apirig_ask(&r, "GET " MAPS "?watch=1", NULL);
-        cleanup_apireply struct apireply table =
-            apirig_ask_as(&r, "GET " MAPS "/a", NULL,
-                          "application/json;as=Table;v=v1;g=meta.k8s.io", NULL);
+        cleanup_apireply struct apireply table = apirig_ask_as(
+            &r, "GET " MAPS "/a", NULL, "application/json;as=Table;v=v1;g=meta.k8s.io", NULL);
 
         CHECK_CONTAINS(one.text, "\"count\":1");
         CHECK_TRUE(strstr(list.text, "count") == NULL);
