@@ -219,6 +219,12 @@ wake(struct controller *ctl, struct str uid)
 
 /* The set. */
 
+int
+controllers_wake_all(struct controllers *cs, struct turn *t, const char *resource, struct err *e)
+{
+    return cs->wake_all != NULL ? cs->wake_all(cs->arg, t, resource, e) : 0;
+}
+
 static int
 restore(void *self, struct turn *t, struct err *e)
 {
@@ -230,8 +236,8 @@ restore(void *self, struct turn *t, struct err *e)
 
         if (row->restore != NULL)
             rc = row->restore(cs->list.at[i]->self, t, e);
-        else if (cs->wake_all != NULL)
-            rc = cs->wake_all(cs->arg, t, row->resource, e);
+        else
+            rc = controllers_wake_all(cs, t, row->resource, e);
         if (rc < 0)
             return err_wrap(e, "controller %s", row->name);
     }

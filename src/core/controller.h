@@ -82,6 +82,9 @@ void controllers_set_lookup(struct controllers *cs, controllers_lookup_fn *looku
 /* Wake the controllers of `resource` for this uid.  In or outside of a turn; a wake by a message
  * that is taken back later is only one pass too many. */
 void controllers_wake(struct controllers *cs, const char *resource, struct str uid);
+/* All unfinished objects of the resource: for a restore() whose memory may not know each. */
+int controllers_wake_all(struct controllers *cs, struct turn *t, const char *resource,
+                         struct err *e);
 /* An object changed: wakes the controllers of its resource for its uid, and those that watch it for
  * each of its owners. */
 void controllers_changed(struct controllers *cs, const char *resource, struct str uid,

@@ -330,6 +330,9 @@ restore(void *self, struct turn *t, struct err *e)
         flow_wake(run);
     }
     flow_discard_later(t, f);
+    /* One that was created, but not begun in the same turn, has no run yet. */
+    if (controllers_wake_all(f->controllers, t, kind_workflow.resource, e) < 0)
+        return e->code;
     return flow_expiry_restore(t, f, e);
 }
 

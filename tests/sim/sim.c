@@ -17,12 +17,26 @@
 #include "store/store.h"
 #include "tests/sim/sim_vfs.h"
 
-enum { MAX_STEPS = 100000, START_S = 1700000000, RESERVE = 64 * 1024, REOPEN_TRIES = 5 };
+enum {
+    MAX_STEPS = 100000,
+    START_S = 1700000000,
+    RESERVE = 64 * 1024,
+    REOPEN_TRIES = 5,
+    LATE_LOOKS = 8 /* one in so many */
+};
 
 struct event {
     int64_t at_us;
     void (*fn)(struct sim *s, void *arg);
     void *arg;
+};
+
+/* What the core looks at: the same, except that boot time runs on now and then while a turn goes
+ * on. So turns end between any two messages, as they do on a busy machine. */
+struct core_clock {
+    struct clock clock; /* first, so that a pointer to it is one to this */
+    struct sim *sim;
+    int64_t late_us;
 };
 
 struct sim {
@@ -31,6 +45,7 @@ struct sim {
     char dir[64];
     uint64_t random;
     struct clock_manual clock;
+    struct core_clock core_clock;
     struct sim_disk *disk;
     struct store *store;
     struct core *core;
@@ -109,6 +124,24 @@ random_bytes(void *arg, void *to, size_t n)
         ((unsigned char *)to)[i] = (unsigned char)next_random(arg);
 }
 
+/* The core's clock. */
+
+static int64_t
+core_wall(const struct clock *c)
+{
+    return ((const struct core_clock *)c)->sim->clock.wall;
+}
+
+static int64_t
+core_boot(const struct clock *c)
+{
+    struct sim *s = ((const struct core_clock *)c)->sim;
+
+    if (sim_random(s, LATE_LOOKS) == 0)
+        s->core_clock.late_us += CORE_TURN_US;
+    return s->clock.boot + s->core_clock.late_us;
+}
+
 /* Life. */
 
 static int
@@ -123,7 +156,7 @@ open_store(struct sim *s, struct err *e)
 static int
 boot(struct sim *s, struct err *e)
 {
-    struct core_options o = {.clock = &s->clock.clock,
+    struct core_options o = {.clock = &s->core_clock.clock,
                              .wake = wake,
                              .wake_arg = s,
                              .random = random_bytes,
@@ -205,6 +238,8 @@ sim_new(uint64_t seed, const struct sim_world *w, void *arg)
     if (mkdtemp(s->dir) == NULL)
         abort();
     clock_manual_init(&s->clock, START_S * CLOCK_SECOND);
+    s->core_clock =
+        (struct core_clock){.clock = {.wall_us = core_wall, .boot_us = core_boot}, .sim = s};
     if (boot(s, &e) < 0)
         panic(__FILE__, __LINE__, "boot: %s", e.msg);
     return s;
