@@ -93,9 +93,11 @@ take_reserve(struct store *s)
 {
     struct err e = ERR_INIT;
 
-    if (s->reserve_bytes < 0)
-        return;
     s->reserve_tried_us = clock_boot_us(s->clock);
+    if (s->reserve_bytes < 0) {
+        s->is_short = false; /* only the next commit can tell whether there is room again */
+        return;
+    }
     if (reserve_take(s->reserve_path, s->vfs, s->reserve_bytes, &e) < 0) {
         if (!s->is_short)
             log_warn(s->dir, "%s; nothing new is accepted until there is room", e.msg);

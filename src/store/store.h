@@ -15,7 +15,7 @@
  *
  * When the disk is full, store_disk_full() gives the reserve back and the store is `short`: what
  * adds things must refuse (ERR_FULL), deletions go on.  store_tidy() takes a new reserve as soon as
- * there is room for it, which ends that state.
+ * there is room for it, which ends that state; without a reserve it ends some seconds later.
  */
 #ifndef STORE_STORE_H
 #define STORE_STORE_H

@@ -4,6 +4,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/err.h"
 #include "store/db.h"
 #include "store/migrate.h"
@@ -159,6 +160,27 @@ TEST(the_reserve_is_given_back_when_the_disk_is_full)
     store_close(s);
 }
 
+/* There is nothing to give back, and nothing to tell that there is room but to go on. */
+TEST(without_a_reserve_a_full_disk_is_tried_again_after_a_while)
+{
+    SCRATCH(dir);
+    struct clock_manual clock;
+    const struct store_options o = {.temporary = true, .clock = &clock.clock};
+    struct err e = ERR_INIT;
+    struct store *s = NULL;
+
+    clock_manual_init(&clock, CLOCK_SECOND);
+    CHECK_INT(store_open(dir.path, &o, &s, &e), 0);
+    CHECK_FALSE(store_is_short(s));
+    store_disk_full(s);
+    CHECK_TRUE(store_tidy(s));
+    CHECK_TRUE(store_is_short(s));
+    clock_manual_advance(&clock, 10 * CLOCK_SECOND);
+    CHECK_FALSE(store_tidy(s));
+    CHECK_FALSE(store_is_short(s));
+    store_close(s);
+}
+
 /* Migrations. */
 
 static const struct migration one = {"one", "CREATE TABLE a(x)"};
@@ -220,5 +242,6 @@ TESTS_MAIN(T_(a_new_directory_is_closed_to_others_and_keeps_its_facts),
            T_(a_directory_with_other_content_open_to_others_is_not_touched),
            T_(an_unreadable_directory_is_named), T_(a_file_in_place_of_the_directory_is_named),
            T_(the_reserve_is_given_back_when_the_disk_is_full),
+           T_(without_a_reserve_a_full_disk_is_tried_again_after_a_while),
            T_(a_migration_runs_once_and_copies_the_file_first),
            T_(a_migration_that_fails_changes_nothing))
