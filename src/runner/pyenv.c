@@ -62,20 +62,13 @@ find_pip(const struct interpreter *i)
     return NULL;
 }
 
-static int
-copy_pip(const struct interpreter *i, const char *venv, struct err *e)
+int
+pyenv_write_pip(const char *venv, struct err *e)
 {
     static const char script[] = "import sys\nfrom pip._internal.cli.main import main\n"
                                  "sys.exit(main())\n";
-    cleanup_free char *from = find_pip(i);
-    cleanup_free char *to =
-        xasprintf("%s/lib/python%d.%d/site-packages/pip", venv, i->major, i->minor);
     cleanup_free char *text = xasprintf("#!%s/bin/python3\n%s", venv, script);
 
-    if (from == NULL)
-        return err_set(e, ERR_NOTFOUND, "%s has no pip to copy", i->path);
-    if (file_copy_tree(AT_FDCWD, from, AT_FDCWD, to, e) < 0)
-        return err_wrap(e, "copy pip");
     for (const char *const *name = (const char *const[]){"pip", "pip3", NULL}; *name != NULL;
          name++) {
         cleanup_free char *path = xasprintf("%s/bin/%s", venv, *name);
@@ -84,6 +77,20 @@ copy_pip(const struct interpreter *i, const char *venv, struct err *e)
             return e->code;
     }
     return 0;
+}
+
+static int
+copy_pip(const struct interpreter *i, const char *venv, struct err *e)
+{
+    cleanup_free char *from = find_pip(i);
+    cleanup_free char *to =
+        xasprintf("%s/lib/python%d.%d/site-packages/pip", venv, i->major, i->minor);
+
+    if (from == NULL)
+        return err_set(e, ERR_NOTFOUND, "%s has no pip to copy", i->path);
+    if (file_copy_tree(AT_FDCWD, from, AT_FDCWD, to, e) < 0)
+        return err_wrap(e, "copy pip");
+    return pyenv_write_pip(venv, e);
 }
 
 static int

@@ -30,4 +30,12 @@ struct pyenv {
 int pyenv_ensure(const char *dir, const char *target, struct arena *a, struct pyenv *ret,
                  struct err *e);
 
+/* pyenv_own.c.  An environment of a step's own at the path `dir`, which must not exist, for steps
+ * that have no layer: what the other one holds is found behind it, what pip installs goes into it.
+ */
+int pyenv_make_own(const struct pyenv *below, const char *dir, struct arena *a, struct pyenv *ret,
+                   struct err *e);
+/* The commands pip and pip3 of an environment. */
+int pyenv_write_pip(const char *venv, struct err *e);
+
 #endif

@@ -202,6 +202,18 @@ address_of(const struct procpod *p)
     return p->runtime->network ? p->plan->address : 0;
 }
 
+/* What pip installs is the attempt's own: in its layer, or where there is none, in an environment
+ * of its own. */
+static int
+own_pyenv(const struct proc_container *c, const char *dir, struct arena *a, struct pyenv *ret,
+          struct err *e)
+{
+    *ret = c->pyenv;
+    if (c->image.kind != IMAGE_PYTHON || c->pod->runtime->level != LEVEL_NONE)
+        return 0;
+    return pyenv_make_own(&c->pyenv, arena_printf(a, "%s/none/venv", dir), a, ret, e);
+}
+
 /* Writes the attempt down; the descriptor of the specification. */
 static int
 write_spec(struct proc_container *c, unsigned number, struct err *e)
@@ -215,6 +227,7 @@ write_spec(struct proc_container *c, unsigned number, struct err *e)
     int64_t began = p->plan->started_us > 0 ? p->plan->started_us : p->queued_us;
     struct source_machine machine = procpod_machine(p);
     struct boxspec spec;
+    struct pyenv pyenv;
     struct boxfill f = {
         .plan = p->plan,
         .spec = p->spec,
@@ -229,7 +242,7 @@ write_spec(struct proc_container *c, unsigned number, struct err *e)
         .inputs_n = p->inputs_n,
         .image = &c->image,
         .image_config = &c->image_config,
-        .pyenv = c->image.kind == IMAGE_PYTHON ? &c->pyenv : NULL,
+        .pyenv = c->image.kind == IMAGE_PYTHON ? &pyenv : NULL,
         .machine = &machine,
         .address = address_of(p),
         .loopback_ports = r->config.loopback_ports,
@@ -240,6 +253,8 @@ write_spec(struct proc_container *c, unsigned number, struct err *e)
         .deadline_us = p->spec->deadline_us > 0 ? began + p->spec->deadline_us : 0,
     };
 
+    if (own_pyenv(c, dir, &a, &pyenv, e) < 0)
+        return e->code;
     if (boxfill_spec(&f, &a, &spec, e) < 0)
         return e->code;
     return boxspec_memfd(&spec, e);
