@@ -144,6 +144,16 @@ level_wanted(const struct settings *s)
 
 /* Events. */
 
+/* What stands in the way of more isolation: the first that is missing. */
+static const char *
+why_not_more(const struct boxmsg_ready *ready)
+{
+    for (size_t i = 0; ready->level == LEVEL_NONE && i < ready->findings_n; i++)
+        if (!ready->findings[i].have)
+            return ready->findings[i].text;
+    return "";
+}
+
 static void
 on_ready(void *arg, const struct boxmsg_ready *ready)
 {
@@ -158,7 +168,7 @@ on_ready(void *arg, const struct boxmsg_ready *ready)
     }
     if (a->config.on_level != NULL)
         a->config.on_level(a->config.arg, level_name((enum level)ready->level),
-                           ready->text != NULL ? ready->text : "");
+                           why_not_more(ready));
 }
 
 static void
