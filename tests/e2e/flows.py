@@ -3,11 +3,12 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 from typing import Any
 
 # Where steps find what is theirs.  Without isolation these are paths of the machine, so they have to
-# be unique and creatable by anybody.
-PLACE = f"/tmp/e2e-{os.getpid()}"
+# be unique, also beside what a killed test with the same pid left, and creatable by anybody.
+PLACE = f"/tmp/e2e-{os.getpid()}-{secrets.token_hex(4)}"
 
 
 def container(name: str, script: str, **more: Any) -> dict[str, Any]:

@@ -118,10 +118,12 @@ def die_with_server_ends_with_the_control_pipe(s):
 
 
 def what_the_command_leaves_behind_is_killed(s):
-    a, x = s.sh("orphans", "(setsid sleep 1000 & ) ; (trap '' TERM HUP; sleep 1001 & ); echo $$; exit 0")
+    times = [f"100{i}.{os.getpid():07}" for i in range(2)]  # no other process sleeps so long
+    a, x = s.sh("orphans", f"(setsid sleep {times[0]} & ) ; (trap '' TERM HUP; sleep {times[1]} & ); "
+                "echo $$; exit 0")
     assert x["code"] == 0, x
-    left = [pid for pid in os.listdir("/proc") if pid.isdigit() and command_line(pid) in (
-        b"sleep\0001000\0", b"sleep\0001001\0")]
+    left = [pid for pid in os.listdir("/proc") if pid.isdigit()
+            and command_line(pid) in [f"sleep\0{time}\0".encode() for time in times]]
     assert left == [], left
 
 

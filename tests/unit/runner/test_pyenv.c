@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -136,18 +137,20 @@ wait_for_story(const struct world *w, const char *story)
     fail_msg("the story is '%s', not '%s'", buf_cstring(&text), story);
 }
 
-/* It waits for a lock ("-> FLOCK" in /proc/locks), or has begun without one. */
+/* It waits for a lock, or has begun without one.  In a pid namespace /proc/locks is silent on locks
+ * whose first owner is gone, so the system call that it waits in has to tell. */
 static void
 wait_until_it_waits(const struct world *w, pid_t builder)
 {
-    cleanup_free char *mark = xasprintf("-> FLOCK  ADVISORY  WRITE %d ", (int)builder);
+    cleanup_free char *path = xasprintf("/proc/%d/syscall", (int)builder);
+    cleanup_free char *mark = xasprintf("%d ", SYS_flock);
     cleanup_buf struct buf text = BUF_INIT;
     struct err e = ERR_INIT;
 
     for (int i = 0; i < PATIENCE_MS; i++, pause_ms()) {
         buf_clear(&text);
-        (void)file_read(AT_FDCWD, "/proc/locks", 1 << 20, &text, &e);
-        if (strstr(buf_cstring(&text), mark) != NULL)
+        (void)file_read(AT_FDCWD, path, 1 << 20, &text, &e);
+        if (str_starts(buf_view(&text), str_of(mark)))
             return;
         read_story(w, &text);
         if (strcmp(buf_cstring(&text), "begin begin ") == 0)
