@@ -2,8 +2,8 @@
  * boxlink - level none: paths that a specification fixes, as links into the attempt's directory.
  *
  * There is one file system for all, so /tmp/outputs becomes a link for as long as the attempt runs.
- * Init makes the links before the start and removes them after it; the server removes what an init
- * that was killed left behind.  Any thread.
+ * Init makes the links when its start is published and removes them when the command is over.  An
+ * init that was killed leaves them: the same link again is no error, another is.  Any thread.
  */
 #ifndef SANDBOX_BOXLINK_H
 #define SANDBOX_BOXLINK_H
