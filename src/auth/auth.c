@@ -38,7 +38,7 @@ random_bytes(unsigned char *to, size_t n, struct err *e)
 static int
 read_or_make(const char *path, bool as_text, struct buf *to, struct err *e)
 {
-    unsigned char bytes[TOKEN_BYTES];
+    unsigned char bytes[TOKEN_BYTES] = {0};
     struct str raw = str_make((const char *)bytes, sizeof bytes);
 
     if (file_read(AT_FDCWD, path, 4096, to, e) >= 0)
