@@ -38,14 +38,19 @@ class Server:
         self.t.equal(done.code, 0, done)
         return done.out.strip()
 
+    def login(self) -> dict[str, str]:
+        """The header fields that the server's own user needs on the plain port."""
+        if isolated():
+            return {}
+        return {"Authorization": "Bearer " + (self.t.data / "auth/token").read_text().strip()}
+
     def ask(self, method: str, path: str, body: Any = None, **fields: str) -> tuple[int, Any]:
         """One request on the plain port; an answer that is JSON comes parsed.  Where pods are not
         isolated, nobody is known without a token."""
         connection = http.client.HTTPConnection(self.address, timeout=30)
         fields = {"Content-Type": "application/json",
                   **{k.replace("_", "-"): v for k, v in fields.items()}}
-        if not isolated() and "Authorization" not in fields:
-            fields["Authorization"] = "Bearer " + (self.t.data / "auth/token").read_text().strip()
+        fields = self.login() | fields
         text = body if isinstance(body, str) or body is None else json.dumps(body)
         connection.request(method, path, text, fields)
         answer = connection.getresponse()
