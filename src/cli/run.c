@@ -423,8 +423,14 @@ check_files(struct run *r, struct manifest *m)
     char *text = NULL;
     size_t size;
     FILE *to = open_memstream(&text, &size);
-    struct lint_result result = lint_manifest(m, &options, to);
+    struct lint_result result;
+    struct err e = ERR_INIT;
 
+    if (to == NULL) {
+        err_errno(&e, "check the files");
+        return cli_fail(r->cli, &e);
+    }
+    result = lint_manifest(m, &options, to);
     fclose(to);
     if (result.errors != 0)
         fputs(text, r->cli->err);
