@@ -3,6 +3,8 @@
 Each is installed once, with a pinned version, into build/clients of the repository; what happens to
 be on PATH is never used.  Where a registry cannot be reached, the test that needs the client is
 skipped and says so.
+
+    python3 tests/e2e/clients.py kubectl      prints the path of the newest one, for ./dev demo
 """
 from __future__ import annotations
 
@@ -128,3 +130,19 @@ def python() -> pathlib.Path:
 
 
 __all__ = ["KUBECTL_134", "KUBECTL_133", "KUBECTL_120", "kubectl", "python", "os"]
+
+
+def main() -> int:
+    if sys.argv[1:] != ["kubectl"]:
+        print("usage: clients.py kubectl", file=sys.stderr)
+        return 2
+    try:
+        print(kubectl(KUBECTL_134))
+    except Skip as e:
+        print(f"no kubectl: {e}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
