@@ -5,6 +5,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/log.h"
 #include "base/map.h"
 #include "base/vec.h"
 #include "cli/cli.h"
@@ -28,6 +29,10 @@ static const struct {
     {"ClusterWorkflowTemplate",
      {"clusterworkflowtemplates", "clusterworkflowtemplate", "clusterwftmpl", "cwftmpl", "cwft"}},
     {"CronWorkflow", {"cronworkflows", "cronworkflow", "cronwf", "cwf"}},
+};
+
+struct lint_result {
+    size_t objects, errors, warnings;
 };
 
 /* One line of the report. */
@@ -138,7 +143,7 @@ check_object(struct lint *l, const struct manifest_object *o, struct problems *p
         .mode = l->options->submit ? VALIDATE_SUBMIT : VALIDATE_LINT,
         .given = l->options->given,
         .allow_unknown = !l->options->strict,
-        .skip_unfetched = !l->options->submit,
+        .skip_unfetched = !l->options->submit || l->options->has_server,
         .fetch = fetch,
         .fetch_arg = l,
     };
@@ -248,7 +253,8 @@ lint_file(struct lint *l, struct manifest_file *file, FILE *out)
     free(found);
 }
 
-struct lint_result
+/* Checks everything in the manifest and prints what is wrong to `out`. */
+static struct lint_result
 lint_manifest(struct manifest *m, const struct lint_options *options, FILE *out)
 {
     struct lint l = {.options = options, .manifest = m, .templates = MAP_INIT};
@@ -258,6 +264,25 @@ lint_manifest(struct manifest *m, const struct lint_options *options, FILE *out)
         lint_file(&l, &m->files[i], out);
     map_done(&l.templates);
     return l.result;
+}
+
+int
+lint_submission(struct manifest *m, const struct lint_options *options, FILE *err)
+{
+    struct lint_options own = *options;
+    struct lint_result result;
+    char *text = NULL;
+    size_t size;
+    FILE *to = open_memstream(&text, &size);
+
+    CHECK(to != NULL);
+    own.simple = own.submit = true;
+    result = lint_manifest(m, &own, to);
+    fclose(to);
+    if (result.errors != 0)
+        fputs(text, err);
+    free(text);
+    return result.errors == 0 ? CLI_OK : CLI_FAILED;
 }
 
 static int

@@ -21,14 +21,12 @@ struct lint_options {
     /* About to be run: every argument needs a value, references must be in the files, and a file
      * without objects is a mistake. */
     bool submit;
+    bool has_server;          /* references may also lead to objects of a server */
     const struct json *given; /* arguments of the command line: struct validate_options */
 };
 
-struct lint_result {
-    size_t objects, errors, warnings;
-};
-
-/* Checks everything in the manifest and prints what is wrong to `out`. */
-struct lint_result lint_manifest(struct manifest *m, const struct lint_options *options, FILE *out);
+/* Checks what is about to be run; if anything is wrong, all of it goes to `err`, one line each, and
+ * the result is CLI_FAILED. */
+int lint_submission(struct manifest *m, const struct lint_options *options, FILE *err);
 
 #endif

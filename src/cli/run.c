@@ -418,24 +418,9 @@ static int
 check_files(struct run *r, struct manifest *m)
 {
     cleanup_json struct json_doc *given = run_load_arguments(&r->load);
-    struct lint_options options = {
-        .strict = true, .simple = true, .submit = true, .given = json_root(given)};
-    char *text = NULL;
-    size_t size;
-    FILE *to = open_memstream(&text, &size);
-    struct lint_result result;
-    struct err e = ERR_INIT;
+    struct lint_options options = {.strict = true, .given = json_root(given)};
 
-    if (to == NULL) {
-        err_errno(&e, "check the files");
-        return cli_fail(r->cli, &e);
-    }
-    result = lint_manifest(m, &options, to);
-    fclose(to);
-    if (result.errors != 0)
-        fputs(text, r->cli->err);
-    free(text);
-    return result.errors == 0 ? CLI_OK : CLI_FAILED;
+    return lint_submission(m, &options, r->cli->err);
 }
 
 static int

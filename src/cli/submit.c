@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "cli/cli.h"
 #include "cli/follow.h"
+#include "cli/lint.h"
 #include "cli/manifest.h"
 #include "cli/run_load.h"
 #include "cli/serverlink.h"
@@ -186,6 +187,19 @@ create(struct submit *s, const struct json *workflow, struct err *e)
     return go_on(s, json_root(created), e);
 }
 
+/* What is wrong is told before the server is asked, all of it and with its place. */
+static int
+check_files(struct submit *s, struct manifest *m)
+{
+    const char *strict = option_value(s->cli->options, "strict");
+    cleanup_json struct json_doc *given = run_load_arguments(&s->load);
+    struct lint_options how = {.strict = strict == NULL || strcmp(strict, "false") != 0,
+                               .has_server = true,
+                               .given = json_root(given)};
+
+    return lint_submission(m, &how, s->cli->err);
+}
+
 static int
 submit_files(struct submit *s, struct err *e)
 {
@@ -195,10 +209,10 @@ submit_files(struct submit *s, struct err *e)
     for (size_t i = 0; i < option_operand_count(c->options); i++)
         if (manifest_read(&m, option_operand(c->options, i), e) < 0)
             return e->code;
-    for (size_t i = 0; i < m.n; i++)
-        if (m.files[i].problems.n > 0)
-            return err_set(e, ERR_INVALID, "%s: %s", m.files[i].path,
-                           m.files[i].problems.at[0].text);
+    if (check_files(s, &m) != CLI_OK) {
+        s->bad = true;
+        return 0;
+    }
     if (run_load(&s->load, c->options, &m, e) < 0)
         return e->code;
     if (s->load.others.n > 0)

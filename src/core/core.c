@@ -19,6 +19,12 @@ const char *const core_class_names[] = {MESSAGE_CLASSES(NAME)};
 
 /* Life. */
 
+const struct clock *
+core_clock(const struct core *c)
+{
+    return c->o.clock;
+}
+
 struct core *
 core_new(const struct core_options *o)
 {

@@ -89,6 +89,8 @@ int core_run(struct core *c, int max);
  * nobody posts; INT64_MAX if never. */
 int64_t core_next_deadline(const struct core *c);
 
+/* What the turns' time stamps are read from. */
+const struct clock *core_clock(const struct core *c);
 /* Random bytes, for uids and names.  A simulation draws them from its seed. */
 void core_random(struct core *c, void *to, size_t n);
 /* The running turn, or NULL. */

@@ -96,6 +96,19 @@ overdue(struct turn *t, struct flow_run *run, struct err *e)
     return flow_run_shut_down(t, run, FLOW_OVERDUE, "Step exceeded its deadline", e);
 }
 
+static int
+ended(struct turn *t, struct flow_node *n, struct err *e)
+{
+    struct argo_usage usage =
+        argo_usage_of(n->cpu_us, n->memory_peak_bytes, n->started_us, n->ended_us);
+
+    if (n->pod != NULL && (usage.cpu != 0 || usage.memory != 0)) {
+        argo_usage_add(&argo_of(n->run)->usage, usage);
+        flow_run_touch(n->run);
+    }
+    return argo_memo_keep(t, n, e);
+}
+
 /* ttlStrategy: what is said of this end goes before what is said of any. */
 static void
 set_expiry(struct flow_run *run)
@@ -134,7 +147,7 @@ const struct flow_language argo_language = {
     .tend = argo_resource_tend,
     .serves = argo_serves,
     .collect = argo_collect,
-    .ended = argo_memo_keep,
+    .ended = ended,
     .closes = argo_closes,
     .fold = argo_fold,
     .again = argo_again,

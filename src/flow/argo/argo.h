@@ -44,6 +44,7 @@
 #include "base/str.h"
 #include "base/vec.h"
 #include "data/expr_vars.h"
+#include "flow/argo/argo_usage.h"
 #include "flow/flow_run.h"
 
 struct buf;
@@ -58,6 +59,9 @@ extern const struct flow_language argo_language;
 
 /* Of artifacts whose location names none: what Kubeflow Pipelines calls it. */
 #define ARGO_BUCKET "mlpipeline"
+
+/* The name of how long a workflow has taken, in seconds. */
+#define ARGO_DURATION "workflow.duration"
 
 /* A template that was fetched from another object, frozen for the rest of the run. */
 struct argo_frozen {
@@ -77,7 +81,9 @@ struct argo {
     struct json_doc *outputs; /* global outputs: {"parameters":[],"artifacts":[]}, or NULL */
     struct tag_cache *cache;  /* compiled expressions */
     int64_t progress_more;    /* what leaves counted beyond one each, of those that ended */
+    struct argo_usage usage;  /* of pods that ended; also of those that a retry removed */
     VEC(char *) claims;       /* names of claims made from volumeClaimTemplates */
+    char *idle_fields;        /* of the spec, without effect; NULL: there are none */
     VEC(char *) parameters;   /* values of spec.arguments.parameters, in their order */
 };
 

@@ -9,6 +9,7 @@
 #include "data/tag.h"
 #include "flow/argo/argo.h"
 #include "flow/argo/argo_claim.h"
+#include "flow/argo/argo_condition.h"
 #include "flow/argo/argo_global.h"
 #include "flow/argo/argo_meta.h"
 #include "flow/argo/argo_repository.h"
@@ -170,6 +171,7 @@ make_mind(struct flow_run *run, struct json_doc *frozen)
         if (map_get(&a->templates, name) == NULL)
             map_put(&a->templates, name, (void *)(uintptr_t)tmpl.value);
     }
+    a->idle_fields = argo_condition_find_idle(a->spec);
     (void)json_int(json_get(a->spec, "priority"), &run->priority);
     run->needs_locks = !json_is_null(json_get(a->spec, "synchronization"));
     JSON_EACH (hook, json_get(a->spec, "hooks")) {
@@ -267,6 +269,7 @@ argo_save(struct flow_run *run)
         json_add_cstr(&b, NULL, a->claims.at[i]);
     json_end(&b);
     json_add_int(&b, "progress", a->progress_more);
+    argo_usage_write(&b, a->usage);
     json_end(&b);
     return json_build_done(&b);
 }
@@ -288,6 +291,8 @@ argo_resume(struct turn *t, struct flow_run *run, struct json_doc *frozen, const
         vec_push(&a->claims, str_dup(json_str(claim.value)));
     }
     (void)json_int(json_get(state, "progress"), &a->progress_more);
+    (void)json_int(json_at_path(state, "resourcesDuration.cpu"), &a->usage.cpu);
+    (void)json_int(json_at_path(state, "resourcesDuration.memory"), &a->usage.memory);
     if (json_get(state, "outputs") != NULL)
         a->outputs = json_copy(json_get(state, "outputs"));
     argo_global_refill(t, run, json_get(state, "parameters"));
@@ -314,6 +319,7 @@ argo_forget(struct flow_run *run)
     map_done(&a->task_at);
     expr_vars_done(&a->globals);
     tag_cache_free(a->cache);
+    free(a->idle_fields);
     json_doc_unref(a->outputs);
     json_doc_unref(a->frozen);
     free(a);

@@ -274,7 +274,7 @@ run(struct pass *p, int64_t at_us, struct err *e)
     int room;
 
     p->tried = true;
-    if (argo_cron_when(p->o, &p->children, &wanted, &p->wrong_child) < 0 || !wanted)
+    if (argo_cron_when(p->turn, p->o, &p->children, &wanted, &p->wrong_child) < 0 || !wanted)
         return 0;
     room = make_room(p, e);
     return room > 0 ? make_child(p, at_us, e) : room;
@@ -330,7 +330,8 @@ work(struct pass *p, struct err *e)
     if (argo_cron_find_children(p->cron->objects, p->turn, p->o, &p->children, e) < 0)
         return e->code;
     p->stopped = was_stopped(p->o);
-    if (!p->stopped && argo_cron_is_enough(p->o, &p->children, &p->stopped, &p->wrong_spec) < 0)
+    if (!p->stopped &&
+        argo_cron_is_enough(p->turn, p->o, &p->children, &p->stopped, &p->wrong_spec) < 0)
         p->stopped = false;
     if (suspended || p->stopped)
         set_plan(p, 0);

@@ -52,10 +52,10 @@ int argo_cron_write(struct objects *os, struct turn *t, const struct object *cro
                     const struct argo_cron_news *n, struct err *e);
 
 /* Its `when` lets it start a child now. */
-int argo_cron_when(const struct object *cron, const struct argo_cron_children *c, bool *ret,
-                   struct err *e);
+int argo_cron_when(struct turn *t, const struct object *cron, const struct argo_cron_children *c,
+                   bool *ret, struct err *e);
 /* Its stopStrategy says that it is enough. */
-int argo_cron_is_enough(const struct object *cron, const struct argo_cron_children *c, bool *ret,
-                        struct err *e);
+int argo_cron_is_enough(struct turn *t, const struct object *cron,
+                        const struct argo_cron_children *c, bool *ret, struct err *e);
 
 #endif

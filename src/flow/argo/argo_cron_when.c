@@ -4,6 +4,8 @@
 #include "api/object.h"
 #include "base/buf.h"
 #include "base/err.h"
+#include "core/core.h"
+#include "core/turn.h"
 #include "data/condition.h"
 #include "data/expr.h"
 #include "data/expr_vars.h"
@@ -81,13 +83,20 @@ each(void *arg, struct str prefix, void (*fn)(void *to, struct str name, struct 
     own.each(own.arg, prefix, fn, to);
 }
 
+static struct expr_env
+env_of(struct names *n, const struct turn *t)
+{
+    return (struct expr_env){
+        .lookup = look_up, .each = each, .arg = n, .clock = core_clock(turn_core(t))};
+}
+
 int
-argo_cron_when(const struct object *cron, const struct argo_cron_children *c, bool *ret,
-               struct err *e)
+argo_cron_when(struct turn *t, const struct object *cron, const struct argo_cron_children *c,
+               bool *ret, struct err *e)
 {
     struct str when = json_str(object_at(cron, "spec.when"));
     struct names n = {.cron = cron, .children = c};
-    struct expr_env env = {.lookup = look_up, .each = each, .arg = &n};
+    struct expr_env env = env_of(&n, t);
     struct tag_options o = {.env = &env, .strict_all = true};
     cleanup_buf struct buf text = BUF_INIT;
     int rc;
@@ -104,12 +113,12 @@ argo_cron_when(const struct object *cron, const struct argo_cron_children *c, bo
 }
 
 int
-argo_cron_is_enough(const struct object *cron, const struct argo_cron_children *c, bool *ret,
-                    struct err *e)
+argo_cron_is_enough(struct turn *t, const struct object *cron, const struct argo_cron_children *c,
+                    bool *ret, struct err *e)
 {
     struct str expression = json_str(object_at(cron, "spec.stopStrategy.expression"));
     struct names n = {.cron = cron, .children = c};
-    struct expr_env env = {.lookup = look_up, .each = each, .arg = &n};
+    struct expr_env env = env_of(&n, t);
     cleanup_expr struct expr_program *p = NULL;
     int rc;
 

@@ -135,7 +135,7 @@ struct assess {
     struct flow_node *dag;
     const struct json *tmpl;
     int *phases;   /* by task: the phase, or -1 for a task that was never opened */
-    int *branches; /* by task: what it passes on; -1: not known yet */
+    int *branches; /* by task: what it passes on */
 };
 
 static int
@@ -149,10 +149,9 @@ note_phase(void *arg, const struct flow_look *l, struct err *e)
     return 0;
 }
 
-static int branch_of(struct assess *a, int64_t task);
-
+/* What the tasks that it waited for pass on; they are known. */
 static int
-worst_before(struct assess *a, int64_t task)
+worst_before(const struct assess *a, int64_t task)
 {
     cleanup_depends struct depends *d = NULL;
     struct err ignored = ERR_INIT;
@@ -162,7 +161,7 @@ worst_before(struct assess *a, int64_t task)
         return worst;
     for (size_t i = 0; i < depends_task_count(d); i++) {
         int64_t on = argo_task_index(a->dag, depends_task_at(d, i));
-        int phase = on >= 0 && on != task ? branch_of(a, on) : FLOW_SUCCEEDED;
+        int phase = on >= 0 ? a->branches[on] : FLOW_SUCCEEDED;
 
         if (phase == FLOW_FAILED || phase == FLOW_ERROR)
             worst = phase;
@@ -170,18 +169,38 @@ worst_before(struct assess *a, int64_t task)
     return worst;
 }
 
-static int
-branch_of(struct assess *a, int64_t task)
+static void
+settle_branch(struct assess *a, int64_t task)
 {
     int phase = a->phases[task];
 
-    if (a->branches[task] >= 0)
-        return a->branches[task];
-    a->branches[task] = FLOW_SUCCEEDED; /* a cycle cannot be, but must not hang */
     if (phase == FLOW_OMITTED || phase == FLOW_SKIPPED || phase < 0)
         phase = worst_before(a, task);
     a->branches[task] = phase;
-    return phase;
+}
+
+/* Each task after all that it waited for, however long the chain. */
+static void
+settle_branches(struct assess *a)
+{
+    const struct flow_plan *plan = a->dag->plan;
+    size_t total = (size_t)a->dag->total, n = 0;
+    cleanup_free uint32_t *unmet = NEW_ARRAY(uint32_t, total);
+    cleanup_free uint32_t *order = NEW_ARRAY(uint32_t, total);
+
+    for (size_t i = 0; i < plan->first[total]; i++)
+        unmet[plan->dependants[i]]++;
+    for (size_t i = 0; i < total; i++)
+        if (unmet[i] == 0)
+            order[n++] = (uint32_t)i;
+    for (size_t at = 0; at < n; at++) {
+        uint32_t task = order[at];
+
+        settle_branch(a, task);
+        for (uint32_t i = plan->first[task]; i < plan->first[task + 1]; i++)
+            if (--unmet[plan->dependants[i]] == 0)
+                order[n++] = plan->dependants[i];
+    }
 }
 
 /* Tasks that nobody depends on, or those that dag.target names. */
@@ -220,12 +239,13 @@ judge_dag(struct turn *t, struct flow_node *n, const struct json *tmpl, struct a
     if (n->counts[FLOW_FAILED] + n->counts[FLOW_ERROR] == 0)
         return 0;
     for (int64_t i = 0; i < n->total; i++)
-        phases[i] = branches[i] = -1;
+        phases[i] = -1;
     if (flow_look_children(t, n->run, n->id, note_phase, &a, e) < 0)
         return e->code;
+    settle_branches(&a);
     mark_targets(&a, s, is_target);
     for (int64_t i = 0; i < n->total; i++) {
-        int phase = is_target[i] ? branch_of(&a, i) : FLOW_SUCCEEDED;
+        int phase = is_target[i] ? branches[i] : FLOW_SUCCEEDED;
 
         if ((phase == FLOW_FAILED || phase == FLOW_ERROR) &&
             !(phase == phases[i] && tolerated(argo_task_at(n, i), (enum flow_phase)phase))) {

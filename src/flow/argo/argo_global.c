@@ -12,6 +12,7 @@
 #include "flow/argo/argo_failures.h"
 #include "flow/argo/argo_input.h"
 #include "flow/argo/argo_scope.h"
+#include "flow/argo/argo_time.h"
 
 static void
 set(struct argo *a, const char *name, struct str value)
@@ -27,11 +28,12 @@ set_named(struct argo *a, const char *group, struct str name, struct str value)
     expr_vars_set(&a->globals, str_of(full), value);
 }
 
-/* workflow.labels.KEY for each, and workflow.labels.json for all. */
+/* workflow.labels.KEY for each, and workflow.labels and workflow.labels.json for all. */
 static void
 set_map(struct argo *a, const char *group, const struct json *map)
 {
-    cleanup_free char *all = xasprintf("workflow.%s.json", group);
+    cleanup_free char *all = xasprintf("workflow.%s", group);
+    cleanup_free char *as_json = xasprintf("%s.json", all);
     cleanup_buf struct buf text = BUF_INIT;
 
     JSON_EACH (it, map) {
@@ -42,6 +44,7 @@ set_map(struct argo *a, const char *group, const struct json *map)
     else
         buf_cstr(&text, "{}");
     set(a, all, buf_view(&text));
+    set(a, as_json, buf_view(&text));
 }
 
 static void
@@ -81,6 +84,7 @@ set_metadata(struct flow_run *run)
     set(a, "workflow.name", str_of(run->name));
     set(a, "workflow.namespace", str_of(run->namespace));
     set(a, "workflow.uid", str_of(run->uid));
+    set(a, "workflow.status", str_of(flow_phase_name(FLOW_RUNNING))); /* until its end */
     set(a, "workflow.mainEntrypoint", json_str(json_get(a->spec, "entrypoint")));
     set(a, "workflow.serviceAccountName", account.n != 0 ? account : STR("default"));
     if (json_get(a->spec, "priority") != NULL)
@@ -200,12 +204,13 @@ void
 argo_global_add_result(struct turn *t, struct flow_run *run)
 {
     struct argo *a = argo_of(run);
-    cleanup_buf struct buf text = BUF_INIT, failures = BUF_INIT;
+    cleanup_buf struct buf failures = BUF_INIT;
     struct err why = ERR_INIT;
+    char duration[64];
 
     set(a, "workflow.status", str_of(flow_phase_name(run->result.phase)));
-    buf_printf(&text, "%f", (double)(turn_now_us(t) - run->started_us) / 1e6);
-    set(a, "workflow.duration", buf_view(&text));
+    argo_time_seconds(run->started_us, turn_now_us(t), duration, sizeof duration);
+    set(a, ARGO_DURATION, str_of(duration));
     if (argo_failures_text(t, run, &failures, &why) < 0)
         log_error(run->name, "list what failed: %s", why.msg);
     set(a, "workflow.failures", buf_view(&failures));

@@ -16,6 +16,7 @@
 #include "base/map.h"
 #include "base/str.h"
 #include "base/vec.h"
+#include "flow/argo/argo_usage.h"
 
 struct json;
 
@@ -33,6 +34,7 @@ struct argo_vertex {
     argo_links next;     /* the edges */
     argo_links outbound; /* the nodes by which it is left */
     bool outbound_known;
+    struct argo_usage usage; /* of its pod, or of all below it */
 };
 
 /* The template of a key, or NULL. */

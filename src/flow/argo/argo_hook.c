@@ -53,7 +53,7 @@ was_started(struct flow_run *run, const struct flow_node *n, struct str name, st
     return found;
 }
 
-/* The names a hook's expression may use: those of where it stands, and the workflow's status. */
+/* A hook's expression may use the names of where it stands. */
 static bool
 holds(struct turn *t, struct flow_run *run, const struct flow_node *n, struct str expression)
 {
@@ -64,8 +64,6 @@ holds(struct turn *t, struct flow_run *run, const struct flow_node *n, struct st
     bool result = false;
 
     argo_scope_init(&s, t, run, n != NULL ? argo_boundary(n) : NULL);
-    if (run->state == FLOW_RUN_BEGUN)
-        expr_vars_set(&s.vars, STR("workflow.status"), str_of(flow_phase_name(run->result.phase)));
     (void)argo_scope_options(&s, &env);
     if (expr_compile(expression, &p, &why) < 0 || expr_eval_bool(p, &env, &result, &why) < 0)
         log_debug(run->name, "hook expression: %s", why.msg);

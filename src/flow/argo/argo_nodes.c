@@ -51,6 +51,9 @@ add_vertex(void *arg, const struct node_row *row, struct err *e)
                               .template_of = dup_or_null(row->template_of),
                               .shown = row->type.n != 0,
                               .released = row->state == FLOW_RELEASED};
+    if (row->pod.n != 0 && row->ended_us != 0)
+        v->usage =
+            argo_usage_of(row->cpu_us, row->memory_peak_bytes, row->started_us, row->ended_us);
     map_put_u64(&c->graph.by_id, (uint64_t)row->id, (void *)(uintptr_t)c->graph.nodes.n);
     if (v->shown)
         v->twin = map_put_u64(&c->hashes, argo_name_hash(row->name), c) != NULL;
@@ -254,19 +257,25 @@ add_outputs(struct composing *c, const struct node_row *row, struct err *e)
     return 0;
 }
 
-/* CPU seconds and memory as upstream counts them: seconds times units requested; here what was
- * used, with 100 MiB as memory's unit. */
+/* What has no pod of its own took what those below it took. */
 static void
-add_resources(struct composing *c, const struct node_row *row)
+add_resources(struct composing *c, const struct node_row *row, const struct argo_vertex *v)
 {
-    int64_t seconds = (row->ended_us - row->started_us) / 1000000;
+    if (row->ended_us != 0 && (row->pod.n != 0 || v->contained.n != 0))
+        argo_usage_write(&c->b, v->usage);
+}
 
-    if (row->kind != FLOW_LEAF || row->ended_us == 0 || row->pod.n == 0)
-        return;
-    json_add_object(&c->b, "resourcesDuration");
-    json_add_int(&c->b, "cpu", row->cpu_us / 1000000);
-    json_add_int(&c->b, "memory", seconds * row->memory_peak_bytes / (100 * 1024 * 1024));
-    json_end(&c->b);
+/* A node is younger than the one that contains it. */
+static void
+sum_usage(struct composing *c)
+{
+    for (size_t i = c->graph.nodes.n; i-- > 0;) {
+        const struct argo_vertex *v = &c->graph.nodes.at[i];
+        uintptr_t parent = (uintptr_t)map_get_u64(&c->graph.by_id, (uint64_t)v->parent);
+
+        if (parent != 0)
+            argo_usage_add(&c->graph.nodes.at[parent - 1].usage, v->usage);
+    }
 }
 
 static void
@@ -402,7 +411,7 @@ add_node(void *arg, const struct node_row *row, struct err *e)
     }
     if (row->pod.n != 0)
         json_add_cstr(b, "hostNodeName", "localhost");
-    add_resources(c, row);
+    add_resources(c, row, v);
     add_flags(c, v);
     if (add_inputs(c, row, e) < 0 || add_outputs(c, row, e) < 0)
         return e->code;
@@ -427,6 +436,7 @@ compose(struct composing *c, struct db *db, const struct object *workflow, struc
     if (node_rows_each(db, c->run, 0, add_vertex, c, e) < 0)
         return e->code;
     argo_graph_link(&c->graph);
+    sum_usage(c);
     json_add_object(&c->b, NULL);
     json_add_fields(&c->b, root, (const char *const[]){"status", NULL});
     json_add_object(&c->b, "status");

@@ -7,6 +7,7 @@
 #include "core/turn.h"
 #include "data/json.h"
 #include "flow/argo/argo.h"
+#include "flow/argo/argo_condition.h"
 #include "flow/argo/argo_lock.h"
 #include "flow/argo/argo_time.h"
 
@@ -85,15 +86,6 @@ begin_object(struct json_build *b, const struct object *now, const struct json *
 }
 
 static void
-add_condition(struct json_build *b, const char *type, bool status)
-{
-    json_add_object(b, NULL);
-    json_add_cstr(b, "type", type);
-    json_add_cstr(b, "status", status ? "True" : "False");
-    json_end(b);
-}
-
-static void
 add_claims(struct json_build *b, const struct argo *a)
 {
     if (a->claims.n == 0)
@@ -149,11 +141,9 @@ add_status(struct json_build *b, const struct flow_run *run, const struct object
     argo_time_add(b, "finishedAt", over ? run->ended_us : 0);
     json_add_printf(b, "progress", "%" PRId64 "/%" PRId64, run->pods_done + a->progress_more,
                     run->pods_total + a->progress_more);
-    json_add_array(b, "conditions");
-    add_condition(b, "PodRunning", run->pods.active > run->pods_waiting);
+    argo_condition_add_all(b, run);
     if (over)
-        add_condition(b, "Completed", true);
-    json_end(b);
+        argo_usage_write(b, a->usage);
     json_add_value(b, "outputs", json_root(a->outputs));
     argo_lock_add_status(b, run);
     add_claims(b, a);
@@ -195,7 +185,7 @@ argo_publish_refusal(struct turn *t, const struct object *now, const struct err 
     argo_time_add(&b, "startedAt", turn_now_us(t));
     argo_time_add(&b, "finishedAt", turn_now_us(t));
     json_add_array(&b, "conditions");
-    add_condition(&b, "Completed", true);
+    argo_condition_add(&b, "Completed", true, NULL);
     json_end(&b);
     json_end(&b);
     json_end(&b);

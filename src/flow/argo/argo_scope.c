@@ -3,10 +3,13 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
+#include "core/core.h"
+#include "core/turn.h"
 #include "data/json.h"
 #include "data/tag_cache.h"
 #include "flow/argo/argo.h"
 #include "flow/argo/argo_sibling.h"
+#include "flow/argo/argo_time.h"
 
 static const char *const strict_names[] = {"inputs", "steps", "tasks", "item", NULL};
 
@@ -20,6 +23,19 @@ is_absent_map(struct argo_scope *s, struct str name)
             str_ends(name, STR(".outputs.artifacts")));
 }
 
+/* workflow.duration, of a workflow that goes on: how long it has been.  At its end the globals say
+ * it. */
+static void
+set_duration(struct argo_scope *s)
+{
+    char text[64];
+
+    if (s->run->state != FLOW_RUN_BEGUN)
+        return;
+    argo_time_seconds(s->run->started_us, turn_now_us(s->turn), text, sizeof text);
+    expr_vars_set_cstr(&s->vars, ARGO_DURATION, text);
+}
+
 static struct expr_binding
 look_up(void *arg, struct str name)
 {
@@ -28,6 +44,8 @@ look_up(void *arg, struct str name)
     struct expr_binding b;
 
     (void)argo_sibling_of(s, name);
+    if (str_is(name, ARGO_DURATION))
+        set_duration(s);
     own = expr_vars_env(&s->vars);
     b = own.lookup(own.arg, name);
     if (!b.found && s->prefix != NULL && str_is(name, s->prefix))
@@ -48,6 +66,8 @@ each(void *arg, struct str prefix, void (*fn)(void *to, struct str name, struct 
     struct expr_env own;
 
     (void)argo_sibling_of(s, prefix);
+    if (str_starts(STR(ARGO_DURATION), prefix))
+        set_duration(s);
     own = expr_vars_env(&s->vars);
     own.each(own.arg, prefix, fn, to);
 }
@@ -144,7 +164,8 @@ argo_scope_add_item(struct argo_scope *s, const struct json *item)
 struct tag_options
 argo_scope_options(struct argo_scope *s, struct expr_env *env)
 {
-    *env = (struct expr_env){.lookup = look_up, .each = each, .arg = s};
+    *env = (struct expr_env){
+        .lookup = look_up, .each = each, .arg = s, .clock = core_clock(turn_core(s->turn))};
     return (struct tag_options){.env = env,
                                 .strict = strict_names,
                                 .spare_artifacts = true,

@@ -1,6 +1,10 @@
 #include "flow/argo/argo_time.h"
 
+#include <inttypes.h>
+#include <stdio.h>
+
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/err.h"
 #include "data/duration.h"
 #include "data/json.h"
@@ -28,6 +32,14 @@ argo_time_field(struct argo_scope *s, const struct json *v, int64_t *ret_us, str
     if (argo_scope_text(s, json_scalar_text(v), &text, e) < 0)
         return e->code;
     return text[0] == '\0' ? 0 : argo_time_duration(str_of(text), ret_us, e);
+}
+
+void
+argo_time_seconds(int64_t from_us, int64_t to_us, char *to, size_t size)
+{
+    int64_t us = from_us != 0 && to_us > from_us ? to_us - from_us : 0;
+
+    snprintf(to, size, "%" PRId64 ".%06" PRId64, us / CLOCK_SECOND, us % CLOCK_SECOND);
 }
 
 char *

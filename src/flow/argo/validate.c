@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/buf.h"
 #include "base/err.h"
@@ -273,22 +274,42 @@ check_name(struct validate *v, const struct json *object, const char *kind, size
     check_generate_name(v, json_at_path(object, "metadata.generateName"));
 }
 
+/* Whoever decodes a manifest strictly upstream says it in these words, without the way to the
+ * field.
+ */
+static void
+say_unknown(struct problem *p)
+{
+    struct str field = str_of(p->path);
+
+    for (size_t i = field.n; i > 0 && field.n == strlen(p->path); i--)
+        if (field.p[i - 1] == '.')
+            field = str_slice(field, i, field.n);
+    free(p->text);
+    p->text = xasprintf("error unmarshaling JSON: while decoding JSON: json: unknown field "
+                        "\"%.*s\" (%s)",
+                        STR_ARG(field), p->path);
+}
+
 /* Checks the shape; false if the meaning of it cannot be looked at. */
 static bool
 check_shape(struct validate *v, const struct schema *schema, const struct json *object)
 {
     unsigned flags = CHECK_IGNORE_REQUIRED;
     size_t before = v->problems->n;
+    bool sound = true;
 
     if (v->options->skip_shape)
         return true;
     if (v->options->allow_unknown)
         flags |= CHECK_IGNORE_UNKNOWN;
     check_value(schema, v->doc, object, flags, v->problems);
-    for (size_t i = before; i < v->problems->n; i++)
-        if (v->problems->at[i].kind == PROBLEM_TYPE)
-            return false;
-    return true;
+    for (size_t i = before; i < v->problems->n; i++) {
+        sound &= v->problems->at[i].kind != PROBLEM_TYPE;
+        if (v->problems->at[i].kind == PROBLEM_UNKNOWN_FIELD)
+            say_unknown(&v->problems->at[i]);
+    }
+    return sound;
 }
 
 static void

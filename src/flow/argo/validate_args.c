@@ -101,9 +101,9 @@ in_enum(const struct json *list, const struct json *value)
 
 static void
 check_enum(struct validate *v, const struct origin *o, const struct json *parameter,
-           bool allow_empty, const char *where)
+           const struct json *value, bool allow_empty, const char *where)
 {
-    const struct json *choices = json_get(parameter, "enum"), *value = json_get(parameter, "value");
+    const struct json *choices = json_get(parameter, "enum");
     struct str name = json_str(json_get(parameter, "name"));
 
     if (json_is_null(choices))
@@ -114,8 +114,9 @@ check_enum(struct validate *v, const struct origin *o, const struct json *parame
     else if (json_is_null(value) && !allow_empty)
         validate_say(v, o, parameter, "%s.%.*s.value is required", where, STR_ARG(name));
     else if (!json_is_null(value) && !in_enum(choices, value))
-        validate_say(v, o, value, "%s.%.*s.value should be present in %s.%.*s.enum list", where,
-                     STR_ARG(name), where, STR_ARG(name));
+        validate_say(v, o, json_get(parameter, "value") == value ? value : parameter,
+                     "%s.%.*s.value should be present in %s.%.*s.enum list", where, STR_ARG(name),
+                     where, STR_ARG(name));
 }
 
 static bool
@@ -132,8 +133,12 @@ check_parameter(struct validate *v, const struct origin *o, const struct json *p
     const struct json *from = json_get(parameter, "valueFrom");
     struct str name = json_str(json_get(parameter, "name"));
 
-    if (validate_find(json_get(v->given, "parameters"), name) != NULL)
+    const struct json *given = validate_find(json_get(v->given, "parameters"), name);
+
+    if (given != NULL) {
+        check_enum(v, o, parameter, json_get(given, "value"), allow_empty, where);
         return;
+    }
     if (json_is_null(value) && json_is_null(from) && !allow_empty)
         validate_say(v, o, parameter, "%s.%.*s.value or %s.%.*s.valueFrom is required", where,
                      STR_ARG(name), where, STR_ARG(name));
@@ -145,7 +150,7 @@ check_parameter(struct validate *v, const struct origin *o, const struct json *p
         validate_say(v, o, from,
                      "%s.%.*s.valueFrom only allows: default, configMapKeyRef and supplied", where,
                      STR_ARG(name));
-    check_enum(v, o, parameter, allow_empty, where);
+    check_enum(v, o, parameter, value, allow_empty, where);
 }
 
 void

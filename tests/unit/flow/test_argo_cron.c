@@ -226,6 +226,19 @@ TEST(conditions_decide_whether_and_for_how_long)
     day_close(&d);
 }
 
+TEST(conditions_know_the_object_and_the_time)
+{
+    struct day d;
+
+    day_open(&d, CRON("  schedule: \"* * * * *\"\n"
+                      "  when: \"'{{cronworkflow.namespace}} {{cronworkflow.failed}} "
+                      "{{cronworkflow.succeeded}}' == 'default 0 0' && "
+                      "{{=now().Unix()}} == 1700000040\"\n"));
+    wait_until(&d, FIRST + MINUTE, true);
+    CHECK_STR(d.names, "c-1700000040");
+    day_close(&d);
+}
+
 TEST(what_is_wrong_is_a_condition)
 {
     struct day d;
@@ -243,4 +256,5 @@ TEST(what_is_wrong_is_a_condition)
 TESTS_MAIN(T_(a_child_is_made_at_each_time), T_(schedules_that_coincide_make_one_child),
            T_(policies_say_what_becomes_of_those_that_run), T_(a_suspended_one_makes_none),
            T_(after_a_pause_the_last_missed_time_is_made_up_for),
-           T_(conditions_decide_whether_and_for_how_long), T_(what_is_wrong_is_a_condition))
+           T_(conditions_decide_whether_and_for_how_long),
+           T_(conditions_know_the_object_and_the_time), T_(what_is_wrong_is_a_condition))

@@ -330,6 +330,33 @@ TEST(a_name_that_is_taken_is_an_error)
     story_close(&s);
 }
 
+enum { CHAIN = 30000 };
+
+/* The last of them decides, and hears of the first through all between them. */
+TEST(a_failure_is_handed_down_a_chain_of_any_length)
+{
+    struct buf yaml = BUF_INIT;
+    struct story s;
+
+    story_open(&s);
+    buf_cstr(&yaml, "metadata: {name: wf}\n"
+                    "spec:\n"
+                    "  entrypoint: main\n"
+                    "  templates:\n" KINDS "  - name: main\n"
+                    "    dag:\n"
+                    "      tasks:\n"
+                    "      - {name: t0, template: bad}\n");
+    for (int i = 1; i < CHAIN; i++)
+        buf_printf(&yaml, "      - {name: t%d, template: ok, dependencies: [t%d]}\n", i, i - 1);
+    rig_create(&s.r, &kind_workflow, buf_cstring(&yaml));
+    rig_finish(&s.r);
+    buf_done(&yaml);
+    story_look(&s);
+    story_is(&s, "Failed", NULL);
+    story_node_is(&s, "t29999", "Omitted", NULL);
+    story_close(&s);
+}
+
 TESTS_MAIN(T_(conditions_see_text_and_say_what_is_wrong),
            T_(an_error_of_a_step_makes_its_group_error_and_the_template_failed),
            T_(steps_go_on_after_what_they_may_ignore), T_(depends_knows_how_a_task_ended),
@@ -338,4 +365,4 @@ TESTS_MAIN(T_(conditions_see_text_and_say_what_is_wrong),
            T_(tasks_that_no_target_needs_do_not_run), T_(fail_fast_with_parallelism_starts_no_more),
            T_(without_fail_fast_all_items_run), T_(a_nested_template_counts_as_one_child),
            T_(templates_may_stand_where_they_are_called), T_(a_pod_that_is_deleted_is_an_error),
-           T_(a_name_that_is_taken_is_an_error))
+           T_(a_name_that_is_taken_is_an_error), T_(a_failure_is_handed_down_a_chain_of_any_length))

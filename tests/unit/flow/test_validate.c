@@ -38,7 +38,8 @@ TEST(validate_stops_at_a_wrong_shape)
 {
     CHECK_SPEC("spec: {entrypoint: [a], nonsense: 1}\n",
                "4: spec.entrypoint must be a string (got array)\n"
-               "4: unknown field \"spec.nonsense\"\n");
+               "4: error unmarshaling JSON: while decoding JSON: json: unknown field \"nonsense\" "
+               "(spec.nonsense)\n");
 }
 
 TEST(validate_checks_names_of_templates)
@@ -108,6 +109,26 @@ TEST(validate_counts_arguments_that_are_given_from_outside)
 
     CHECK_STR(got, "6: spec.arguments.q.value or spec.arguments.q.valueFrom is required\n"
                    "5: templates.a inputs.parameters.old was not supplied\n");
+}
+
+TEST(validate_wants_a_given_value_to_be_one_of_its_choices)
+{
+    cleanup_json struct json_doc *given = NULL;
+    struct err e = ERR_INIT;
+    struct validate_options options = {.mode = VALIDATE_SUBMIT};
+    cleanup_free char *got = NULL;
+
+    CHECK_INT(
+        json_parse(STR("{\"parameters\":[{\"name\":\"p\",\"value\":\"c\"}]}"), NULL, &given, &e),
+        0);
+    options.given = json_root(given);
+    got = validate_yaml_with(WORKFLOW "spec:\n"
+                                      "  entrypoint: a\n"
+                                      "  arguments:\n"
+                                      "    parameters: [{name: p, value: a, enum: [a, b]}]\n"
+                                      "  templates: [{name: a, suspend: {}}]\n",
+                             &options);
+    CHECK_STR(got, "7: spec.arguments.p.value should be present in spec.arguments.p.enum list\n");
 }
 
 TEST(validate_limits_where_argument_values_come_from)
@@ -243,6 +264,7 @@ TESTS_MAIN(T_(validate_accepts_a_small_workflow), T_(validate_requires_an_entryp
            T_(validate_checks_names_of_templates), T_(validate_wants_exactly_one_body),
            T_(validate_wants_a_value_for_every_argument_when_submitting),
            T_(validate_counts_arguments_that_are_given_from_outside),
+           T_(validate_wants_a_given_value_to_be_one_of_its_choices),
            T_(validate_limits_where_argument_values_come_from),
            T_(validate_checks_hooks_and_exit_handlers),
            T_(validate_gives_failures_to_exit_handlers_only),
