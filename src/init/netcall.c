@@ -26,61 +26,41 @@
 #define SYNC_WAKE_UP 1UL
 #define IOCTL_SET_FLAGS SECCOMP_IOW(4, __u64)
 
-enum { MAX_WAITING = 512, MAX_REMEMBERED = 64, STACK_BYTES = 64 * 1024 };
-
-/* An answer that nobody took. */
-struct remembered {
-    ino_t socket;
-    enum netcall_kind kind;
-    long result;
-};
+enum { MAX_WAITING = 512, STACK_BYTES = 64 * 1024 };
 
 static struct {
     pthread_mutex_t lock;
     bool on; /* answers are remembered */
     unsigned threads;
     struct netcall *waiting; /* what they make */
-    struct remembered at[MAX_REMEMBERED];
-    size_t n;
+    struct netcall_memory memory;
 } shared = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
-/* Locked. */
-static void
-remember(const struct netcall *c, long result)
-{
-    if (!shared.on || c->socket == 0)
-        return;
-    if (shared.n == MAX_REMEMBERED)
-        memmove(shared.at, shared.at + 1, --shared.n * sizeof shared.at[0]);
-    shared.at[shared.n++] = (struct remembered){c->socket, c->kind, result};
-}
-
-/* Locked. */
 static bool
-recall(const struct netcall *c, long *result)
+is_remembered(const struct netcall *c)
 {
-    for (size_t i = shared.n; i-- > 0;) {
-        if (shared.at[i].socket != c->socket || shared.at[i].kind != c->kind)
-            continue;
-        *result = shared.at[i].result;
-        memmove(shared.at + i, shared.at + i + 1, (--shared.n - i) * sizeof shared.at[0]);
-        return true;
-    }
-    return false;
+    return shared.on && c->socket != 0;
 }
 
 /* Locked. */
 static void
 answer(const struct netcall *c, long result)
 {
+    struct netcall_memory_entry entry = {c->socket, c->kind, c->pid, result};
     struct seccomp_notif_resp r = {.id = c->id};
 
-    if (result < 0)
-        r.error = (int)result;
+    if (is_remembered(c))
+        entry.result = netcall_memory_correct(&shared.memory, entry);
+    if (entry.result < 0)
+        r.error = (int)entry.result;
     else
-        r.val = result;
-    if (ioctl(c->listener, SECCOMP_IOCTL_NOTIF_SEND, &r) < 0 && errno == ENOENT)
-        remember(c, result);
+        r.val = entry.result;
+    if (ioctl(c->listener, SECCOMP_IOCTL_NOTIF_SEND, &r) < 0) {
+        if (errno == ENOENT && is_remembered(c))
+            netcall_memory_untaken(&shared.memory, entry);
+    } else if (is_remembered(c) && entry.result == result) {
+        netcall_memory_sent(&shared.memory, entry);
+    }
 }
 
 void
@@ -108,10 +88,10 @@ netcall_fork(void)
 static bool
 is_repeated(const struct netcall *c)
 {
+    struct netcall_memory_entry entry = {c->socket, c->kind, c->pid, 0};
     bool found = false;
-    long result;
 
-    if (!shared.on || c->socket == 0)
+    if (!is_remembered(c))
         return false;
     pthread_mutex_lock(&shared.lock);
     for (struct netcall *w = shared.waiting; w != NULL && !found; w = w->next) {
@@ -121,8 +101,8 @@ is_repeated(const struct netcall *c)
         w->listener = c->listener;
         found = true;
     }
-    if (!found && recall(c, &result)) {
-        answer(c, result);
+    if (!found && netcall_memory_take(&shared.memory, &entry)) {
+        answer(c, entry.result);
         found = true;
     }
     pthread_mutex_unlock(&shared.lock);

@@ -16,8 +16,8 @@
  *   paths of Unix sockets                   by a child with the caller's root, directory and ids
  *
  * Calls that may wait for somebody are made by a thread of their own.  Where the kernel cannot keep
- * signals from interrupting a caller (no WAIT_KILLABLE), the answer that nobody took is remembered
- * for the socket and given when the call is made again.
+ * signals from interrupting a caller (no WAIT_KILLABLE), answers are remembered
+ * (init/netcall_memory.h) and given when the call is made again; those of Unix sockets are not.
  *
  * Init's thread.
  */

@@ -9,10 +9,9 @@
 #include <sys/un.h>
 
 #include "init/netcall.h"
+#include "init/netcall_memory.h"
 
 enum { NETCALL_MAX_PAYLOAD = 65536 };
-
-enum netcall_kind { NETCALL_BIND, NETCALL_CONNECT, NETCALL_LISTEN, NETCALL_SENDTO };
 
 union netcall_address {
     struct sockaddr any;
