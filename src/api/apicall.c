@@ -271,9 +271,11 @@ run(struct message *m, struct turn *t, struct err *e)
     int rc;
 
     c->again = false;
-    rc = check_account(c, t);
-    if (rc >= 0)
+    rc = c->composing ? 0 : check_account(c, t);
+    if (rc >= 0 && !c->composing)
         rc = c->verb->run(c, t, e);
+    if (rc >= 0 && c->verb->composes)
+        rc = apicall_compose(c, t, e);
     if (rc < 0 && e->code >= 0)
         (void)err_set(e, rc, "%s", c->failure.message != NULL ? c->failure.message : "refused");
     if (rc >= 0 && c->dry_run) {
@@ -290,8 +292,12 @@ done(struct message *m, const struct err *why)
 {
     struct apicall *c = CONTAINER_OF(m, struct apicall, message);
 
-    if (c->again && (why == NULL || c->rolled_back) && post(c))
-        return;
+    if (c->again && (why == NULL || c->rolled_back)) {
+        if (post(c))
+            return;
+        if (c->composing) /* it is done: it is answered as it is stored */
+            failure_done(&c->failure);
+    }
     /* What the turn itself says (no commit) goes before what the verb said. */
     if (why != NULL && !c->rolled_back && c->failure.code == 0)
         apicall_fail(c, why);

@@ -36,7 +36,8 @@ struct apicall_verb {
     const char *name; /* as rights spell it */
     int (*prepare)(struct apicall *c);
     int (*run)(struct apicall *c, struct turn *t, struct err *e); /* NULL: prepare answers */
-    void (*release)(void *plan);                                  /* NULL: nothing to do */
+    bool composes;               /* its answer is the whole object */
+    void (*release)(void *plan); /* NULL: nothing to do */
 };
 
 struct apicall {
@@ -66,6 +67,8 @@ struct apicall {
     struct failure failure; /* code 0: none */
     bool rolled_back;       /* a dry run: it was done and is taken back */
     bool again;             /* run it once more, in another turn */
+    bool acted;             /* rows changed for it in this turn */
+    bool composing;         /* it is done; its object is to be completed when it is committed */
     int status;             /* 0: 200 */
     struct object *object;
     bool fresh;               /* the object was not stored: it has no resourceVersion */
@@ -78,6 +81,9 @@ struct apicall {
 };
 
 const struct apiserver_config *apicall_config(const struct apicall *c);
+
+/* Completes c->object as its readers see it, now or in another turn. */
+int apicall_compose(struct apicall *c, struct turn *t, struct err *e);
 
 /* Fails with a failure made from e, about the object of the path. */
 int apicall_fail(struct apicall *c, const struct err *e);
@@ -148,5 +154,12 @@ int apicall_check_place(struct apicall *c, struct str ns);
 int apicall_store_new(struct apicall *c, struct turn *t, const struct json *root, struct err *e);
 int apicall_store_update(struct apicall *c, struct turn *t, const struct object *live,
                          const struct json *next, struct err *e);
+/* Kinds whose status is the controller's (struct objects_composer): what `doc`, as the client wants
+ * the object, asks for besides goes to *plan (NULL: nothing), and its status is replaced by what is
+ * stored.  `t` and `live` are NULL for a new object.  apicall_act() does it, after the store's
+ * part. */
+int apicall_plan_write(struct apicall *c, struct turn *t, const struct object *live,
+                       struct json_doc **doc, void **plan);
+int apicall_act(struct apicall *c, struct turn *t, void *plan, struct err *e);
 
 #endif

@@ -128,19 +128,58 @@ merge(struct apicall *c, enum patch_form form, const struct json *base, struct j
     return rc < 0 ? patch_failed(c, &e) : 0;
 }
 
+/* Whether it may look at what composed kinds do not store, or change it. */
+static bool
+concerns_status(const struct apicall *c, enum patch_form form)
+{
+    const struct json *patch = json_root(c->body);
+
+    if (form != PATCH_JSON)
+        return json_get(patch, "status") != NULL;
+    JSON_EACH (it, patch) {
+        struct str path = json_str(json_get(it.value, "path"));
+        struct str from = json_str(json_get(it.value, "from"));
+
+        if (path.n == 0 || str_starts(path, STR("/status")) || str_starts(from, STR("/status")))
+            return true;
+    }
+    return false;
+}
+
+static int
+store_next(struct apicall *c, struct turn *t, const struct object *live, struct json_doc **typed,
+           bool managed, struct err *e)
+{
+    struct managed_write w = apicall_managed(c, turn_now_us(t));
+    void *plan = NULL;
+
+    if (apicall_plan_write(c, t, live, typed, &plan) < 0)
+        return ERR_INVALID;
+    if (!managed) {
+        struct json_doc *next = managed_update(&w, object_root(live), json_root(*typed));
+
+        json_doc_unref(*typed);
+        *typed = next;
+    }
+    if (apicall_store_update(c, t, live, json_root(*typed), e) < 0)
+        return ERR_INVALID;
+    return apicall_act(c, t, plan, e);
+}
+
 static int
 run_merge(struct apicall *c, struct turn *t, const struct object *live, struct err *e)
 {
     const struct plan *p = c->plan;
-    struct managed_write w = apicall_managed(c, turn_now_us(t));
-    cleanup_json struct json_doc *base = as_seen(live), *merged = NULL, *typed = NULL;
-    cleanup_json struct json_doc *managed = NULL;
+    cleanup_json struct json_doc *base = NULL, *merged = NULL, *typed = NULL;
+    CLEANUP(object_unref) struct object *seen = object_ref(live);
 
+    if (concerns_status(c, p->form) && objects_compose(apicall_config(c)->objects, t, &seen, e) < 0)
+        return apicall_fail(c, e);
+    base = as_seen(seen);
     if (merge(c, p->form, json_root(base), &merged) < 0 || apicall_decode(c, merged, &typed) < 0 ||
         apicall_check_name(c, json_root(typed)) < 0)
         return ERR_BADREQUEST;
-    managed = managed_update(&w, object_root(live), json_root(typed));
-    return apicall_store_update(c, t, live, json_root(managed), e);
+    return store_next(c, t, live, &typed, false, e);
 }
 
 /* Server-side apply. */
@@ -170,6 +209,7 @@ run_apply(struct apicall *c, struct turn *t, const struct object *live, struct e
     cleanup_problems struct problems conflicts = PROBLEMS_INIT;
     cleanup_json struct json_doc *applied = NULL, *typed = NULL, *fresh = NULL;
     struct err why = ERR_INIT;
+    void *plan = NULL;
 
     if (managed_apply(&w, live != NULL ? object_root(live) : NULL, json_root(c->body), &applied,
                       &conflicts, &why) < 0)
@@ -177,7 +217,9 @@ run_apply(struct apicall *c, struct turn *t, const struct object *live, struct e
     if (apicall_decode(c, applied, &typed) < 0)
         return ERR_BADREQUEST;
     if (live != NULL)
-        return apicall_store_update(c, t, live, json_root(typed), e);
+        return store_next(c, t, live, &typed, true, e);
+    if (apicall_plan_write(c, t, NULL, &typed, &plan) < 0)
+        return ERR_INVALID;
     fresh = prepare_create(w.type, w.api_version, w.kind, json_root(typed));
     return apicall_store_new(c, t, json_root(fresh), e);
 }
@@ -195,4 +237,5 @@ run(struct apicall *c, struct turn *t, struct err *e)
     return p->form == PATCH_APPLY ? run_apply(c, t, live, e) : run_merge(c, t, live, e);
 }
 
-const struct apicall_verb apicall_patch = {.name = "patch", .prepare = prepare, .run = run};
+const struct apicall_verb apicall_patch = {
+    .name = "patch", .prepare = prepare, .run = run, .composes = true};

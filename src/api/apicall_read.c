@@ -21,19 +21,28 @@ prepare(struct apicall *c)
 static int
 run(struct apicall *c, struct turn *t, struct err *e)
 {
+    if (objects_get(apicall_config(c)->objects, t, c->kind, c->ns, c->name, &c->object, e) < 0)
+        return apicall_fail(c, e);
+    return 0;
+}
+
+const struct apicall_verb apicall_get = {
+    .name = "get", .prepare = prepare, .run = run, .composes = true};
+
+int
+apicall_compose(struct apicall *c, struct turn *t, struct err *e)
+{
     const struct apiserver_config *config = apicall_config(c);
 
-    if (c->object == NULL &&
-        objects_get(config->objects, t, c->kind, c->ns, c->name, &c->object, e) < 0)
-        return apicall_fail(c, e);
-    if (c->accept.as != ACCEPT_OBJECT || !objects_is_composed(config->objects, c->kind))
+    c->composing = false;
+    if (c->object == NULL || c->accept.as != ACCEPT_OBJECT ||
+        !objects_is_composed(config->objects, c->kind))
         return 0;
     /* Rows of what this turn has changed come with its commit: then it is composed in the next. */
-    if (object_rv(c->object) > watchlog_rv(config->watchlog)) {
-        c->again = true;
+    if ((c->acted || object_rv(c->object) > watchlog_rv(config->watchlog)) && !c->dry_run) {
+        c->acted = false;
+        c->composing = c->again = true;
         return 0;
     }
     return objects_compose(config->objects, t, &c->object, e) < 0 ? apicall_fail(c, e) : 0;
 }
-
-const struct apicall_verb apicall_get = {.name = "get", .prepare = prepare, .run = run};

@@ -44,16 +44,22 @@ run(struct apicall *c, struct turn *t, struct err *e)
     CLEANUP(object_unref) struct object *live = NULL;
     struct managed_write w = apicall_managed(c, turn_now_us(t));
     cleanup_json struct json_doc *managed = NULL;
+    void *plan = NULL;
 
     if (objects_get(apicall_config(c)->objects, t, c->kind, c->ns, c->name, &live, e) < 0)
         return apicall_fail(c, e);
     if (check_version(c) < 0)
         return ERR_INVALID;
+    if (apicall_plan_write(c, t, live, &c->body, &plan) < 0)
+        return ERR_INVALID;
     managed = managed_update(&w, object_root(live), json_root(c->body));
-    return apicall_store_update(c, t, live, json_root(managed), e);
+    if (apicall_store_update(c, t, live, json_root(managed), e) < 0)
+        return ERR_INVALID;
+    return apicall_act(c, t, plan, e);
 }
 
-const struct apicall_verb apicall_update = {.name = "update", .prepare = prepare, .run = run};
+const struct apicall_verb apicall_update = {
+    .name = "update", .prepare = prepare, .run = run, .composes = true};
 
 /* namespaces/NAME/finalize: spec.finalizers is all that it sets. */
 static int

@@ -190,6 +190,52 @@ check_versions(struct apicall *c, const struct object *live, const struct json *
     return ERR_CONFLICT;
 }
 
+static void
+replace(struct json_doc **doc, struct json_doc *next)
+{
+    json_doc_unref(*doc);
+    *doc = next;
+}
+
+int
+apicall_plan_write(struct apicall *c, struct turn *t, const struct object *live,
+                   struct json_doc **doc, void **plan)
+{
+    const struct objects_composer *by = objects_composer(apicall_config(c)->objects, c->kind);
+    cleanup_problems struct problems ps = PROBLEMS_INIT;
+    const struct json *sent = json_root(*doc);
+    struct err e = ERR_INIT;
+
+    *plan = NULL;
+    if (by == NULL || by->plan_write == NULL)
+        return 0;
+    if (live != NULL && check_versions(c, live, sent) < 0)
+        return ERR_CONFLICT;
+    if (by->plan_write(by->arg, t, c->kind, live, sent, plan, &ps, &e) < 0)
+        return apicall_fail(c, &e);
+    if (ps.n > 0)
+        return apicall_invalid(c, json_str(json_at_path(sent, "metadata.name")), &ps);
+    replace(doc, objects_own_status(live, sent));
+    return 0;
+}
+
+int
+apicall_act(struct apicall *c, struct turn *t, void *plan, struct err *e)
+{
+    struct objects *os = apicall_config(c)->objects;
+    const struct objects_composer *by = objects_composer(os, c->kind);
+    struct object *now = c->object;
+
+    if (plan == NULL || c->dry_run)
+        return 0;
+    if (by->act(by->arg, t, now, plan, e) < 0 ||
+        objects_get_uid(os, t, object_uid(now), &c->object, e) < 0)
+        return apicall_fail(c, e);
+    object_unref(now);
+    c->acted = true;
+    return 0;
+}
+
 int
 apicall_store_update(struct apicall *c, struct turn *t, const struct object *live,
                      const struct json *next, struct err *e)

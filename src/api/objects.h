@@ -35,6 +35,7 @@ struct err;
 struct json;
 struct json_doc;
 struct objects;
+struct problems;
 struct turn;
 
 typedef VEC(struct object *) object_vec;
@@ -162,13 +163,32 @@ int objects_changes(struct objects *os, struct turn *t, const struct kind *k, in
                     int64_t last, size_t limit, objects_change_fn *fn, void *arg, struct err *e);
 
 /* What objects of a kind have only while somebody looks at one of them, because it is too large or
- * changes too often to be stored with them (the nodes of a Workflow).  `fn` makes the whole
- * document from one as it is stored and from rows, as of the last commit.  Lists and Tables never
- * ask for it.  Set before core_start(); `k` has at most one. */
-typedef int objects_compose_fn(void *arg, struct turn *t, const struct object *o,
-                               struct json_doc **ret, struct err *e);
-void objects_set_composer(struct objects *os, const struct kind *k, objects_compose_fn *fn,
-                          void *arg);
+ * changes too often to be stored with them (the nodes of a Workflow).  Lists and Tables never ask
+ * for it.  The status of such a kind is its controller's: what clients write there is a wish. */
+struct objects_composer {
+    const struct kind *kind;
+    /* The whole document of one as it is stored, and of rows, as of the last commit. */
+    int (*compose)(void *arg, struct turn *t, const struct object *o, struct json_doc **ret,
+                   struct err *e);
+    /* What a client asks for by writing the whole object `sent` over `live` (NULL: a new one, and
+     * then t is NULL too; any thread), besides what objects_own_status() leaves of it: *ret, which
+     * lives as long as the turn; NULL for nothing.  Changes nothing.  What cannot be done is a
+     * problem for each field; ERR_CONFLICT: the client has not seen what there is now.  NULL: its
+     * status is stored like the rest. */
+    int (*plan_write)(void *arg, struct turn *t, const struct kind *k, const struct object *live,
+                      const struct json *sent, void **ret, struct problems *ps, struct err *e);
+    /* Does it, in the same turn, when `now` is what is stored.  Last in its message: it cannot be
+     * taken back alone.  What is refused (ERR_INVALID, ERR_BADREQUEST) has changed nothing. */
+    int (*act)(void *arg, struct turn *t, const struct object *now, void *plan, struct err *e);
+    void *arg;
+};
+/* Before core_start(); a kind has at most one. */
+void objects_set_composer(struct objects *os, const struct objects_composer *c);
+/* The composer of a kind, or NULL.  Any thread. */
+const struct objects_composer *objects_composer(const struct objects *os, const struct kind *k);
+/* `sent` with the status of `live`, or (NULL) without one: what is stored of a client's document.
+ */
+struct json_doc *objects_own_status(const struct object *live, const struct json *sent);
 /* Any thread. */
 bool objects_is_composed(const struct objects *os, const struct kind *k);
 /* Replaces *o by the composed object of the same version; without a composer it stays.  Rows are

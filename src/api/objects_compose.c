@@ -8,14 +8,14 @@
 #include "store/store.h"
 
 void
-objects_set_composer(struct objects *os, const struct kind *k, objects_compose_fn *fn, void *arg)
+objects_set_composer(struct objects *os, const struct objects_composer *c)
 {
-    CHECK(!objects_is_composed(os, k));
-    vec_push(&os->composers, ((struct composer){.kind = k, .fn = fn, .arg = arg}));
+    CHECK(!objects_is_composed(os, c->kind));
+    vec_push(&os->composers, *c);
 }
 
-static const struct composer *
-composer_of(const struct objects *os, const struct kind *k)
+const struct objects_composer *
+objects_composer(const struct objects *os, const struct kind *k)
 {
     for (size_t i = 0; i < os->composers.n; i++) {
         if (os->composers.at[i].kind == k)
@@ -27,24 +27,36 @@ composer_of(const struct objects *os, const struct kind *k)
 bool
 objects_is_composed(const struct objects *os, const struct kind *k)
 {
-    return composer_of(os, k) != NULL;
+    return objects_composer(os, k) != NULL;
 }
 
 int
 objects_compose(struct objects *os, struct turn *t, struct object **o, struct err *e)
 {
-    const struct composer *c = composer_of(os, object_kind(*o));
+    const struct objects_composer *c = objects_composer(os, object_kind(*o));
     struct object *composed;
     struct json_doc *doc = NULL;
 
     if (c == NULL)
         return 0;
-    if (c->fn(c->arg, t, *o, &doc, e) < 0)
+    if (c->compose(c->arg, t, *o, &doc, e) < 0)
         return e->code;
     composed = object_new(object_kind(*o), doc, object_rv(*o));
     object_unref(*o);
     *o = composed;
     return 0;
+}
+
+struct json_doc *
+objects_own_status(const struct object *live, const struct json *sent)
+{
+    struct json_build b = JSON_BUILD_INIT;
+
+    json_add_object(&b, NULL);
+    json_add_fields(&b, sent, (const char *const[]){"status", NULL});
+    json_add_value(&b, "status", live != NULL ? object_at(live, "status") : NULL);
+    json_end(&b);
+    return json_build_done(&b);
 }
 
 int

@@ -37,12 +37,6 @@ struct subscriber {
     void *arg;
 };
 
-struct composer {
-    const struct kind *kind;
-    objects_compose_fn *fn;
-    void *arg;
-};
-
 struct objects {
     struct core *core;
     struct controllers *controllers;
@@ -53,7 +47,7 @@ struct objects {
     size_t idle_bytes, limit;
     bool publishing; /* this turn's publication is planned */
     VEC(struct subscriber) subscribers;
-    VEC(struct composer) composers;
+    VEC(struct objects_composer) composers;
     int64_t pruned_rv, prune_at_rv;
     struct map gc_cursors; /* owner uid -> text of the last dependant looked at */
 };

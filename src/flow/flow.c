@@ -9,6 +9,7 @@
 #include "core/core.h"
 #include "core/turn.h"
 #include "data/json.h"
+#include "flow/flow_compose.h"
 #include "flow/flow_discard.h"
 #include "flow/flow_expiry.h"
 #include "flow/flow_int.h"
@@ -117,16 +118,6 @@ begin(struct flow *f, struct turn *t, const struct flow_language *l, const struc
     return refuse(f, t, l, o, &why, e);
 }
 
-static const struct flow_language *
-language_of(const struct flow *f, const struct object *o)
-{
-    const struct flow_language *const *l = f->options.languages;
-
-    while (*l != NULL && str_cmp(str_of((*l)->kind), str_of(object_kind(o)->kind)) != 0)
-        l++;
-    return *l;
-}
-
 /* A limit on the run's time may be set, or moved, while it goes on; 0 ends it at once. */
 static void
 heed_deadline(struct flow_run *run, const struct object *o)
@@ -170,9 +161,10 @@ pass(struct flow *f, struct turn *t, struct controller_pass *p, struct err *e)
     if (o == NULL)
         return 0;
     if (run == NULL) {
-        if (object_is_finished(o) || object_is_deleting(o) || language_of(f, o) == NULL)
+        if (object_is_finished(o) || object_is_deleting(o) ||
+            flow_language_of(f, object_kind(o)) == NULL)
             return 0;
-        if (begin(f, t, language_of(f, o), o, e) < 0)
+        if (begin(f, t, flow_language_of(f, object_kind(o)), o, e) < 0)
             return e->code;
         run = map_get(&f->by_uid, p->uid);
     }
@@ -358,26 +350,6 @@ static const struct controller_row config_row = {
     .reconcile = reconcile_config,
 };
 
-static int
-compose(void *arg, struct turn *t, const struct object *o, struct json_doc **ret, struct err *e)
-{
-    const struct flow_language *l = arg;
-
-    return l->compose(turn_db(t), o, ret, e);
-}
-
-/* Who looks at a single object sees its nodes. */
-static void
-set_composers(struct flow *f)
-{
-    for (const struct flow_language *const *l = f->options.languages; *l != NULL; l++) {
-        if ((*l)->compose != NULL)
-            objects_set_composer(f->objects,
-                                 kind_find(objects_kinds(f->objects), str_of((*l)->kind), STR_NULL),
-                                 compose, (void *)(uintptr_t)*l);
-    }
-}
-
 struct flow *
 flow_new(struct core *core, struct controllers *controllers, struct objects *objects,
          const struct flow_options *options)
@@ -396,7 +368,7 @@ flow_new(struct core *core, struct controllers *controllers, struct objects *obj
     core_timer_init(&f->room, room_due);
     core_timer_init(&f->discard, flow_discard_due);
     core_timer_init(&f->expiry, flow_expiry_due);
-    set_composers(f);
+    flow_compose_attach(f);
     controllers_add(controllers, &workflow_row, f);
     controllers_add(controllers, &leaf_row, f);
     controllers_add(controllers, &config_row, f);

@@ -18,10 +18,12 @@
 #include "flow/flow.h"
 
 struct db;
+struct flow;
 struct flow_gone;
 struct flow_lock_names;
 struct node_row;
 struct object;
+struct problems;
 
 #define FLOW_KINDS(X) \
     X(FLOW_NOTHING, "nothing") /* final as soon as it is opened */ \
@@ -152,6 +154,11 @@ struct flow_language {
     /* The object as who looks at it alone sees it: with what only rows hold.  NULL: nothing more.
      */
     int (*compose)(struct db *db, const struct object *o, struct json_doc **ret, struct err *e);
+    /* What a client asks for that writes a whole object as compose() showed it, and doing it:
+     * api/objects.h, struct objects_composer. */
+    int (*plan_write)(struct flow *f, struct turn *t, const struct object *live,
+                      const struct json *sent, void **ret, struct problems *ps, struct err *e);
+    int (*act)(struct flow *f, struct turn *t, const struct object *now, void *plan, struct err *e);
     /* The entry node ended: run->result is set from it. */
     void (*exiting)(struct turn *t, struct flow_run *run, const struct flow_node *root);
     /* A hook ended: one of the run itself (an exit handler) may change run->result, one of a node

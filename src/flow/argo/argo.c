@@ -19,6 +19,7 @@
 #include "flow/argo/argo_resource.h"
 #include "flow/argo/argo_retry.h"
 #include "flow/argo/argo_suspend.h"
+#include "flow/argo/argo_write.h"
 
 static const char *
 type_name(struct str type)
@@ -156,6 +157,8 @@ const struct flow_language argo_language = {
     .publish = argo_publish,
     .refuse = argo_publish_refusal,
     .compose = argo_nodes_compose,
+    .plan_write = argo_write_plan,
+    .act = argo_write_act,
     .exiting = exiting,
     .hook_ended = hook_ended,
     .overdue = overdue,

@@ -265,3 +265,44 @@ argo_command_set(struct flow *f, struct turn *t, const struct object *o, const s
         return err_set(e, ERR_BADREQUEST, "a nodeFieldSelector is required to set nodes");
     return change_nodes(f, t, o, set, phase, e);
 }
+
+static struct flow_node *
+suspended_named(const node_vec *nodes, struct str name)
+{
+    for (size_t i = 0; i < nodes->n; i++) {
+        if (str_is(name, nodes->at[i]->name))
+            return nodes->at[i];
+    }
+    return NULL;
+}
+
+static int
+add_one(change_vec *changes, const node_vec *nodes, const struct argo_set_one *one, struct err *e)
+{
+    struct flow_node *n = suspended_named(nodes, one->node);
+    enum flow_phase phase;
+
+    if (n == NULL)
+        return err_set(e, ERR_CONFLICT, "node %.*s does not wait any more", STR_ARG(one->node));
+    if (phase_named(one->set.phase, &phase, e) < 0)
+        return e->code;
+    return add_change(changes, n, phase, one->set.message, one->set.outputs, e);
+}
+
+int
+argo_command_set_each(struct flow *f, struct turn *t, const struct object *o,
+                      const struct argo_set_one *each, size_t n, struct err *e)
+{
+    change_vec changes = VEC_INIT;
+    node_vec nodes = VEC_INIT;
+    int rc = refuse_finished(o, "set nodes of", e);
+
+    find_suspended(flow_run_of(f, object_uid(o)), NULL, &nodes);
+    for (size_t i = 0; i < n && rc >= 0; i++)
+        rc = add_one(&changes, &nodes, &each[i], e);
+    if (rc >= 0)
+        rc = apply_all(f, t, &changes, e);
+    changes_done(&changes);
+    vec_done(&nodes);
+    return rc;
+}

@@ -13,6 +13,8 @@
 #ifndef FLOW_ARGO_ARGO_COMMAND_H
 #define FLOW_ARGO_ARGO_COMMAND_H
 
+#include <stddef.h>
+
 #include "base/str.h"
 
 struct err;
@@ -43,5 +45,14 @@ struct argo_set {
 };
 int argo_command_set(struct flow *f, struct turn *t, const struct object *o,
                      const struct argo_set *set, struct err *e);
+
+/* The same for single suspended nodes, each by its name; all or none.  ERR_CONFLICT: one of them
+ * does not wait any more. */
+struct argo_set_one {
+    struct str node;
+    struct argo_set set; /* without selector */
+};
+int argo_command_set_each(struct flow *f, struct turn *t, const struct object *o,
+                          const struct argo_set_one *each, size_t n, struct err *e);
 
 #endif

@@ -69,6 +69,7 @@ add_spec(struct json_build *b, const struct json *spec, const struct json *value
 struct choosing {
     const char *workflow;
     struct selector *selector; /* NULL: nothing */
+    const struct map *redo;
     const struct json *parameters;
 };
 
@@ -84,6 +85,8 @@ chooses(void *arg, const struct node_row *row, struct str boundary)
                                .template_of = row->template_of,
                                .phase = (enum flow_phase)row->phase};
 
+    if (c->redo != NULL && map_get(c->redo, row->name) != NULL)
+        return true;
     if (c->selector == NULL || row->type.n == 0)
         return false;
     if (row->inputs.n != 0 && json_parse(row->inputs, NULL, &inputs, &ignored) >= 0)
@@ -147,7 +150,8 @@ check_phase(const struct object *o, const struct argo_rerun *how, struct err *e)
     if (!str_is(phase, "Succeeded"))
         return err_set(e, ERR_BADREQUEST, "Cannot retry a workflow in phase %.*s",
                        STR_ARG(phase.n != 0 ? phase : STR("Pending")));
-    if (how->restart_successful && how->selector.n != 0)
+    if ((how->restart_successful && how->selector.n != 0) ||
+        (how->redo != NULL && how->redo->n > 0))
         return 0;
     return err_set(e, ERR_BADREQUEST,
                    "To retry a succeeded workflow, set the options restartSuccessful and "
@@ -178,7 +182,7 @@ argo_rerun_retry(struct flow *f, struct turn *t, const struct object *o,
 {
     cleanup_free char *workflow = str_dup(object_name(o));
     cleanup_selector struct selector *selector = NULL;
-    struct choosing c = {.workflow = workflow, .parameters = how->parameters};
+    struct choosing c = {.workflow = workflow, .redo = how->redo, .parameters = how->parameters};
     struct flow_reopening r = {.chooses = chooses, .revise = revise, .arg = &c};
 
     if (check_phase(o, how, e) < 0)

@@ -16,6 +16,7 @@
 struct err;
 struct flow;
 struct json;
+struct map;
 struct object;
 struct turn;
 
@@ -23,6 +24,7 @@ struct argo_rerun {
     bool restart_successful;       /* retry: nodes that the selector chooses run again, too */
     struct str selector;           /* of nodes; STR_NULL: none */
     const struct json *parameters; /* a map of names and values that replace the arguments' */
+    const struct map *redo;        /* retry: nodes of these names run again, too; NULL: none */
 };
 
 int argo_rerun_retry(struct flow *f, struct turn *t, const struct object *o,

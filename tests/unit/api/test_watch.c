@@ -226,8 +226,10 @@ TEST(only_who_looks_at_one_object_sees_what_is_composed)
     int count = 0;
 
     apirig_open(&r);
-    objects_set_composer(r.os, &kind_config_map, add_count, &count);
+    objects_set_composer(r.os, &(struct objects_composer){
+                                   .kind = &kind_config_map, .compose = add_count, .arg = &count});
     apirig_make(&r, "a", "");
+    CHECK_INT(count, 1); /* the answer shows it, too */
     {
         cleanup_apireply struct apireply one = apirig_ask(&r, "GET " MAPS "/a", NULL);
         cleanup_apireply struct apireply list = apirig_ask(&r, "GET " MAPS, NULL);
@@ -235,10 +237,12 @@ TEST(only_who_looks_at_one_object_sees_what_is_composed)
         cleanup_apireply struct apireply table = apirig_ask_as(
             &r, "GET " MAPS "/a", NULL, "application/json;as=Table;v=v1;g=meta.k8s.io", NULL);
 
-        CHECK_CONTAINS(one.text, "\"count\":1");
+        CHECK_CONTAINS(one.text, "\"count\":2");
         CHECK_TRUE(strstr(list.text, "count") == NULL);
         CHECK_TRUE(strstr(watch.text, "count") == NULL);
         CHECK_TRUE(strstr(table.text, "count") == NULL);
+        patch(&r, "a", "{\"data\":{\"z\":\"1\"}}");
+        CHECK_INT(count, 3);
     }
     apirig_close(&r);
 }
@@ -249,8 +253,10 @@ TEST(a_watch_of_one_object_tells_what_is_composed)
     int count = 0;
 
     apirig_open(&r);
-    objects_set_composer(r.os, &kind_config_map, add_count, &count);
+    objects_set_composer(r.os, &(struct objects_composer){
+                                   .kind = &kind_config_map, .compose = add_count, .arg = &count});
     apirig_make(&r, "a", "");
+    count = 0;
     {
         cleanup_apireply struct apireply y =
             apirig_ask(&r, "GET " MAPS "?watch=1&fieldSelector=metadata.name%3Da", NULL);
@@ -261,13 +267,13 @@ TEST(a_watch_of_one_object_tells_what_is_composed)
         patch(&r, "a", "{\"data\":{\"z\":\"1\"}}");
         CHECK_FALSE(apirig_pull(&r, &y));
         CHECK_EVENTS(y, "MODIFIED a; ");
-        CHECK_CONTAINS(y.text, "\"count\":2");
+        CHECK_CONTAINS(y.text, "\"count\":4");
         patch(&r, "a", "{\"data\":{\"z\":\"2\"}}");
         patch(&r, "a", "{\"data\":{\"z\":\"3\"}}");
         CHECK_INT(apirig_status(&r, "DELETE " MAPS "/a", NULL), 200);
         CHECK_FALSE(apirig_pull(&r, &y));
         CHECK_EVENTS(y, "MODIFIED a; MODIFIED a; DELETED a; ");
-        CHECK_INT(count, 5);
+        CHECK_INT(count, 9); /* and the answers of four writes */
     }
     apirig_close(&r);
 }
@@ -281,7 +287,8 @@ TEST(a_watch_from_a_version_tells_of_the_past_with_what_is_composed_now)
     apirig_make(&r, "a", "");
     patch(&r, "a", "{\"data\":{\"z\":\"1\"}}");
     apirig_restart(&r);
-    objects_set_composer(r.os, &kind_config_map, add_count, &count);
+    objects_set_composer(r.os, &(struct objects_composer){
+                                   .kind = &kind_config_map, .compose = add_count, .arg = &count});
     {
         cleanup_apireply struct apireply y = apirig_ask(
             &r, "GET " MAPS "?watch=1&resourceVersion=1&fieldSelector=metadata.name%3Da", NULL);
