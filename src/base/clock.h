@@ -7,6 +7,7 @@
 #ifndef BASE_CLOCK_H
 #define BASE_CLOCK_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 struct clock {
@@ -30,6 +31,12 @@ clock_boot_us(const struct clock *c)
 {
     return c->boot_us(c);
 }
+
+enum { CLOCK_STAMP_SIZE = 40 };
+
+/* Writes the machine's time as "2024-01-02T03:04:05.678Z", with 3, 6 or 9 digits behind the point;
+ * returns the bytes. */
+size_t clock_stamp(char to[CLOCK_STAMP_SIZE], int digits);
 
 /* One that stands still until it is told otherwise. */
 struct clock_manual {

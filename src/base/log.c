@@ -6,8 +6,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "base/clock.h"
 
 enum { RING_LINES = 64, LINE_SIZE = 512 };
 
@@ -31,19 +32,6 @@ log_set_object(const char *object)
     object_at_hand = object;
 }
 
-static size_t
-put_time(char *to, size_t size)
-{
-    struct timespec now;
-    struct tm tm;
-    size_t n;
-
-    clock_gettime(CLOCK_REALTIME, &now);
-    gmtime_r(&now.tv_sec, &tm);
-    n = strftime(to, size, "%Y-%m-%dT%H:%M:%S", &tm);
-    return n + (size_t)snprintf(to + n, size - n, ".%03ldZ", now.tv_nsec / 1000000);
-}
-
 /* Control characters would let outside text forge lines. */
 static void
 defuse(char *text)
@@ -58,7 +46,7 @@ void
 log_write(enum log_level level, const char *object, const char *fmt, ...)
 {
     char line[LINE_SIZE];
-    size_t n = put_time(line, sizeof line - 2);
+    size_t n = clock_stamp(line, 3);
     va_list ap;
 
     n += (size_t)snprintf(line + n, sizeof line - 2 - n, " %s ", level_words[level]);

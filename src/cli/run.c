@@ -64,17 +64,7 @@ struct run {
 };
 
 static const struct option run_flags[] = {
-    {.name = "parameter",
-     .letter = 'p',
-     .argument = "NAME=VALUE",
-     .help = "a parameter of the workflow",
-     .repeats = true},
-    {.name = "parameter-file",
-     .letter = 'f',
-     .argument = "FILE",
-     .help = "a YAML or JSON map of parameters",
-     .repeats = true},
-    {.name = "entrypoint", .argument = "TEMPLATE", .help = "start with this template"},
+    RUN_LOAD_OPTIONS,
     {.name = "output",
      .letter = 'o',
      .argument = "FORM",

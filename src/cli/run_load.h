@@ -33,6 +33,22 @@ struct run_load {
     VEC(struct run_object) workflows;     /* to be run */
 };
 
+/* Rows of a command's options: the flags that are read here. */
+#define RUN_LOAD_OPTIONS \
+    {.name = "parameter", \
+     .letter = 'p', \
+     .argument = "NAME=VALUE", \
+     .help = "a parameter of the workflow", \
+     .repeats = true}, \
+        {.name = "parameter-file", \
+         .letter = 'f', \
+         .argument = "FILE", \
+         .help = "a YAML or JSON map of parameters", \
+         .repeats = true}, \
+    { \
+        .name = "entrypoint", .argument = "TEMPLATE", .help = "start with this template" \
+    }
+
 void run_load_done(struct run_load *l);
 
 /* Reads the flags --parameter and --parameter-file.  ERR_BADREQUEST: a flag is not of the form

@@ -116,11 +116,6 @@ struct json_parts {
  * if out of memory: then nothing has changed. */
 struct json_doc *json_doc_finish(struct json_doc *block, const struct json_parts *parts);
 
-/* Bytes of the UTF-8 sequence at p, which is before end: 1 to 4, or 0 if it is none. */
-size_t json_utf8_length(const char *p, const char *end);
-/* Writes one as UTF-8; returns the bytes, at most 4. */
-size_t json_utf8_put(char *to, uint32_t rune);
-
 /* Looks for equal keys in the object at `at`, the last container of the nodes, whose text is
  * `text`.  Returns the index of the first key node that repeats an earlier one, and that one in
  * *first; else JSON_NONE.  Linear in the number of fields. */

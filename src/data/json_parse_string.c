@@ -10,6 +10,7 @@
 #endif
 
 #include "base/err.h"
+#include "base/utf8.h"
 #include "data/json_parse_int.h"
 
 static const char *
@@ -69,7 +70,7 @@ read_escape(struct json_parser *ps, const char *p, char **out)
     if (c == 'u') {
         p = read_unicode(ps, p + 2, &rune);
         if (p != NULL)
-            *out += json_utf8_put(*out, rune);
+            *out += utf8_put(*out, rune);
         return p;
     }
     if (c >= 128 || plain[c] == 0)
@@ -83,7 +84,7 @@ static const char *
 read_wide(struct json_parser *ps, const char *p, char **out)
 {
     while (p < ps->end && (unsigned char)*p >= 0x80) {
-        size_t n = json_utf8_length(p, ps->end);
+        size_t n = utf8_length(p, ps->end);
 
         if (n == 0)
             return json_parse_fail(ps, ERR_BADREQUEST, p, "byte 0x%02x in a string is not UTF-8",

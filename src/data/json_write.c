@@ -12,6 +12,7 @@
 #endif
 
 #include "base/buf.h"
+#include "base/utf8.h"
 #include "base/vec.h"
 #include "data/json_int.h"
 
@@ -61,7 +62,7 @@ put_odd(struct out *o, const char *p, const char *end)
 
     out_room(o, LONGEST_ESCAPE + TOKEN_SLACK);
     if (c >= 0x80) {
-        n = json_utf8_length(p, end);
+        n = utf8_length(p, end);
         if (n == 0) {
             memcpy(o->p, "\xef\xbf\xbd", 3); /* U+FFFD */
             o->p += 3;

@@ -1,49 +1,28 @@
 #include "data/timestamp.h"
 
 #include "base/buf.h"
+#include "base/civil.h"
 #include "base/err.h"
-
-enum { SECONDS_A_DAY = 86400, DAYS_OF_400_YEARS = 146097, DAYS_TO_1970 = 719468 };
-
-static int64_t
-floor_div(int64_t a, int64_t b)
-{
-    return a / b - (a % b < 0);
-}
-
-/* Days since 1970 of a date, counted in years that begin in March, so that a leap day is the last
- * day of its year, and in eras of 400 years, which are all alike. */
-static int64_t
-days_of(int64_t year, int month, int day)
-{
-    int64_t y = year - (month <= 2), era = floor_div(y, 400), in_era = y - era * 400;
-    int64_t in_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
-
-    return era * DAYS_OF_400_YEARS + in_era * 365 + in_era / 4 - in_era / 100 + in_year -
-           DAYS_TO_1970;
-}
 
 static void
 date_of(int64_t days, struct timestamp_parts *t)
 {
-    int64_t z = days + DAYS_TO_1970, era = floor_div(z, DAYS_OF_400_YEARS);
-    int64_t day = z - era * DAYS_OF_400_YEARS;
-    int64_t year = (day - day / 1460 + day / 36524 - day / (DAYS_OF_400_YEARS - 1)) / 365;
-    int64_t in_year = day - (365 * year + year / 4 - year / 100), month = (5 * in_year + 2) / 153;
+    struct civil date = civil_date(days);
 
-    t->day = (int)(in_year - (153 * month + 2) / 5 + 1);
-    t->month = (int)(month < 10 ? month + 3 : month - 9);
-    t->year = (int)(year + era * 400 + (t->month <= 2));
+    t->day = date.day;
+    t->month = date.month;
+    t->year = date.year;
     t->week_day = (int)(((days % 7) + 11) % 7); /* 1970 began on a Thursday */
-    t->year_day = (int)(days - days_of(t->year, 1, 1));
+    t->year_day = (int)(days - civil_days(t->year, 1, 1));
 }
 
 struct timestamp_parts
 timestamp_split(int64_t us)
 {
     struct timestamp_parts t = {0};
-    int64_t seconds = floor_div(us, TIMESTAMP_SECOND), days = floor_div(seconds, SECONDS_A_DAY);
-    int in_day = (int)(seconds - days * SECONDS_A_DAY);
+    int64_t seconds = civil_floor_div(us, TIMESTAMP_SECOND),
+            days = civil_floor_div(seconds, CIVIL_DAY_SECONDS);
+    int in_day = (int)(seconds - days * CIVIL_DAY_SECONDS);
 
     date_of(days, &t);
     t.hour = in_day / 3600;
@@ -56,7 +35,7 @@ timestamp_split(int64_t us)
 int64_t
 timestamp_join(const struct timestamp_parts *t)
 {
-    int64_t seconds = days_of(t->year, t->month, t->day) * SECONDS_A_DAY + t->hour * 3600 +
+    int64_t seconds = civil_days(t->year, t->month, t->day) * CIVIL_DAY_SECONDS + t->hour * 3600 +
                       t->minute * 60 + t->second;
 
     return seconds * TIMESTAMP_SECOND + t->micro;

@@ -8,6 +8,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/utf8.h"
 #include "data/base64.h"
 #include "data/yaml_int.h"
 #include "data/yaml_resolve.h"
@@ -44,7 +45,7 @@ decode_binary(struct yaml_reader *y, const yaml_event_t *event, struct scalar *s
     s->kind = YAML_STRING;
     s->text = buf_view(&s->own);
     for (p = s->text.p, end = p + s->text.n; ok && p < end;) {
-        size_t n = json_utf8_length(p, end);
+        size_t n = utf8_length(p, end);
 
         ok = n != 0;
         p += n;

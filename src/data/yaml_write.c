@@ -10,6 +10,7 @@
 
 #include "base/buf.h"
 #include "base/log.h"
+#include "base/utf8.h"
 #include "base/vec.h"
 #include "data/json_int.h"
 #include "data/yaml.h"
@@ -127,7 +128,7 @@ mended(struct str s)
     const char *p = s.p, *end = s.p + s.n;
 
     while (p < end) {
-        size_t n = json_utf8_length(p, end);
+        size_t n = utf8_length(p, end);
 
         if (n != 0)
             buf_add(&b, p, n);

@@ -10,7 +10,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
-#include <linux/capability.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <signal.h>
@@ -30,6 +29,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "init/keeper.h"
+#include "sandbox/capability.h"
 #include "sandbox/inroot.h"
 #include "sandbox/oscall.h"
 
@@ -192,19 +192,7 @@ drop_bounding(uint64_t keep, struct err *e)
 static int
 set_capabilities(const struct boxspec *s, struct err *e)
 {
-    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
-    struct __user_cap_data_struct data[2];
-
-    if (syscall(SYS_capget, &header, data) < 0)
-        return err_errno(e, "read capabilities");
-    for (int i = 0; i < 2; i++) {
-        data[i].permitted &= (uint32_t)(s->capabilities >> (32 * i));
-        data[i].effective = data[i].permitted;
-        data[i].inheritable = 0;
-    }
-    if (syscall(SYS_capset, &header, data) < 0)
-        return err_errno(e, "set capabilities");
-    return 0;
+    return capability_limit(s->capabilities) < 0 ? err_errno(e, "set capabilities") : 0;
 }
 
 /* `listener`: the other end of the calls that init makes for this process; -1: none. */

@@ -5,15 +5,15 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "sandbox/boxrecord.h"
 
-enum { CHUNK = 64 * 1024, STAMP = 40 };
+enum { CHUNK = 64 * 1024 };
 
 static int
 create(int dir, const char *name, int flags, struct err *e)
@@ -79,23 +79,20 @@ ring_write(struct keeper_log *l, const char *p, size_t n)
 }
 
 static size_t
-stamp(char to[STAMP])
+stamp(char to[CLOCK_STAMP_SIZE])
 {
-    struct timespec now;
-    struct tm tm;
-    size_t n;
+    size_t n = clock_stamp(to, 9);
 
-    clock_gettime(CLOCK_REALTIME, &now);
-    gmtime_r(&now.tv_sec, &tm);
-    n = strftime(to, STAMP, "%Y-%m-%dT%H:%M:%S", &tm);
-    return n + (size_t)snprintf(to + n, STAMP - n, ".%09ldZ ", now.tv_nsec);
+    to[n] = ' ';
+    to[n + 1] = '\0';
+    return n + 1;
 }
 
 /* The file is full: says so in it, and opens the ring. */
 static void
 turn_to_ring(struct keeper_log *l)
 {
-    char line[256], time[STAMP];
+    char line[256], time[CLOCK_STAMP_SIZE];
     int n;
     struct err e;
 
@@ -165,7 +162,7 @@ static void
 take_lines(struct keeper_log *l, int stream, const char *p, size_t n)
 {
     struct buf *pending = &l->streams[stream].pending;
-    char time[STAMP];
+    char time[CLOCK_STAMP_SIZE];
     size_t time_n = stamp(time);
 
     while (n > 0) {
@@ -247,7 +244,7 @@ drain(struct keeper_log *l, int stream)
     if (s->fd >= 0)
         close(TAKE_FD(s->fd));
     if (s->pending.n != 0) {
-        char time[STAMP];
+        char time[CLOCK_STAMP_SIZE];
         size_t n = stamp(time);
 
         record(l, stream, time, n, 'F', s->pending.p, s->pending.n);
@@ -291,7 +288,7 @@ append_ring(struct keeper_log *l)
 {
     bool cut = l->ring_written > l->ring_max;
     uint64_t n = cut ? l->ring_max : l->ring_written;
-    char line[128], time[STAMP];
+    char line[128], time[CLOCK_STAMP_SIZE];
     int length;
 
     l->lost += l->ring_written - n;

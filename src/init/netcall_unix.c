@@ -5,7 +5,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/capability.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +15,7 @@
 
 #include "base/mem.h"
 #include "init/netcall_int.h"
+#include "sandbox/capability.h"
 #include "sandbox/oscall.h"
 
 enum { PREFIX = 5, NAME = 5, MAX_GROUPS = 64 };
@@ -117,22 +117,6 @@ take_ids(const struct netcall_ground *g, const char *status)
     return 0;
 }
 
-static int
-take_capabilities(const struct netcall_ground *g)
-{
-    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
-    struct __user_cap_data_struct data[2];
-
-    if (syscall(SYS_capget, &header, data) < 0)
-        return -EACCES;
-    for (int i = 0; i < 2; i++) {
-        data[i].permitted &= (uint32_t)(g->capabilities >> (32 * i));
-        data[i].effective = data[i].permitted;
-        data[i].inheritable = 0;
-    }
-    return syscall(SYS_capset, &header, data) < 0 ? -EACCES : 0;
-}
-
 static long
 make_as_caller(const struct netcall_ground *g, const struct netcall *c)
 {
@@ -148,8 +132,8 @@ make_as_caller(const struct netcall_ground *g, const struct netcall *c)
     rc = take_place(g, c);
     if (rc == 0)
         rc = take_ids(g, status);
-    if (rc == 0)
-        rc = take_capabilities(g);
+    if (rc == 0 && capability_limit(g->capabilities) < 0)
+        rc = -EACCES;
     return rc < 0 ? rc : netcall_make(c, netcall_may_wait(c));
 }
 

@@ -13,22 +13,12 @@
 static const char *const state_names[] = {"blocked", "wanted", "starting",
                                           "running", "paused", "ended"};
 
-/* The only writer of a container's state. */
-static void
-enter(struct life_container *c, enum container_state next)
+void
+life_enter(struct life_container *c, enum container_state next)
 {
     log_debug(c->life->plan->name, "container %.*s attempt %u: %s -> %s", STR_ARG(c->spec->name),
               c->attempt, state_names[c->state], state_names[next]);
     c->state = next;
-}
-
-static void
-enter_pod(struct life *l, enum pod_state next)
-{
-    static const char *const names[] = {"waiting", "running", "finishing", "stopping", "over"};
-
-    log_debug(l->plan->name, "pod: %s -> %s", names[l->state], names[next]);
-    l->state = next;
 }
 
 void
@@ -53,12 +43,6 @@ life_terminate(struct life_container *c, int64_t grace_us)
         return;
     c->terminating = true;
     c->life->driver->terminate(c->life->arg, c->spec->index, grace_us);
-}
-
-static bool
-is_stopping(const struct life *l)
-{
-    return l->state == POD_STOPPING || l->state == POD_FINISHING;
 }
 
 /* May a container that ended run again? */
@@ -92,7 +76,7 @@ want(struct life_container *c)
 {
     struct runtime_event event = {.type = RUNTIME_ATTEMPT, .fenced = c->fenced};
 
-    enter(c, WANTED);
+    life_enter(c, WANTED);
     life_emit(c, &event);
 }
 
@@ -100,13 +84,12 @@ static void
 launch(struct life_container *c)
 {
     c->terminating = c->ready = c->probed_started = false;
-    enter(c, STARTING);
+    life_enter(c, STARTING);
     c->life->driver->launch(c->life->arg, c->spec->index, c->attempt);
 }
 
-/* Its turn has come. */
-static void
-begin(struct life_container *c)
+void
+life_begin(struct life_container *c)
 {
     if (c->state != BLOCKED)
         return;
@@ -133,7 +116,7 @@ pause_container(struct life_container *c)
     bool retried = c->life->spec->restart == RESTART_NEVER && c->spec->role == CONTAINER_MAIN;
     int64_t pause = retried ? c->life->spec->io->retry_pause_us : backoff_pause(&c->backoff, ran);
 
-    enter(c, PAUSED);
+    life_enter(c, PAUSED);
     timer_after(&c->pause, pause);
     if (pause == 0 || retried)
         return;
@@ -152,172 +135,6 @@ pause_container(struct life_container *c)
     event = (struct runtime_event){
         .type = RUNTIME_NOTE, .warning = true, .reason = "BackOff", .message = note};
     life_emit(c, &event);
-}
-
-static void
-set_reason(struct life *l, const char *reason, const char *message)
-{
-    if (l->reason != NULL || reason == NULL)
-        return;
-    l->reason = xstrdup(reason);
-    l->message = message != NULL ? xstrdup(message) : NULL;
-    l->failed = true;
-}
-
-/* Containers that have not begun never will. */
-static void
-end_idle(struct life_container *c)
-{
-    timer_stop(&c->pause);
-    if (c->state == BLOCKED || c->state == WANTED || c->state == PAUSED)
-        enter(c, ENDED);
-}
-
-static void
-stop_all(struct life *l)
-{
-    for (size_t i = l->n; i-- > 0;) {
-        end_idle(&l->containers[i]);
-        life_terminate(&l->containers[i], l->grace_us);
-    }
-}
-
-/* Sidecars go when those that they served are gone. */
-static void
-finish_sidecars(struct life *l)
-{
-    enter_pod(l, POD_FINISHING);
-    for (size_t i = l->n; i-- > 0;) {
-        struct life_container *c = &l->containers[i];
-
-        end_idle(c);
-        life_terminate(c, c->spec->role == CONTAINER_SIDECAR ? LIFE_SIDECAR_GRACE_US
-                                                             : l->spec->grace_us);
-    }
-}
-
-/* Moves on through the init containers; true when all others may run. */
-static bool
-init_done(struct life *l)
-{
-    for (size_t i = 0; i < l->spec->init_n; i++) {
-        struct life_container *c = &l->containers[i];
-
-        begin(c);
-        if (c->spec->role == CONTAINER_SIDECAR_INIT) {
-            if (c->state == RUNNING && c->probed_started)
-                continue;
-            if (c->ran && c->state != STARTING && c->state != RUNNING)
-                continue; /* it crashed later on; the others do not wait for it */
-            return false;
-        }
-        if (c->state != ENDED)
-            return false;
-        if (c->exit.code != 0 || !c->ran) {
-            l->failed = true;
-            l->grace_us = l->spec->grace_us;
-            enter_pod(l, POD_STOPPING);
-            stop_all(l);
-            return false;
-        }
-    }
-    return true;
-}
-
-static const struct life_container *
-container_named(const struct life *l, struct str name)
-{
-    for (size_t i = 0; i < l->n; i++) {
-        if (str_eq(l->containers[i].spec->name, name))
-            return &l->containers[i];
-    }
-    return NULL;
-}
-
-/* Begins when those that it comes after have ended well; never if one of them has not. */
-static void
-begin_in_turn(struct life_container *c)
-{
-    struct life *l = c->life;
-
-    if (c->state != BLOCKED)
-        return;
-    JSON_EACH (it, json_get_str(l->spec->io->after, c->spec->name)) {
-        const struct life_container *before = container_named(l, json_str(it.value));
-
-        if (before == NULL)
-            continue;
-        if (before->state != ENDED)
-            return;
-        if (!before->ran || before->exit.code != 0) {
-            end_idle(c);
-            task_post(&l->advance); /* others may have waited for this one */
-            return;
-        }
-    }
-    begin(c);
-}
-
-static bool
-all_ended(const struct life *l, bool main_only)
-{
-    for (size_t i = 0; i < l->n; i++)
-        if (l->containers[i].state != ENDED &&
-            (!main_only || l->containers[i].spec->role == CONTAINER_MAIN))
-            return false;
-    return true;
-}
-
-/* Level-triggered: looks at all containers and does what is due. */
-static void
-advance(void *arg)
-{
-    struct life *l = arg;
-
-    if (l->state == POD_RUNNING && init_done(l)) {
-        for (size_t i = l->spec->init_n; i < l->n; i++)
-            begin_in_turn(&l->containers[i]);
-        if (all_ended(l, true))
-            finish_sidecars(l);
-    }
-    if (is_stopping(l) && all_ended(l, false)) {
-        timer_stop(&l->deadline);
-        enter_pod(l, POD_OVER);
-        l->driver->over(l->arg);
-    }
-}
-
-static void
-on_deadline(void *arg)
-{
-    struct life *l = arg;
-
-    life_stop(l, l->spec->grace_us, "DeadlineExceeded",
-              "Pod was active on the node longer than the specified deadline");
-}
-
-void
-life_go(struct life *l)
-{
-    if (l->state != POD_WAITING)
-        return;
-    enter_pod(l, POD_RUNNING);
-    task_post(&l->advance);
-}
-
-void
-life_stop(struct life *l, int64_t grace_us, const char *reason, const char *message)
-{
-    if (l->state == POD_OVER)
-        return;
-    set_reason(l, reason, message);
-    if (l->state == POD_STOPPING && grace_us >= l->grace_us)
-        return;
-    l->grace_us = grace_us;
-    if (l->state != POD_STOPPING)
-        enter_pod(l, POD_STOPPING);
-    stop_all(l);
-    task_post(&l->advance);
 }
 
 void
@@ -341,7 +158,7 @@ life_started(struct life *l, size_t container, int64_t at_us, const char *image_
         return;
     c->ran = true;
     c->started_us = at_us;
-    enter(c, RUNNING);
+    life_enter(c, RUNNING);
     life_emit(c, &event);
     life_probes_begin(c);
     task_post(&l->advance);
@@ -370,7 +187,7 @@ life_exited(struct life *l, size_t container, const struct runtime_exit *exit)
     c->ready = false;
     keep_exit(c, exit);
     event.exit = c->exit;
-    enter(c, ENDED);
+    life_enter(c, ENDED);
     life_emit(c, &event);
     if (runs_again(c))
         pause_container(c);
@@ -388,7 +205,7 @@ life_fenced(struct life *l, size_t container)
     if (c->state == STARTING && l->state != POD_STOPPING)
         want(c);
     else if (c->state == STARTING)
-        enter(c, ENDED);
+        life_enter(c, ENDED);
     task_post(&l->advance);
 }
 
@@ -422,8 +239,8 @@ life_new(struct loop *loop, const struct podspec *spec, const struct plan *plan,
     *l = (struct life){.loop = loop, .spec = spec, .plan = plan, .driver = driver, .arg = arg};
     l->n = spec->containers_n;
     l->containers = NEW_ARRAY(struct life_container, l->n);
-    task_init(&l->advance, loop, advance, l);
-    timer_init(&l->deadline, loop, on_deadline, l);
+    task_init(&l->advance, loop, life_advance, l);
+    timer_init(&l->deadline, loop, life_on_deadline, l);
     for (size_t i = 0; i < l->n; i++) {
         struct life_container *c = &l->containers[i];
 

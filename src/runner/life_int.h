@@ -1,4 +1,4 @@
-/* life_int - shared by life.c (containers and their order) and life_probe.c. */
+/* life_int - shared by life.c (a container), life_order.c (the pod) and life_probe.c. */
 #ifndef RUNNER_LIFE_INT_H
 #define RUNNER_LIFE_INT_H
 
@@ -53,6 +53,15 @@ struct life {
     bool failed;      /* whatever the exit codes say */
     char *reason, *message;
 };
+
+/* The only writer of a container's state. */
+void life_enter(struct life_container *c, enum container_state next);
+/* Its turn has come. */
+void life_begin(struct life_container *c);
+/* task_fn: looks at all containers and does what is due. */
+void life_advance(void *life);
+/* timer_fn. */
+void life_on_deadline(void *life);
 
 void life_emit(struct life_container *c, struct runtime_event *event);
 void life_terminate(struct life_container *c, int64_t grace_us);

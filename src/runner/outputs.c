@@ -10,6 +10,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/mem.h"
+#include "base/utf8.h"
 #include "data/json.h"
 #include "io/beneath.h"
 #include "io/file.h"
@@ -18,7 +19,6 @@
 #include "runner/logs.h"
 #include "runner/podio.h"
 #include "runner/remote.h"
-#include "runner/utf8.h"
 #include "sandbox/boxrecord.h"
 
 enum { MAX_LEVELS = 256 };

@@ -3,6 +3,8 @@
 #include <linux/capability.h>
 #include <stddef.h>
 #include <strings.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "base/mem.h"
 
@@ -91,4 +93,20 @@ capability_from_name(struct str name, uint64_t *ret)
         }
     }
     return false;
+}
+
+int
+capability_limit(uint64_t mask)
+{
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_data_struct data[2];
+
+    if (syscall(SYS_capget, &header, data) < 0)
+        return -1;
+    for (int i = 0; i < 2; i++) {
+        data[i].permitted &= (uint32_t)(mask >> (32 * i));
+        data[i].effective = data[i].permitted;
+        data[i].inheritable = 0;
+    }
+    return (int)syscall(SYS_capset, &header, data);
 }

@@ -17,6 +17,9 @@ uint64_t capability_usual(void);
 /* "SYS_PTRACE", "CAP_SYS_PTRACE" or "ALL", any case; *ret is a mask.  False: unknown. */
 bool capability_from_name(struct str name, uint64_t *ret);
 
+/* Takes all but those in `mask` away from this process; none is inherited.  -1 and errno. */
+int capability_limit(uint64_t mask);
+
 /* Init keeps what the payload must never have, whatever its specification says. */
 uint64_t capability_never(void);
 

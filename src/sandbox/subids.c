@@ -171,17 +171,24 @@ static uint32_t
 count_in(const char *path)
 {
     char text[4096], *at = text;
-    unsigned long inside, outside, count;
     uint32_t n = 0;
-    int used;
 
     if (oscall_read_file(AT_FDCWD, path, text, sizeof text) <= 0)
         return 0;
-    while (sscanf(at, "%lu %lu %lu%n", &inside, &outside, &count, &used) == 3 && inside == n) {
-        n += (uint32_t)count;
-        at += used;
+    for (;;) {
+        unsigned long line[3]; /* inside, outside, count */
+        int fields = 0;
+
+        for (char *end = at; fields < 3; at = end) {
+            line[fields] = strtoul(at, &end, 10);
+            if (end == at)
+                break;
+            fields++;
+        }
+        if (fields < 3 || line[0] != n)
+            return n;
+        n += (uint32_t)line[2];
     }
-    return n;
 }
 
 uint32_t

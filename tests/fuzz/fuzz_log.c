@@ -10,10 +10,10 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/log.h"
+#include "base/utf8.h"
 #include "init/keeper_log.h"
 #include "io/file.h"
 #include "runner/logs.h"
-#include "runner/utf8.h"
 #include "sandbox/boxrecord.h"
 #include "tests/fuzz/scratch.h"
 

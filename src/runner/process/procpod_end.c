@@ -10,12 +10,12 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/utf8.h"
 #include "data/json.h"
 #include "io/file.h"
 #include "io/job.h"
 #include "runner/podio.h"
 #include "runner/process/procpod.h"
-#include "runner/utf8.h"
 #include "sandbox/boxrecord.h"
 
 static const char *

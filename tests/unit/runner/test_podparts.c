@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/mem.h"
+#include "base/utf8.h"
 #include "data/json.h"
 #include "io/file.h"
 #include "runner/admission.h"
@@ -18,7 +19,6 @@
 #include "runner/podspec.h"
 #include "runner/runtime.h"
 #include "runner/source.h"
-#include "runner/utf8.h"
 #include "tests/unit/test.h"
 
 TEST(images_are_matched_by_the_first_rule_that_covers_them)

@@ -1,9 +1,11 @@
-#include "data/json_int.h"
+#include "base/utf8.h"
+
+#include "base/buf.h"
 
 /* By the table of well-formed sequences in the Unicode standard, chapter 3: no overlong forms, no
  * surrogates, nothing above U+10FFFF.  What the second byte may be depends on the first. */
 size_t
-json_utf8_length(const char *text, const char *end)
+utf8_length(const char *text, const char *end)
 {
     const unsigned char *p = (const unsigned char *)text;
     size_t left = (size_t)(end - text), n;
@@ -34,7 +36,7 @@ json_utf8_length(const char *text, const char *end)
 }
 
 size_t
-json_utf8_put(char *to, uint32_t rune)
+utf8_put(char *to, uint32_t rune)
 {
     if (rune < 0x80) {
         to[0] = (char)rune;
@@ -56,4 +58,23 @@ json_utf8_put(char *to, uint32_t rune)
     to[2] = (char)(0x80 | (rune >> 6 & 0x3f));
     to[3] = (char)(0x80 | (rune & 0x3f));
     return 4;
+}
+
+void
+utf8_clean(struct str s, struct buf *to)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < s.n;) {
+        size_t n = utf8_length(s.p + i, s.p + s.n);
+
+        if (n == 0) {
+            buf_str(to, str_slice(s, kept, i));
+            buf_str(to, STR("\xef\xbf\xbd"));
+            kept = ++i;
+        } else {
+            i += n;
+        }
+    }
+    buf_str(to, str_slice(s, kept, s.n));
 }
