@@ -192,7 +192,7 @@ answer_text(struct apicall *c, const char *text)
 static bool
 answer_root(struct apicall *c)
 {
-    static const char *const others[] = {"/healthz",    "/livez",  "/openapi/v2",
+    static const char *const others[] = {"/healthz",    "/livez",  "/metrics", "/openapi/v2",
                                          "/openapi/v3", "/readyz", "/version"};
     const struct kind *const *kinds = apicall_config(c)->kinds;
     struct json_build b = JSON_BUILD_INIT;
@@ -232,10 +232,12 @@ answer_other(struct apicall *c)
         return answer_root(c);
     if (str_is(path, "/version"))
         return answer_version(c);
-    if (str_is(path, "/healthz") || str_is(path, "/livez") || str_is(path, "/readyz"))
-        return answer_text(c, apiparam_text(&c->param, "verbose").p != NULL
-                                  ? "[+]ping ok\n[+]core ok\nhealthz check passed\n"
-                                  : "ok");
+    if (str_is(path, "/healthz") || str_is(path, "/livez") || str_is(path, "/readyz")) {
+        if (apiparam_text(&c->param, "verbose").p == NULL)
+            return answer_text(c, "ok");
+        return answer_text(c, arena_printf(&c->arena, "[+]ping ok\n[+]core ok\n%.*s check passed\n",
+                                           (int)path.n - 1, path.p + 1));
+    }
     return discovery_openapi(c, path);
 }
 

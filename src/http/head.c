@@ -114,6 +114,13 @@ refuse(int *ret_status, int status, struct err *e, const char *why)
 }
 
 static int
+refuse_line(int *ret_status, struct err *e)
+{
+    *ret_status = 414;
+    return err_set(e, ERR_TOOLARGE, "the request line is longer than %d bytes", LIMIT_TARGET_BYTES);
+}
+
+static int
 refuse_octet(enum state at, unsigned char c, int *ret_status, struct err *e)
 {
     enum octet class = octet_class(c);
@@ -176,6 +183,8 @@ split(struct head *h, int *ret_status, struct err *e)
         if (split_status(h, line, ret_status, e) < 0)
             return e->code;
     } else {
+        if (line.n > LIMIT_TARGET_BYTES)
+            return refuse_line(ret_status, e);
         h->method = str_cut(&line, ' ');
         h->target = str_cut(&line, ' ');
         if (parse_version(h, line, ret_status, e) < 0)
@@ -196,11 +205,9 @@ static int
 check_size(const struct head *h, int *ret_status, struct err *e)
 {
     *ret_status = 431;
-    if (h->state <= TARGET && h->raw.n > LIMIT_TARGET_BYTES) {
-        *ret_status = 414;
-        return err_set(e, ERR_TOOLARGE, "the request line is longer than %d bytes",
-                       LIMIT_TARGET_BYTES);
-    }
+    /* Before its end is there; split() looks again. */
+    if (h->state <= TARGET && h->raw.n > LIMIT_TARGET_BYTES)
+        return refuse_line(ret_status, e);
     if (h->fields.cap > FIELDS_MAX)
         return err_set(e, ERR_TOOLARGE, "the head has more than %d fields", FIELDS_MAX);
     if (h->raw.n > LIMIT_HEAD_BYTES)

@@ -245,6 +245,11 @@ TEST(ceilings_of_a_head_are_named)
     CHECK_INT(judge(text.p, text.n, 1000, &e), 414);
     CHECK_STR(e.msg, "the request line is longer than 16384 bytes");
 
+    /* The same, however the bytes come. */
+    buf_cstr(&text, " HTTP/1.1\r\nHost: a\r\n\r\n");
+    CHECK_INT(judge(text.p, text.n, text.n, &e), 414);
+    CHECK_STR(e.msg, "the request line is longer than 16384 bytes");
+
     buf_clear(&text);
     buf_cstr(&text, GET "A: ");
     buf_fill(&text, 'a', LIMIT_HEAD_BYTES);
