@@ -25,6 +25,7 @@
 #include "core/controller.h"
 #include "core/core.h"
 #include "flow/argo/argo.h"
+#include "flow/argo/argo_cron.h"
 #include "flow/flow.h"
 #include "io/loop.h"
 #include "runner/process/process_runtime.h"
@@ -53,6 +54,7 @@ struct assembly {
     struct control *control;
     struct runtime *runtime;
     struct flow *flow;
+    struct argo_cron *cron;
     struct history *old_pods, *old_workflows;
     char *init_path, *envs;
     rules images;
@@ -322,6 +324,8 @@ make_all(struct assembly *a, struct err *e)
     if (make_control(a, e) < 0)
         return e->code;
     a->flow = flow_new(a->core, a->controllers, a->objects, &flow);
+    if (a->config.serve)
+        a->cron = argo_cron_new(a->core, a->controllers, a->objects);
     control_set_runtime(a->control, a->runtime);
     if (core_start(a->core, e) < 0)
         return e->code;
@@ -353,6 +357,7 @@ assembly_close(struct assembly *a)
     if (a->runtime != NULL)
         a->runtime->ops->free(a->runtime);
     flow_free(a->flow);
+    argo_cron_free(a->cron);
     control_free(a->control);
     history_free(a->old_pods);
     history_free(a->old_workflows);

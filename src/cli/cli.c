@@ -14,19 +14,38 @@
 #include "cli/option.h"
 #include "cli/settings.h"
 
-extern const struct cli_command up_command, kubeconfig_command, submit_command, list_command,
-    get_command, logs_command, watch_command, wait_command, delete_command, stop_command,
-    terminate_command, suspend_command, resume_command, retry_command, resubmit_command,
-    completion_command, config_command, doctor_command, help_command, image_command, lint_command,
-    run_command, version_command;
+extern const struct cli_command cron_command, up_command, kubeconfig_command, submit_command,
+    list_command, get_command, logs_command, watch_command, wait_command, delete_command,
+    stop_command, terminate_command, suspend_command, resume_command, retry_command,
+    resubmit_command, completion_command, config_command, doctor_command, help_command,
+    image_command, lint_command, run_command, version_command;
 
 static const struct cli_command *const commands[] = {
-    &up_command,         &run_command,     &submit_command,    &list_command,
-    &get_command,        &logs_command,    &watch_command,     &wait_command,
-    &delete_command,     &stop_command,    &terminate_command, &suspend_command,
-    &resume_command,     &retry_command,   &resubmit_command,  &lint_command,
-    &kubeconfig_command, &doctor_command,  &image_command,     &config_command,
-    &completion_command, &version_command, &help_command,      NULL,
+    &up_command,
+    &run_command,
+    &submit_command,
+    &list_command,
+    &get_command,
+    &logs_command,
+    &watch_command,
+    &wait_command,
+    &delete_command,
+    &stop_command,
+    &terminate_command,
+    &suspend_command,
+    &resume_command,
+    &retry_command,
+    &resubmit_command,
+    &cron_command,
+    &lint_command,
+    &kubeconfig_command,
+    &doctor_command,
+    &image_command,
+    &config_command,
+    &completion_command,
+    &version_command,
+    &help_command,
+    NULL,
 };
 
 enum { CLI_SHARED_OPTIONS = 48 }; /* room for the common flags and the settings' */

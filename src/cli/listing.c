@@ -6,11 +6,11 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "cli/cli.h"
+#include "cli/listtable.h"
 #include "cli/pick.h"
 #include "cli/screen.h"
 #include "cli/screentime.h"
 #include "cli/serverlink.h"
-#include "cli/treetable.h"
 #include "cli/workflowprint.h"
 #include "cli/workflows.h"
 #include "data/json.h"
@@ -27,44 +27,6 @@ static const struct option options[] = {
     {.name = "no-headers", .help = "leave out the table's head"},
     OPTION_END,
 };
-
-enum { GAP = 3 }; /* spaces between columns */
-
-/* A table whose columns are GAP spaces apart; the last one is free. */
-struct columns {
-    size_t n;
-    unsigned width[12];
-    VEC(char *) cells;
-};
-
-static void
-cell(struct columns *t, size_t column, struct str text)
-{
-    cleanup_buf struct buf clean = BUF_INIT;
-    unsigned width;
-
-    treetable_clean(&clean, text);
-    width = treetable_width(buf_view(&clean));
-    if (width > t->width[column])
-        t->width[column] = width;
-    vec_push(&t->cells, str_dup(buf_view(&clean)));
-}
-
-static void
-columns_write(struct columns *t, FILE *out)
-{
-    for (size_t i = 0; i < t->cells.n; i++) {
-        unsigned width = treetable_width(str_of(t->cells.at[i]));
-        bool last = i % t->n == t->n - 1;
-
-        fprintf(out, "%s%*s", t->cells.at[i], last ? 0 : (int)(t->width[i % t->n] - width + GAP),
-                "");
-        if (last)
-            fputc('\n', out);
-        free(t->cells.at[i]);
-    }
-    vec_done(&t->cells);
-}
 
 static void
 put_duration(struct buf *to, const struct json *w, int64_t now_us)
@@ -87,33 +49,33 @@ put_parameters(struct buf *to, const struct json *w)
 }
 
 static void
-row(struct columns *t, const struct json *w, bool spaces, bool wide, int64_t now_us)
+row(struct listtable *t, const struct json *w, bool spaces, bool wide, int64_t now_us)
 {
     cleanup_buf struct buf text = BUF_INIT;
     int64_t priority = 0;
     size_t n = 0;
 
     if (spaces)
-        cell(t, n++, json_str(json_at_path(w, "metadata.namespace")));
-    cell(t, n++, str_of(workflow_name(w)));
+        listtable_cell(t, n++, json_str(json_at_path(w, "metadata.namespace")));
+    listtable_cell(t, n++, str_of(workflow_name(w)));
     screen_status(&text, w);
-    cell(t, n++, buf_view(&text));
+    listtable_cell(t, n++, buf_view(&text));
     buf_clear(&text);
     screentime_short(&text, now_us - workflow_time(w, "metadata.creationTimestamp"));
-    cell(t, n++, buf_view(&text));
+    listtable_cell(t, n++, buf_view(&text));
     buf_clear(&text);
     put_duration(&text, w, now_us);
-    cell(t, n++, buf_view(&text));
+    listtable_cell(t, n++, buf_view(&text));
     buf_clear(&text);
     (void)json_int(json_at_path(w, "spec.priority"), &priority);
     buf_printf(&text, "%" PRId64, priority);
-    cell(t, n++, buf_view(&text));
-    cell(t, n++, json_str(json_at_path(w, "status.message")));
+    listtable_cell(t, n++, buf_view(&text));
+    listtable_cell(t, n++, json_str(json_at_path(w, "status.message")));
     if (wide) {
-        cell(t, n++, json_str(json_at_path(w, "status.progress")));
+        listtable_cell(t, n++, json_str(json_at_path(w, "status.progress")));
         buf_clear(&text);
         put_parameters(&text, w);
-        cell(t, n++, buf_view(&text));
+        listtable_cell(t, n++, buf_view(&text));
     }
 }
 
@@ -124,17 +86,17 @@ print_table(struct cli *c, const workflows_list *l, bool wide)
                                         "PRIORITY",  "MESSAGE", "PROGRESS", "PARAMETERS"};
     bool spaces = option_switch(c->options, "all-namespaces", false);
     size_t first = spaces ? 0 : 1, end = ARRAY_LEN(heads) - (wide ? 0 : 2);
-    struct columns t = {.n = end - first};
+    struct listtable t = {.n = end - first};
 
     if (l->n == 0) {
         fputs("No workflows found\n", c->out);
         return;
     }
     for (size_t i = first; i < end && !option_switch(c->options, "no-headers", false); i++)
-        cell(&t, i - first, str_of(heads[i]));
+        listtable_cell(&t, i - first, str_of(heads[i]));
     for (size_t i = 0; i < l->n; i++)
         row(&t, json_root(l->at[i]), spaces, wide, clock_wall_us(&clock_machine));
-    columns_write(&t, c->out);
+    listtable_write(&t, c->out);
 }
 
 static void

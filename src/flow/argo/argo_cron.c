@@ -149,7 +149,7 @@ missed_time(struct pass *p, int64_t *ret, struct err *e)
     if (from < now - deadline * CLOCK_SECOND)
         from = now - deadline * CLOCK_SECOND;
     for (;;) {
-        if (argo_cron_next(p->o, from, &at, e) < 0)
+        if (argo_cron_next(object_at(p->o, "spec"), from, &at, e) < 0)
             return e->code;
         if (at == 0 || at > now)
             return 0;
@@ -287,7 +287,7 @@ keep_time(struct pass *p, struct err *e)
     int64_t now = turn_now_us(p->turn), at = 0, next;
     bool fresh = p->job->schedules == NULL;
 
-    if (argo_cron_next(p->o, now, &next, &p->wrong_spec) < 0) {
+    if (argo_cron_next(object_at(p->o, "spec"), now, &next, &p->wrong_spec) < 0) {
         set_plan(p, 0);
         return 0;
     }

@@ -17,9 +17,13 @@
 #ifndef FLOW_ARGO_ARGO_CRON_H
 #define FLOW_ARGO_ARGO_CRON_H
 
+#include <stdint.h>
+
 struct argo_cron;
 struct controllers;
 struct core;
+struct err;
+struct json;
 struct objects;
 
 /* Attaches itself to a core. */
@@ -27,5 +31,9 @@ struct argo_cron *argo_cron_new(struct core *core, struct controllers *controlle
                                 struct objects *objects);
 /* NULL is fine. */
 void argo_cron_free(struct argo_cron *c);
+
+/* The next time of any schedule of a CronWorkflow's spec, in microseconds since 1970; 0: none.
+ * ERR_BADREQUEST, ERR_INVALID: one cannot be read.  Pure but for zone files; any thread. */
+int argo_cron_next(const struct json *spec, int64_t after_us, int64_t *ret, struct err *e);
 
 #endif

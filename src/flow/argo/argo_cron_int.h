@@ -34,8 +34,6 @@ int argo_cron_prune(struct objects *os, struct turn *t, const struct object *cro
 /* "CRON_TZ=zone minute hour ...,..." of all its schedules: what upstream remembers as the last ones
  * used.  The caller frees. */
 char *argo_cron_schedules(const struct object *cron);
-/* The next time of any of them; 0: none.  ERR_BADREQUEST, ERR_INVALID: one cannot be read. */
-int argo_cron_next(const struct object *cron, int64_t after_us, int64_t *ret, struct err *e);
 
 /* What a pass has found. */
 struct argo_cron_news {

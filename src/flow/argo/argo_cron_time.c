@@ -5,6 +5,7 @@
 #include "data/cron.h"
 #include "data/json.h"
 #include "data/zone.h"
+#include "flow/argo/argo_cron.h"
 #include "flow/argo/argo_cron_int.h"
 
 char *
@@ -30,9 +31,9 @@ argo_cron_schedules(const struct object *o)
 }
 
 static int
-next_of(const struct object *o, struct str schedule, int64_t after_us, int64_t *ret, struct err *e)
+next_of(const struct json *spec, struct str schedule, int64_t after_us, int64_t *ret, struct err *e)
 {
-    struct str zone = json_str(object_at(o, "spec.timezone"));
+    struct str zone = json_str(json_get(spec, "timezone"));
     cleanup_zone struct zone *z = NULL;
     struct cron parsed;
 
@@ -47,14 +48,14 @@ next_of(const struct object *o, struct str schedule, int64_t after_us, int64_t *
 }
 
 static int
-take_earlier(const struct object *o, const struct json *schedule, int64_t after_us, int64_t *best,
+take_earlier(const struct json *spec, const struct json *schedule, int64_t after_us, int64_t *best,
              struct err *e)
 {
     int64_t at = 0;
 
     if (json_str(schedule).n == 0)
         return 0;
-    if (next_of(o, json_str(schedule), after_us, &at, e) < 0)
+    if (next_of(spec, json_str(schedule), after_us, &at, e) < 0)
         return e->code;
     if (at != 0 && (*best == 0 || at < *best))
         *best = at;
@@ -62,12 +63,12 @@ take_earlier(const struct object *o, const struct json *schedule, int64_t after_
 }
 
 int
-argo_cron_next(const struct object *o, int64_t after_us, int64_t *ret, struct err *e)
+argo_cron_next(const struct json *spec, int64_t after_us, int64_t *ret, struct err *e)
 {
     *ret = 0;
-    JSON_EACH (it, object_at(o, "spec.schedules")) {
-        if (take_earlier(o, it.value, after_us, ret, e) < 0)
+    JSON_EACH (it, json_get(spec, "schedules")) {
+        if (take_earlier(spec, it.value, after_us, ret, e) < 0)
             return e->code;
     }
-    return take_earlier(o, object_at(o, "spec.schedule"), after_us, ret, e);
+    return take_earlier(spec, json_get(spec, "schedule"), after_us, ret, e);
 }
