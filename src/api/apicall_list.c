@@ -383,8 +383,10 @@ run(struct apicall *c, struct turn *t, struct err *e)
         return run_exact(c, t, p, e);
     if (read_slice(l, t, e) < 0)
         return apicall_fail(c, e);
-    if (!p->goes_on || l->rv < 0)
+    if (!p->goes_on || l->rv < 0) {
         l->rv = store_rv(turn_store(t));
+        objects_hold_still(os, t);
+    }
     return 0;
 }
 

@@ -148,6 +148,9 @@ int objects_list(struct objects *os, struct turn *t, const struct objects_query 
  */
 int objects_count(struct objects *os, struct turn *t, const struct objects_query *q, size_t max,
                   int64_t *ret, struct err *e);
+/* What was read in this turn is what its commit makes of it, at store_rv(): nothing else changes in
+ * it.  For whoever goes on from there with a watch, which tells one version of a turn only. */
+void objects_hold_still(struct objects *os, struct turn *t);
 /* What is older than this version may have been thrown away. */
 int64_t objects_oldest_rv(const struct objects *os);
 /* All objects of a kind as they were at a version that is not older than that, by namespace and

@@ -174,3 +174,10 @@ objects_changes(struct objects *os, struct turn *t, const struct kind *k, int64_
 
     return versions_changes(turn_db(t), str_of(k->resource), after, last, limit, change_row, &c, e);
 }
+
+void
+objects_hold_still(struct objects *os, struct turn *t)
+{
+    if (os->dirty.n > 0)
+        turn_close(t);
+}

@@ -189,7 +189,9 @@ watchstream_open(struct watchstream *w, struct turn *t, struct err *e)
         w->phase = INITIAL;
         if (read_objects(w, t, e) < 0)
             return e->code;
-        /* The list shows what this turn has changed so far: the ring will tell of it again. */
+        /* The list shows what this turn has changed so far: the ring will tell of it again, and the
+         * cursor skips it. */
+        objects_hold_still(config->objects, t);
         rv = store_rv(turn_store(t));
         (void)watchlog_open(config->watchlog, w->c.render.kind, rv, &w->cursor, &w->ring_rv);
         w->sent_rv = rv;

@@ -172,12 +172,19 @@ on_signal(void *arg, int sig)
 
 /* Starting. */
 
-/* Once both the API and the runtime are there. */
+/* Once both the API and the runtime are there; until then who connects waits, since nobody knows
+ * yet who needs no login. */
 static void
 announce(struct up *u)
 {
+    struct err e = ERR_INIT;
+
     if (u->state != STARTING || !u->level_known || !u->published)
         return;
+    if (edge_start(u->edge, &e) < 0) {
+        fail(u, &e);
+        return;
+    }
     enter(u, SERVING);
     fprintf(u->cli->out, "ready %s\n", u->url);
     fflush(u->cli->out);
@@ -360,7 +367,7 @@ publish(struct up *u, struct err *e)
         apiedge_add_routes(u->api, routes, e) < 0 || metrics_add_route(routes, &u->metrics, e) < 0)
         return e->code;
     edge_publish(u->edge, routes);
-    return edge_start(u->edge, e);
+    return 0;
 }
 
 static int

@@ -44,6 +44,7 @@ struct turn {
     bool active;     /* between begin and end */
     bool in_message; /* changes are recorded for undo */
     bool flushing;
+    bool closed; /* no further message */
     bool stored; /* a commit that wrote went through */
 };
 

@@ -171,7 +171,8 @@ take_turn(struct core *c)
     turn_begin(&c->turn, c);
     for (int n = 0; n < CORE_TURN_MESSAGES && (class = next_class(c)) >= 0; n++) {
         run_next(c, class);
-        if (db_broken(c->turn.db) != 0 || clock_boot_us(c->o.clock) - start >= CORE_TURN_US)
+        if (c->turn.closed || db_broken(c->turn.db) != 0 ||
+            clock_boot_us(c->o.clock) - start >= CORE_TURN_US)
             break;
     }
     if (turn_end(&c->turn, &e) < 0) {

@@ -86,8 +86,14 @@ turn_begin(struct turn *t, struct core *c)
     t->db = store_db(c->o.store);
     t->now_us = clock_wall_us(c->o.clock);
     t->active = true;
-    t->stored = false;
+    t->stored = t->closed = false;
     db_turn_begin(t->db);
+}
+
+void
+turn_close(struct turn *t)
+{
+    t->closed = true;
 }
 
 /* One handler in its mark. */

@@ -52,6 +52,10 @@ void turn_finally(struct turn *t, void (*fn)(void *arg), void *arg);
 void turn_before_commit(struct turn *t, int (*fn)(void *arg, struct turn *t, struct err *e),
                         void *arg);
 
+/* The message that runs is the turn's last one: what it has read of this turn's changes is what is
+ * committed. */
+void turn_close(struct turn *t);
+
 /* True while a hook or rider runs: too late for what belongs into messages. */
 bool turn_is_flushing(const struct turn *t);
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import http.client
 import subprocess
-from typing import Any
+from typing import Any, Callable
 
 from harness import *
 
@@ -19,14 +19,39 @@ class Server:
         self.start()
 
     def start(self) -> None:
-        self.process = self.t.start_sluice("up", "--data", self.t.data, "--listen", "127.0.0.1:0",
-                                           "--tls-listen", "127.0.0.1:0", *self.flags)
-        assert self.process.stdout is not None
-        line = self.process.stdout.readline()
+        line = self.start_at("127.0.0.1:0", "127.0.0.1:0")
+        assert self.process is not None
         if not line.startswith("ready http://"):
             raise Failed(f"the server is not ready: {line!r}\n{self.t.finish(self.process)}")
         self.url = line.split()[1]
         self.address = self.url.removeprefix("http://")
+
+    def start_at(self, plain: str, tls: str,
+                 started: Callable[[subprocess.Popen[str]], None] | None = None) -> str:
+        """The first line that it says; "" if it ended before.  `started` gets the process first."""
+        self.process = self.t.start_sluice("up", "--data", self.t.data, "--listen", plain,
+                                           "--tls-listen", tls, *self.flags)
+        assert self.process.stdout is not None
+        if started is not None:
+            started(self.process)
+        return self.process.stdout.readline()
+
+    def start_where_it_was(self, started: Callable[[subprocess.Popen[str]], None] | None = None
+                           ) -> str:
+        """The same, where clients look for it."""
+        known = json.loads((self.t.data / "server.json").read_text())
+        return self.start_at(*[known[k].split("://")[1] for k in ("url", "tlsUrl")], started)
+
+    def start_again(self) -> None:
+        """Where it was before; somebody else may have that place for a moment."""
+        def ready() -> bool:
+            if self.start_where_it_was().startswith("ready http://"):
+                return True
+            assert self.process is not None
+            done = self.t.finish(self.process)
+            self.t.contains(done.err, "in use", done)
+            return False
+        wait_until(ready, "its addresses are free")
 
     def stop(self, number: int = signal.SIGTERM) -> Done:
         assert self.process is not None

@@ -298,7 +298,94 @@ TEST(a_watch_from_a_version_tells_of_the_past_with_what_is_composed_now)
     apirig_close(&r);
 }
 
-TESTS_MAIN(T_(only_who_looks_at_one_object_sees_what_is_composed),
+/* A ConfigMap that two messages of one turn touch, around a request. */
+struct touching {
+    struct message first, second;
+    struct apirig *rig;
+};
+
+static int
+run_touch(struct apirig *r, struct turn *t, const char *text, bool create, struct err *e)
+{
+    cleanup_json struct json_doc *doc = NULL;
+
+    CHECK_INT(json_parse(str_of(text), NULL, &doc, e), 0);
+    return create
+               ? objects_create(r->os, t, &kind_config_map, STR("default"), json_root(doc), NULL, e)
+               : objects_update(r->os, t, &kind_config_map, STR("default"), json_root(doc),
+                                OBJECTS_ALL, NULL, e);
+}
+
+static int
+run_first(struct message *m, struct turn *t, struct err *e)
+{
+    return run_touch(CONTAINER_OF(m, struct touching, first)->rig, t,
+                     "{\"metadata\":{\"name\":\"x\"}}", true, e);
+}
+
+static int
+run_second(struct message *m, struct turn *t, struct err *e)
+{
+    return run_touch(CONTAINER_OF(m, struct touching, second)->rig, t,
+                     "{\"metadata\":{\"name\":\"x\"},\"data\":{\"a\":\"1\"}}", false, e);
+}
+
+static void
+touch_around_next(struct touching *w, struct apirig *r)
+{
+    struct err e = ERR_INIT;
+
+    *w = (struct touching){.first = {.class = MESSAGE_EVENT, .run = run_first},
+                           .second = {.class = MESSAGE_WORK, .run = run_second},
+                           .rig = r};
+    CHECK_INT(core_post(r->rig.core, &w->first, &e), 0);
+    CHECK_INT(core_post(r->rig.core, &w->second, &e), 0);
+}
+
+TEST(what_a_list_shows_of_a_turn_is_not_told_again)
+{
+    struct apirig r;
+    struct touching w;
+
+    apirig_open(&r);
+    touch_around_next(&w, &r);
+    {
+        cleanup_apireply struct apireply list = apirig_ask(&r, "GET " MAPS, NULL);
+        const char *rv = strstr(list.text, "\"metadata\":{\"resourceVersion\":\"");
+        cleanup_free char *line = NULL;
+
+        CHECK_CONTAINS(list.text, "\"name\":\"x\"");
+        while (strstr(rv + 1, "\"metadata\":{\"resourceVersion\":\"") != NULL)
+            rv = strstr(rv + 1, "\"metadata\":{\"resourceVersion\":\"");
+        line = xasprintf("GET " MAPS "?watch=1&resourceVersion=%ld",
+                         strtol(rv + strlen("\"metadata\":{\"resourceVersion\":\""), NULL, 10));
+        {
+            cleanup_apireply struct apireply y = apirig_ask(&r, line, NULL);
+
+            CHECK_EVENTS(y, "MODIFIED x; ");
+        }
+    }
+    apirig_close(&r);
+}
+
+TEST(what_a_watch_begins_with_is_not_told_again)
+{
+    struct apirig r;
+    struct touching w;
+
+    apirig_open(&r);
+    touch_around_next(&w, &r);
+    {
+        cleanup_apireply struct apireply y = apirig_ask(&r, "GET " MAPS "?watch=1", NULL);
+
+        CHECK_EVENTS(y, "ADDED x; MODIFIED x; ");
+    }
+    apirig_close(&r);
+}
+
+TESTS_MAIN(T_(what_a_list_shows_of_a_turn_is_not_told_again),
+           T_(what_a_watch_begins_with_is_not_told_again),
+           T_(only_who_looks_at_one_object_sees_what_is_composed),
            T_(a_watch_of_one_object_tells_what_is_composed),
            T_(a_watch_from_a_version_tells_of_the_past_with_what_is_composed_now),
            T_(a_watch_from_now_tells_each_change_once),
