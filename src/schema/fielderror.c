@@ -66,6 +66,31 @@ fielderror_invalid_int(struct problems *ps, const char *path, int64_t value, con
     add(ps, "FieldValueInvalid", path, &text);
 }
 
+static void
+add_shown(struct problems *ps, const char *reason, const char *path, const char *what,
+          const char *shown, const char *detail)
+{
+    struct buf text = BUF_INIT;
+
+    buf_printf(&text, "%s: %s", what, shown);
+    with_detail(&text, detail);
+    add(ps, reason, path, &text);
+}
+
+void
+fielderror_invalid_shown(struct problems *ps, const char *path, const char *shown,
+                         const char *detail)
+{
+    add_shown(ps, "FieldValueInvalid", path, "Invalid value", shown, detail);
+}
+
+void
+fielderror_duplicate_shown(struct problems *ps, const char *path, const char *shown,
+                           const char *detail)
+{
+    add_shown(ps, "FieldValueDuplicate", path, "Duplicate value", shown, detail);
+}
+
 void
 fielderror_unsupported(struct problems *ps, const char *path, struct str value,
                        const char *const *supported)
@@ -89,27 +114,22 @@ fielderror_forbidden(struct problems *ps, const char *path, const char *detail)
     add(ps, "FieldValueForbidden", path, &text);
 }
 
-static void
-add_value(struct problems *ps, const char *reason, const char *path, const char *what,
-          struct str value)
-{
-    struct buf text = BUF_INIT;
-
-    buf_printf(&text, "%s: ", what);
-    json_write_string(&text, value);
-    add(ps, reason, path, &text);
-}
-
 void
 fielderror_duplicate(struct problems *ps, const char *path, struct str value)
 {
-    add_value(ps, "FieldValueDuplicate", path, "Duplicate value", value);
+    cleanup_buf struct buf shown = BUF_INIT;
+
+    json_write_string(&shown, value);
+    fielderror_duplicate_shown(ps, path, buf_cstring(&shown), "");
 }
 
 void
-fielderror_not_found(struct problems *ps, const char *path, struct str value)
+fielderror_not_found(struct problems *ps, const char *path, struct str value, const char *detail)
 {
-    add_value(ps, "FieldValueNotFound", path, "Not found", value);
+    cleanup_buf struct buf shown = BUF_INIT;
+
+    json_write_string(&shown, value);
+    add_shown(ps, "FieldValueNotFound", path, "Not found", buf_cstring(&shown), detail);
 }
 
 void

@@ -26,12 +26,18 @@ void fielderror_invalid_str(struct problems *ps, const char *path, struct str va
                             const char *detail);
 void fielderror_invalid_int(struct problems *ps, const char *path, int64_t value,
                             const char *detail);
+/* A value that is no text, as it is to be shown. */
+void fielderror_invalid_shown(struct problems *ps, const char *path, const char *shown,
+                              const char *detail);
+void fielderror_duplicate_shown(struct problems *ps, const char *path, const char *shown,
+                                const char *detail);
 /* `supported` ends with NULL and is printed in its order. */
 void fielderror_unsupported(struct problems *ps, const char *path, struct str value,
                             const char *const *supported);
 void fielderror_forbidden(struct problems *ps, const char *path, const char *detail);
 void fielderror_duplicate(struct problems *ps, const char *path, struct str value);
-void fielderror_not_found(struct problems *ps, const char *path, struct str value);
+void fielderror_not_found(struct problems *ps, const char *path, struct str value,
+                          const char *detail);
 void fielderror_too_long(struct problems *ps, const char *path, size_t limit_bytes);
 
 #endif

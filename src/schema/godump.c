@@ -18,6 +18,7 @@ struct dump {
     struct buf *to;
     const struct json *spec;
     unsigned depth;
+    bool compact; /* one line */
 };
 
 static void put(struct dump *d, const struct schema *s, const struct json *v, bool pointer);
@@ -25,8 +26,16 @@ static void put(struct dump *d, const struct schema *s, const struct json *v, bo
 static void
 new_line(struct dump *d)
 {
+    if (d->compact)
+        return;
     buf_char(d->to, '\n');
     buf_fill(d->to, ' ', d->depth);
+}
+
+static void
+put_colon(struct dump *d)
+{
+    buf_cstr(d->to, d->compact ? ":" : ": ");
 }
 
 /* As Go writes a text: <, > and & are escaped. */
@@ -81,7 +90,8 @@ put_field(struct dump *d, const struct schema *s, const struct json *v, struct s
     } else if (outer) {
         json_name = str_slice(json_name, 1, json_name.n);
     }
-    buf_printf(d->to, "\"%.*s\": ", STR_ARG(go_name));
+    buf_printf(d->to, "\"%.*s\"", STR_ARG(go_name));
+    put_colon(d);
     if (!schema_field(owner, json_name, &field)) {
         buf_cstr(d->to, "null");
         return;
@@ -139,7 +149,7 @@ put_map(struct dump *d, const struct schema *s, const struct json *v)
             buf_char(d->to, ',');
         new_line(d);
         put_text(d, keys.at[i]);
-        buf_cstr(d->to, ": ");
+        put_colon(d);
         put(d, schema_item(s), json_get_str(v, keys.at[i]), false);
     }
     d->depth--;
@@ -182,6 +192,29 @@ put(struct dump *d, const struct schema *s, const struct json *v, bool pointer)
         put_map(d, s, v);
     else
         put_leaf(d, form, json_is_null(v) ? NULL : v);
+}
+
+void
+godump_value(const struct schema *s, const struct json *v, struct buf *to)
+{
+    struct dump d = {.to = to, .compact = true};
+
+    put(&d, s, v, false);
+}
+
+void
+godump_list(const struct schema *item, const struct json *list, struct buf *to)
+{
+    if (json_is_null(list)) {
+        buf_cstr(to, "null");
+        return;
+    }
+    buf_char(to, '[');
+    JSON_EACH (it, list) {
+        buf_cstr(to, it.index > 0 ? "," : "");
+        godump_value(item, it.value, to);
+    }
+    buf_char(to, ']');
 }
 
 /* Comparing. */

@@ -1,9 +1,9 @@
 /*
- * godump - how two specs of a Pod or a claim differ, as kube-apiserver shows it to whoever changes
- * what must not change.
+ * godump - values as kube-apiserver shows them within its messages, and how two of them differ.
  *
- * Upstream prints its internal types as JSON with Go's field names, a line for each field, set or
- * not, and sends a unified diff of the two texts within its message.
+ * Upstream prints its internal types as JSON with Go's field names and every field, set or not.
+ * Whoever changes what must not change gets a unified diff of two such texts, a line for each
+ * field.
  *
  *     @@ -41,7 +41,7 @@
  *       "EphemeralContainers": null,
@@ -19,8 +19,10 @@ struct buf;
 struct json;
 struct schema;
 
-/* Appends the diff of two values of a type that a PodSpec has or is; each line ends with a newline.
- */
+/* A value of a type of v1 that godump_table.c knows, and a list of such, in one line. */
+void godump_value(const struct schema *s, const struct json *v, struct buf *to);
+void godump_list(const struct schema *item, const struct json *list, struct buf *to);
+/* Appends the diff of two values of such a type; each line ends with a newline. */
 void godump_diff(const struct schema *s, const struct json *old, const struct json *next,
                  struct buf *to);
 

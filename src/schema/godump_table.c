@@ -147,10 +147,12 @@ static const struct row {
      "RunAsGroup RunAsNonRoot ReadOnlyRootFilesystem AllowPrivilegeEscalation ProcMount "
      "SeccompProfile AppArmorProfile"},
     {"ServiceAccountTokenProjection", "Audience ExpirationSeconds Path"},
+    {"ServicePort", "Name Protocol AppProtocol Port TargetPort NodePort"},
     {"SleepAction", "Seconds"},
     {"StorageOSVolumeSource", "VolumeName VolumeNamespace FSType=fsType ReadOnly SecretRef"},
     {"Sysctl", "Name Value"},
     {"TCPSocketAction", "Port Host"},
+    {"Taint", "Key Value Effect TimeAdded"},
     {"Toleration", "Key Operator Value Effect TolerationSeconds"},
     {"TopologySpreadConstraint",
      "MaxSkew TopologyKey WhenUnsatisfiable LabelSelector MinDomains NodeAffinityPolicy "

@@ -1,8 +1,8 @@
 /*
  * names - which names, label keys and label values Kubernetes allows.
  *
- * Each function returns NULL for a good name, else a static sentence, in upstream's words, to
- * be put behind the value:
+ * What is wrong with a name is said in static sentences, in upstream's words, to be put behind the
+ * value:
  *
  *     metadata.name: Invalid value: "A": <sentence>
  *
@@ -11,27 +11,37 @@
 #ifndef SCHEMA_NAMES_H
 #define SCHEMA_NAMES_H
 
+#include <stddef.h>
+
 #include "base/str.h"
 
 enum {
     NAMES_LABEL_MAX = 63,      /* DNS-1123 label, label values, the name part of label keys */
     NAMES_SUBDOMAIN_MAX = 253, /* most object names */
+    NAMES_WRONG_MAX = 6,       /* how much can be wrong with one name */
 };
 
-/* Lower case letters, digits and '-': namespaces, containers, volumes. */
-const char *names_check_label(struct str name);
-/* As DNS-1123 label, but it may not begin with a digit: Services. */
-const char *names_check_service(struct str name);
-/* Labels joined by dots: most kinds. */
-const char *names_check_subdomain(struct str name);
-/* What may stand in a URL path: roles and bindings. */
-const char *names_check_path_segment(struct str name);
-/* [prefix/]name: keys of labels and annotations. */
-const char *names_check_qualified(struct str name);
-const char *names_check_label_value(struct str value);
-/* Keys of ConfigMaps and Secrets. */
-const char *names_check_data_key(struct str key);
-/* Names of environment variables (any printable ASCII but '=', as recent API servers allow). */
-const char *names_check_env(struct str name);
+enum names_rule {
+    NAMES_LABEL,        /* lower case letters, digits and '-': namespaces, containers, volumes */
+    NAMES_SERVICE,      /* as a label, but it may not begin with a digit */
+    NAMES_SUBDOMAIN,    /* labels joined by dots: most kinds */
+    NAMES_PATH_SEGMENT, /* what may stand in a URL path: roles and bindings */
+    NAMES_QUALIFIED,    /* [prefix/]name: keys of labels and annotations */
+    NAMES_LABEL_VALUE,
+    NAMES_DATA_KEY, /* keys of ConfigMaps and Secrets */
+    NAMES_ENV,      /* of environment variables: any printable ASCII but '=' */
+    NAMES_HTTP_HEADER,
+    NAMES_PORT, /* of ports, as IANA allows them */
+};
+
+struct names_wrong {
+    const char *at[NAMES_WRONG_MAX];
+    size_t n;
+};
+
+/* All that is wrong. */
+struct names_wrong names_wrong(enum names_rule rule, struct str name);
+/* NULL for a good name, else the first of those sentences. */
+const char *names_check(enum names_rule rule, struct str name);
 
 #endif

@@ -20,17 +20,12 @@ check_modes(struct rules *r, const struct json *modes)
         rules_required(r, "accessModes", "at least 1 access mode is required");
     JSON_EACH (it, modes) {
         struct str mode = json_str(it.value);
-        cleanup_json struct json_doc *wrap = NULL;
-        struct json_build b = JSON_BUILD_INIT;
 
-        alone = alone || str_is(mode, "ReadWriteOncePod");
-        shared = shared || !str_is(mode, "ReadWriteOncePod");
         /* Upstream names the list, not the item. */
-        json_add_object(&b, NULL);
-        json_add_str(&b, "accessModes", mode);
-        json_end(&b);
-        wrap = json_build_done(&b);
-        rules_one_of(r, json_root(wrap), "accessModes", access_modes);
+        rules_unsupported(r, "accessModes", mode, access_modes);
+        alone = alone || str_is(mode, "ReadWriteOncePod");
+        for (size_t i = 0; access_modes[i] != NULL; i++)
+            shared = shared || (str_is(mode, access_modes[i]) && !str_is(mode, "ReadWriteOncePod"));
     }
     if (alone && shared)
         rules_forbidden(r, "accessModes", "may not use ReadWriteOncePod with other access modes");
@@ -130,19 +125,70 @@ check_change(struct rules *r, const struct json *old, const struct json *claim)
     rules_immutable(r, was, is, "volumeMode", "field is immutable");
 }
 
+/* Data to begin with. */
+
+static void
+check_source(struct rules *r, const struct json *spec, const char *field)
+{
+    const struct json *source = json_get(spec, field);
+    struct str group = json_str(json_get(source, "apiGroup"));
+    struct str kind = json_str(json_get(source, "kind"));
+    size_t before = rules_enter(r, field);
+
+    if (!json_is_null(source)) {
+        rules_must_have(r, source, "name");
+        rules_must_have(r, source, "kind");
+        if (group.n == 0 && !str_is(kind, "PersistentVolumeClaim"))
+            rules_invalid_str(r, NULL, kind,
+                              "must be 'PersistentVolumeClaim' when referencing the default "
+                              "apiGroup");
+        rules_named(r, source, "apiGroup", NAMES_SUBDOMAIN);
+        rules_named(r, source, "namespace", NAMES_LABEL);
+    }
+    rules_leave(r, before);
+}
+
+/* Two fields say the same, the second one with a namespace; upstream shows an empty value. */
+static void
+check_sources(struct rules *r, const struct json *spec)
+{
+    static const char *const parts[] = {"apiGroup", "kind", "name"};
+    const struct json *a = json_get(spec, "dataSource"), *b = json_get(spec, "dataSourceRef");
+    bool same = true;
+
+    check_source(r, spec, "dataSource");
+    check_source(r, spec, "dataSourceRef");
+    if (json_is_null(a) || json_is_null(b))
+        return;
+    for (size_t i = 0; i < ARRAY_LEN(parts); i++)
+        same = same && str_eq(json_str(json_get(a, parts[i])), json_str(json_get(b, parts[i])));
+    if (json_str(json_get(b, "namespace")).n > 0)
+        rules_invalid_shown(r, NULL, "{}",
+                            "may not be specified when dataSourceRef.namespace is specified");
+    else if (!same)
+        rules_invalid_shown(r, NULL, "{}", "must match dataSourceRef");
+}
+
+void
+rules_claim_spec(struct rules *r, const struct json *spec)
+{
+    static const char *const modes[] = {"Block", "Filesystem", NULL};
+
+    check_modes(r, json_get(spec, "accessModes"));
+    rules_label_selector(r, spec, "selector");
+    check_storage(r, spec);
+    rules_named(r, spec, "storageClassName", NAMES_SUBDOMAIN);
+    rules_one_of(r, spec, "volumeMode", modes);
+    check_sources(r, spec);
+    rules_named(r, spec, "volumeAttributesClassName", NAMES_SUBDOMAIN);
+}
+
 void
 rules_of_claim(struct rules *r, const struct json *old, const struct json *object)
 {
-    static const char *const modes[] = {"Block", "Filesystem", NULL};
-    const struct json *spec = json_get(object, "spec");
-    size_t before = rules_enter(r, "spec"), inside = rules_enter(r, "selector");
+    size_t before = rules_enter(r, "spec");
 
-    rules_label_selector(r, json_get(spec, "selector"));
-    rules_leave(r, inside);
-    check_modes(r, json_get(spec, "accessModes"));
-    check_storage(r, spec);
-    rules_named(r, spec, "storageClassName", names_check_subdomain);
-    rules_one_of(r, spec, "volumeMode", modes);
+    rules_claim_spec(r, json_get(object, "spec"));
     rules_leave(r, before);
     if (old != NULL)
         check_change(r, old, object);

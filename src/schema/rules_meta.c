@@ -1,27 +1,10 @@
 #include "base/mem.h"
 #include "data/json.h"
-#include "schema/fielderror.h"
-#include "schema/names.h"
-#include "schema/problem.h"
 #include "schema/rules_int.h"
 
 #define IMMUTABLE "field is immutable"
 
 enum { ANNOTATIONS_MAX = 256 * 1024 };
-
-void
-rules_labels(struct rules *r, const struct json *labels)
-{
-    JSON_EACH (it, labels) {
-        const char *key = names_check_qualified(it.key);
-        const char *value = names_check_label_value(json_str(it.value));
-
-        if (key != NULL)
-            rules_invalid_str(r, NULL, it.key, key);
-        if (value != NULL)
-            rules_invalid_str(r, NULL, json_str(it.value), value);
-    }
-}
 
 static void
 check_annotations(struct rules *r, const struct json *annotations)
@@ -29,20 +12,29 @@ check_annotations(struct rules *r, const struct json *annotations)
     size_t bytes = 0, before = rules_enter(r, "annotations");
 
     JSON_EACH (it, annotations) {
-        cleanup_buf struct buf lower = BUF_INIT;
-        const char *wrong;
+        cleanup_free char *lower = str_dup(it.key);
+        struct names_wrong w;
 
-        for (size_t i = 0; i < it.key.n; i++)
-            buf_char(&lower, it.key.p[i] >= 'A' && it.key.p[i] <= 'Z' ? (char)(it.key.p[i] | 0x20)
-                                                                      : it.key.p[i]);
-        wrong = names_check_qualified(buf_view(&lower));
-        if (wrong != NULL)
-            rules_invalid_str(r, NULL, it.key, wrong);
+        for (char *c = lower; *c != '\0'; c++)
+            *c = *c >= 'A' && *c <= 'Z' ? (char)(*c | 0x20) : *c;
+        w = names_wrong(NAMES_QUALIFIED, str_of(lower));
+        for (size_t i = 0; i < w.n; i++)
+            rules_invalid_str(r, NULL, it.key, w.at[i]);
         bytes += it.key.n + json_str(it.value).n;
     }
     if (bytes > ANNOTATIONS_MAX)
-        fielderror_too_long(r->problems, buf_cstring(&r->path), ANNOTATIONS_MAX);
+        rules_too_long(r, NULL, ANNOTATIONS_MAX);
     rules_leave(r, before);
+}
+
+void
+rules_labels_and_annotations(struct rules *r, const struct json *meta)
+{
+    size_t before = rules_enter(r, "labels");
+
+    rules_labels(r, json_get(meta, "labels"));
+    rules_leave(r, before);
+    check_annotations(r, json_get(meta, "annotations"));
 }
 
 /* One owner; upstream names the list, not the item. */
@@ -88,33 +80,28 @@ check_owners(struct rules *r, const struct json *owners)
     rules_leave(r, before);
 }
 
-static bool
-has_text(const struct json *list, struct str text)
+void
+rules_finalizer(struct rules *r, struct str name)
 {
-    JSON_EACH (it, list)
-        if (str_eq(json_str(it.value), text))
-            return true;
-    return false;
+    static const char *const known[] = {"kubernetes", "orphan", "foregroundDeletion"};
+    bool good = str_find_char(name, '/', 0) >= 0;
+
+    for (size_t i = 0; i < ARRAY_LEN(known); i++)
+        good = good || str_is(name, known[i]);
+    if (!good)
+        rules_invalid_str(r, NULL, name,
+                          "name is neither a standard finalizer name nor is it fully qualified");
 }
 
-/* Of kinds that are no custom resources, a finalizer is a known one or has a domain. */
+/* Of most built-in kinds, a finalizer is a known one or has a domain. */
 static void
 check_domains(struct rules *r, const struct json *finalizers)
 {
-    static const char *const known[] = {"kubernetes", "orphan", "foregroundDeletion"};
     size_t before = rules_enter(r, "finalizers"), inside;
 
-    JSON_EACH (it, finalizers) {
-        struct str name = json_str(it.value);
-        bool good = r->custom || str_find_char(name, '/', 0) >= 0;
-
-        for (size_t i = 0; i < ARRAY_LEN(known); i++)
-            good = good || str_is(name, known[i]);
+    JSON_EACH (it, r->bare_finalizers ? NULL : finalizers) {
         inside = rules_enter_index(r, it.index);
-        if (!good)
-            rules_invalid_str(r, NULL, name,
-                              "name is neither a standard finalizer name nor is it "
-                              "fully qualified");
+        rules_finalizer(r, json_str(it.value));
         rules_leave(r, inside);
     }
     rules_leave(r, before);
@@ -125,39 +112,41 @@ check_finalizers(struct rules *r, const struct json *finalizers)
 {
     size_t before = rules_enter(r, "finalizers");
 
-    JSON_EACH (it, finalizers) {
-        const char *wrong = names_check_qualified(json_str(it.value));
-
-        if (wrong != NULL)
-            rules_invalid_str(r, NULL, json_str(it.value), wrong);
-    }
-    if (has_text(finalizers, STR("orphan")) && has_text(finalizers, STR("foregroundDeletion")))
+    JSON_EACH (it, finalizers)
+        rules_name(r, NULL, json_str(it.value), NAMES_QUALIFIED);
+    if (rules_has_text(finalizers, STR("orphan")) &&
+        rules_has_text(finalizers, STR("foregroundDeletion")))
         rules_invalid(r, NULL, finalizers,
                       "finalizer orphan and foregroundDeletion cannot be both set");
     rules_leave(r, before);
 }
 
+/* The part of a generated name that is not to come may end with a dash. */
+struct str
+rules_whole_name(struct str prefix)
+{
+    return prefix.n > 1 && prefix.p[prefix.n - 1] == '-' ? str_slice(prefix, 0, prefix.n - 1)
+                                                         : prefix;
+}
+
 static void
-check_names(struct rules *r, const struct json *meta, bool namespaced,
-            const char *(*check)(struct str name, bool prefix))
+check_names(struct rules *r, const struct json *meta, bool namespaced, enum names_rule rule)
 {
     struct str prefix = json_str(json_get(meta, "generateName"));
     struct str name = json_str(json_get(meta, "name")), ns = json_str(json_get(meta, "namespace"));
-    const char *wrong = prefix.n > 0 ? check(prefix, true) : NULL;
+    struct names_wrong w = names_wrong(rule, rules_whole_name(prefix));
 
-    if (wrong != NULL)
-        rules_invalid_str(r, "generateName", prefix, wrong);
-    wrong = name.n > 0 ? check(name, false) : NULL;
+    for (size_t i = 0; i < w.n && prefix.n > 0; i++)
+        rules_invalid_str(r, "generateName", prefix, w.at[i]);
     if (name.n == 0)
         rules_required(r, "name", "name or generateName is required");
-    else if (wrong != NULL)
-        rules_invalid_str(r, "name", name, wrong);
-    wrong = namespaced && ns.n > 0 ? names_check_label(ns) : NULL;
+    else
+        rules_name(r, "name", name, rule);
     if (namespaced && ns.n == 0)
         rules_required(r, "namespace", "");
-    else if (wrong != NULL)
-        rules_invalid_str(r, "namespace", ns, wrong);
-    else if (!namespaced && ns.n > 0)
+    else if (namespaced)
+        rules_name(r, "namespace", ns, NAMES_LABEL);
+    else if (ns.n > 0)
         rules_forbidden(r, "namespace", "not allowed on this type");
 }
 
@@ -165,21 +154,16 @@ check_names(struct rules *r, const struct json *meta, bool namespaced,
 static void
 check_rest(struct rules *r, const struct json *meta)
 {
-    size_t before = rules_enter(r, "labels");
-
-    rules_labels(r, json_get(meta, "labels"));
-    rules_leave(r, before);
-    check_annotations(r, json_get(meta, "annotations"));
+    rules_labels_and_annotations(r, meta);
     check_owners(r, json_get(meta, "ownerReferences"));
 }
 
 void
-rules_of_meta(struct rules *r, const struct json *meta, bool namespaced,
-              const char *(*name)(struct str name, bool prefix))
+rules_of_meta(struct rules *r, const struct json *meta, bool namespaced, enum names_rule rule)
 {
     size_t before = rules_enter(r, "metadata");
 
-    check_names(r, meta, namespaced, name);
+    check_names(r, meta, namespaced, rule);
     rules_in_range(r, meta, "generation", 0, INT64_MAX, "must be greater than or equal to 0");
     check_rest(r, meta);
     check_finalizers(r, json_get(meta, "finalizers"));
@@ -197,7 +181,7 @@ check_new_finalizers(struct rules *r, const struct json *old, const struct json 
     buf_cstr(&text, "no new finalizers can be added if the object is being deleted, found new "
                     "finalizers []string{");
     JSON_EACH (it, json_get(next, "finalizers")) {
-        if (has_text(json_get(old, "finalizers"), json_str(it.value)))
+        if (rules_has_text(json_get(old, "finalizers"), json_str(it.value)))
             continue;
         buf_cstr(&text, n++ > 0 ? ", " : "");
         json_write_string(&text, json_str(it.value));
@@ -210,16 +194,19 @@ check_new_finalizers(struct rules *r, const struct json *old, const struct json 
 void
 rules_of_meta_update(struct rules *r, const struct json *old, const struct json *next, bool general)
 {
-    static const char *const fixed[] = {"name",
-                                        "namespace",
-                                        "uid",
-                                        "creationTimestamp",
-                                        "deletionTimestamp",
+    static const char *const names[] = {"name", "namespace", "uid"};
+    static const char *const fixed[] = {"creationTimestamp", "deletionTimestamp",
                                         "deletionGracePeriodSeconds"};
     size_t before = rules_enter(r, "metadata");
 
     if (!json_is_null(json_get(old, "deletionTimestamp")))
         check_new_finalizers(r, old, next);
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        struct str name = json_str(json_get(next, names[i]));
+
+        if (!str_eq(json_str(json_get(old, names[i])), name))
+            rules_invalid_str(r, names[i], name, IMMUTABLE);
+    }
     for (size_t i = 0; i < ARRAY_LEN(fixed); i++)
         rules_immutable(r, old, next, fixed[i], IMMUTABLE);
     check_rest(r, next);

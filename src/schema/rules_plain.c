@@ -1,11 +1,8 @@
-#include <string.h>
-
 #include "base/err.h"
 #include "base/mem.h"
 #include "data/base64.h"
 #include "data/json.h"
 #include "schema/fielderror.h"
-#include "schema/names.h"
 #include "schema/rules_int.h"
 
 enum { DATA_MAX = 1024 * 1024 };
@@ -45,14 +42,9 @@ check_data(struct rules *r, const struct json *object, const char *field, bool b
     size_t bytes = 0, before = rules_enter(r, field);
 
     JSON_EACH (it, json_get(object, field)) {
-        const char *wrong = names_check_data_key(it.key);
         size_t inside = rules_enter_key(r, it.key);
 
-        if (wrong != NULL)
-            rules_invalid_str(r, NULL, it.key, wrong);
-        if (wrong != NULL && it.key.n > 2 && str_starts(it.key, STR("..")) &&
-            strstr(wrong, "start") == NULL)
-            rules_invalid_str(r, NULL, it.key, "must not start with '..'");
+        rules_name(r, NULL, it.key, NAMES_DATA_KEY);
         if (!base64 && json_get_str(binary, it.key) != NULL)
             rules_invalid_str(r, NULL, it.key, "duplicate of key present in binaryData");
         bytes += base64 ? bytes_of(it.value) : json_str(it.value).n;
@@ -99,7 +91,9 @@ need_json(struct rules *r, const struct json *data, const char *key)
     before = rules_enter(r, "data");
     (void)rules_enter_key(r, str_of(key));
     rules_invalid_str(r, NULL, STR("<secret contents redacted>"),
-                      e.code < 0 ? e.msg : "must be a JSON object");
+                      text.n == 0  ? "unexpected end of JSON input"
+                      : e.code < 0 ? e.msg
+                                   : "must be a JSON object");
     rules_leave(r, before);
 }
 
@@ -126,7 +120,8 @@ check_type(struct rules *r, const struct json *secret)
             need_key(r, data, "password");
         }
     } else if (str_is(type, "kubernetes.io/ssh-auth")) {
-        need_key(r, data, "ssh-privatekey");
+        if (json_str(json_get(data, "ssh-privatekey")).n == 0)
+            rules_required(r, "data[ssh-privatekey]", "");
     } else if (str_is(type, "kubernetes.io/tls")) {
         need_key(r, data, "tls.crt");
         need_key(r, data, "tls.key");
@@ -153,18 +148,23 @@ rules_of_namespace(struct rules *r, const struct json *old, const struct json *o
 
     /* Who holds a namespace is the server's to say afterwards. */
     JSON_EACH (it, old == NULL ? json_at_path(object, "spec.finalizers") : NULL) {
-        const char *wrong = names_check_qualified(json_str(it.value));
-
-        if (wrong != NULL)
-            rules_invalid_str(r, NULL, json_str(it.value), wrong);
-        if (str_find_char(json_str(it.value), '/', 0) < 0 &&
-            !str_is(json_str(it.value), "kubernetes"))
-            rules_invalid_str(r, NULL, json_str(it.value),
-                              "name is neither a standard finalizer "
-                              "name nor is it fully qualified");
+        rules_name(r, NULL, json_str(it.value), NAMES_QUALIFIED);
+        rules_finalizer(r, json_str(it.value));
     }
     rules_leave(r, inside);
     rules_leave(r, before);
+}
+
+/* Upstream names the field twice. */
+static void
+check_strategy(struct rules *r, struct str strategy)
+{
+    static const char *const known[] = {"OldestEmulationVersion", NULL};
+
+    if (strategy.n == 0 || str_find_char(strategy, '/', 0) < 0)
+        rules_unsupported(r, "strategy.strategy", strategy, known);
+    else
+        rules_name(r, "strategy", strategy, NAMES_QUALIFIED);
 }
 
 void
@@ -176,40 +176,10 @@ rules_of_lease(struct rules *r, const struct json *old, const struct json *objec
     (void)old;
     rules_in_range(r, spec, "leaseDurationSeconds", 1, INT32_MAX, "must be greater than 0");
     rules_in_range(r, spec, "leaseTransitions", 0, INT32_MAX, "must be greater than or equal to 0");
+    if (json_get(spec, "strategy") != NULL)
+        check_strategy(r, json_str(json_get(spec, "strategy")));
     if (json_str(json_get(spec, "preferredHolder")).n > 0 &&
         json_str(json_get(spec, "strategy")).n == 0)
         rules_forbidden(r, "preferredHolder", "may only be specified if `strategy` is defined");
     rules_leave(r, before);
-}
-
-void
-rules_of_node(struct rules *r, const struct json *old, const struct json *object)
-{
-    static const char *const effects[] = {"NoSchedule", "PreferNoSchedule", "NoExecute", NULL};
-    size_t before = rules_enter(r, "spec"), list = rules_enter(r, "taints");
-
-    (void)old;
-    JSON_EACH (it, json_at_path(object, "spec.taints")) {
-        size_t inside = rules_enter_index(r, it.index);
-        const char *key = names_check_qualified(json_str(json_get(it.value, "key")));
-
-        if (key != NULL)
-            rules_invalid_str(r, "key", json_str(json_get(it.value, "key")), key);
-        rules_named(r, it.value, "value", names_check_label_value);
-        rules_one_of(r, it.value, "effect", effects);
-        rules_leave(r, inside);
-    }
-    rules_leave(r, list);
-    rules_leave(r, before);
-}
-
-/* An event lies where its object does. */
-void
-rules_of_event(struct rules *r, const struct json *old, const struct json *object)
-{
-    struct str ns = json_str(json_at_path(object, "involvedObject.namespace"));
-
-    (void)old;
-    if (ns.n > 0 && !str_eq(ns, json_str(json_at_path(object, "metadata.namespace"))))
-        rules_invalid_str(r, "involvedObject.namespace", ns, "does not match event.namespace");
 }

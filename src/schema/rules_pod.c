@@ -1,71 +1,283 @@
+/* Pods: what their spec as a whole demands; its parts have files of their own. */
+
 #include "base/mem.h"
 #include "data/json.h"
-#include "schema/godump.h"
-#include "schema/names.h"
 #include "schema/rules_int.h"
-#include "schema/schema.h"
 
-#define CHANGEABLE \
-    "pod updates may not change fields other than `spec.containers[*].image`," \
-    "`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only " \
-    "additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set " \
-    "to 1 if it was previously negative)"
+/* Names. */
 
-static void
-check_toleration(struct rules *r, const struct json *t)
+enum { NAMESERVERS_MAX = 3, SEARCHES_MAX = 32, SEARCH_BYTES_MAX = 2048, HOSTNAME_MAX = 64 };
+
+/* Labels that may begin with '_' and have it inside, too. */
+static bool
+is_search(struct str search)
 {
-    static const char *const operators[] = {"Equal", "Exists", NULL};
-    static const char *const effects[] = {"NoSchedule", "PreferNoSchedule", "NoExecute", NULL};
-    struct str key = json_str(json_get(t, "key")), value = json_str(json_get(t, "value"));
-    struct str op = json_str(json_get(t, "operator"));
-    struct str effect = json_str(json_get(t, "effect"));
-    const char *wrong;
+    cleanup_buf struct buf plain = BUF_INIT;
 
-    rules_named(r, t, "key", names_check_qualified);
-    if (key.n == 0 && !str_is(op, "Exists"))
-        rules_invalid_str(r, "operator", op,
-                          "operator must be Exists when `key` is empty, which means \"match all "
-                          "values and all keys\"");
-    if (json_get(t, "tolerationSeconds") != NULL && !str_is(effect, "NoExecute"))
-        rules_invalid_str(r, "effect", effect,
-                          "effect must be 'NoExecute' when `tolerationSeconds` is set");
-    wrong = names_check_label_value(value);
-    if ((op.n == 0 || str_is(op, "Equal")) && wrong != NULL)
-        rules_invalid_str(r, "operator", value, wrong);
-    else if (str_is(op, "Exists") && value.n > 0)
-        rules_invalid_str(r, "operator", value, "value must be empty when `operator` is 'Exists'");
-    else
-        rules_one_of(r, t, "operator", operators);
-    rules_one_of(r, t, "effect", effects);
+    for (size_t i = 0; i < search.n; i++) {
+        bool first = i == 0 || search.p[i - 1] == '.';
+
+        if (search.p[i] != '_')
+            buf_char(&plain, search.p[i]);
+        else if (!first)
+            buf_char(&plain, '-');
+    }
+    return names_check(NAMES_SUBDOMAIN, buf_view(&plain)) == NULL;
 }
 
 static void
-check_tolerations(struct rules *r, const struct json *list)
+check_searches(struct rules *r, const struct json *list)
 {
-    size_t before = rules_enter(r, "tolerations"), inside;
+    size_t bytes = json_count(list) > 0 ? json_count(list) - 1 : 0, before;
 
+    JSON_EACH (it, list)
+        bytes += json_str(it.value).n;
+    if (json_count(list) > SEARCHES_MAX)
+        rules_invalid(r, "searches", list, "must not have more than 32 search paths");
+    if (bytes > SEARCH_BYTES_MAX)
+        rules_invalid(r, "searches", list,
+                      "must not have more than 2048 characters (including spaces) in the search "
+                      "list");
+    before = rules_enter(r, "searches");
     JSON_EACH (it, list) {
-        inside = rules_enter_index(r, it.index);
-        check_toleration(r, it.value);
+        struct str search = json_str(it.value);
+        size_t inside = rules_enter_index(r, it.index);
+
+        if (!str_is(search, ".")) {
+            search.n -= str_ends(search, STR("."));
+            if (!is_search(search))
+                rules_invalid_str(
+                    r, NULL, search,
+                    "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric "
+                    "characters, '_', '-' or '.', and must start and end with an alphanumeric "
+                    "character (e.g. 'example.com', regex used for validation is "
+                    "'_?[a-z0-9]([-_a-z0-9]*[a-z0-9])?(\\._?[a-z0-9]([-_a-z0-9]*[a-z0-9])?)*')");
+        }
         rules_leave(r, inside);
     }
     rules_leave(r, before);
 }
 
 static void
-check_containers(struct rules *r, const struct json *spec)
+check_resolver(struct rules *r, const struct json *config, bool none)
 {
-    const struct json *containers = json_get(spec, "containers");
-    size_t before;
+    const struct json *servers = json_get(config, "nameservers");
+    size_t before, inside;
 
-    if (json_count(containers) == 0)
-        rules_required(r, "containers", "");
-    before = rules_enter(r, "containers");
-    rules_containers(r, containers, spec, false);
+    if (none && json_is_null(config)) {
+        rules_required(r, NULL, "must provide `dnsConfig` when `dnsPolicy` is None");
+        return;
+    }
+    if (none && json_count(servers) == 0) {
+        rules_required(r, "nameservers",
+                       "must provide at least one DNS nameserver when `dnsPolicy` is None");
+        return;
+    }
+    if (json_count(servers) > NAMESERVERS_MAX)
+        rules_invalid(r, "nameservers", servers, "must not have more than 3 nameservers");
+    before = rules_enter(r, "nameservers");
+    JSON_EACH (it, servers) {
+        inside = rules_enter_index(r, it.index);
+        rules_address(r, NULL, json_str(it.value));
+        rules_leave(r, inside);
+    }
     rules_leave(r, before);
-    before = rules_enter(r, "initContainers");
-    rules_containers(r, json_get(spec, "initContainers"), spec, true);
+    check_searches(r, json_get(config, "searches"));
+    before = rules_enter(r, "options");
+    JSON_EACH (it, json_get(config, "options")) {
+        inside = rules_enter_index(r, it.index);
+        if (json_str(json_get(it.value, "name")).n == 0)
+            rules_required(r, NULL, "must not be empty");
+        rules_leave(r, inside);
+    }
     rules_leave(r, before);
+}
+
+static void
+check_aliases(struct rules *r, const struct json *aliases)
+{
+    JSON_EACH (it, aliases) {
+        size_t before = rules_enter_index(r, it.index), list, inside;
+
+        rules_address(r, "ip", json_str(json_get(it.value, "ip")));
+        list = rules_enter(r, "hostnames");
+        JSON_EACH (host, json_get(it.value, "hostnames")) {
+            inside = rules_enter_index(r, host.index);
+            rules_name(r, NULL, json_str(host.value), NAMES_SUBDOMAIN);
+            rules_leave(r, inside);
+        }
+        rules_leave(r, list);
+        rules_leave(r, before);
+    }
+}
+
+static void
+check_hostname(struct rules *r, const struct json *spec)
+{
+    struct str name = json_str(json_get(spec, "hostnameOverride"));
+
+    if (name.p == NULL)
+        return;
+    if (json_bool_or(json_get(spec, "setHostnameAsFQDN"), false))
+        rules_forbidden(r, "hostnameOverride",
+                        "may not be specified when setHostnameAsFQDN is true");
+    if (json_bool_or(json_get(spec, "hostNetwork"), false))
+        rules_forbidden(r, "hostnameOverride", "may not be specified when hostNetwork is true");
+    if (name.n > HOSTNAME_MAX)
+        rules_too_long(r, "hostnameOverride", HOSTNAME_MAX);
+    rules_name(r, "hostnameOverride", name, NAMES_SUBDOMAIN);
+}
+
+/* What is the host's. */
+
+static void
+check_host_ports(struct rules *r, const struct json *spec)
+{
+    size_t before = rules_enter(r, "containers"), inside, list, item;
+
+    JSON_EACH (container, json_bool_or(json_get(spec, "hostNetwork"), false)
+                              ? json_get(spec, "containers")
+                              : NULL) {
+        inside = rules_enter_index(r, container.index);
+        list = rules_enter(r, "ports");
+        JSON_EACH (it, json_get(container.value, "ports")) {
+            int64_t of_host = 0, own = 0;
+
+            (void)json_int(json_get(it.value, "hostPort"), &of_host);
+            (void)json_int(json_get(it.value, "containerPort"), &own);
+            item = rules_enter_index(r, it.index);
+            if (of_host != own)
+                rules_invalid_int(r, "hostPort", of_host,
+                                  "must match `containerPort` when `hostNetwork` is true");
+            rules_leave(r, item);
+        }
+        rules_leave(r, list);
+        rules_leave(r, inside);
+    }
+    rules_leave(r, before);
+}
+
+/* Upstream writes two of these names so. */
+static void
+check_host_users(struct rules *r, const struct json *spec)
+{
+    static const struct {
+        const char *field, *shown;
+    } shared[] = {{"hostNetwork", "hostNetwork"}, {"hostPID", "HostPID"}, {"hostIPC", "HostIPC"}};
+    static const char *const lists[] = {"initContainers", "containers", "ephemeralContainers"};
+    static const char why[] = "when `hostUsers` is false";
+    size_t before, inside;
+
+    if (json_bool_or(json_get(spec, "hostUsers"), true))
+        return;
+    for (size_t i = 0; i < ARRAY_LEN(shared); i++)
+        if (json_bool_or(json_get(spec, shared[i].field), false))
+            rules_forbidden(r, shared[i].shown, why);
+    for (size_t i = 0; i < ARRAY_LEN(lists); i++) {
+        before = rules_enter(r, lists[i]);
+        JSON_EACH (it, json_get(spec, lists[i])) {
+            inside = rules_enter_index(r, it.index);
+            if (json_count(json_get(it.value, "volumeDevices")) > 0)
+                rules_forbidden(r, "volumeDevices", why);
+            rules_leave(r, inside);
+        }
+        rules_leave(r, before);
+    }
+}
+
+/* Gates, claims. */
+
+static void
+check_readiness_gates(struct rules *r, const struct json *gates)
+{
+    JSON_EACH (it, gates) {
+        size_t before = rules_enter_index(r, it.index);
+
+        rules_name(r, "conditionType", json_str(json_get(it.value, "conditionType")),
+                   NAMES_QUALIFIED);
+        rules_leave(r, before);
+    }
+}
+
+static void
+check_scheduling_gates(struct rules *r, const struct json *gates)
+{
+    JSON_EACH (it, gates) {
+        struct str name = json_str(json_get(it.value, "name"));
+        size_t before = rules_enter_index(r, it.index);
+
+        rules_name(r, NULL, name, NAMES_QUALIFIED);
+        if (rules_repeats(gates, it.index, "name"))
+            rules_duplicate(r, NULL, name);
+        rules_leave(r, before);
+    }
+}
+
+static void
+check_claims(struct rules *r, const struct json *claims)
+{
+    static const char *const names[] = {"resourceClaimName", "resourceClaimTemplateName"};
+
+    JSON_EACH (it, claims) {
+        struct str name = json_str(json_get(it.value, "name"));
+        size_t before = rules_enter_index(r, it.index), n = 0;
+
+        if (name.n == 0)
+            rules_required(r, "name", "");
+        else if (rules_repeats(claims, it.index, "name"))
+            rules_duplicate(r, "name", name);
+        else
+            rules_name(r, "name", name, NAMES_LABEL);
+        for (size_t i = 0; i < ARRAY_LEN(names); i++)
+            n += !json_is_null(json_get(it.value, names[i]));
+        if (n != 1)
+            rules_invalid_type(r, NULL, "PodResourceClaim", it.value,
+                               n == 0 ? "must specify one of: `resourceClaimName`, "
+                                        "`resourceClaimTemplateName`"
+                                      : "at most one of `resourceClaimName` or "
+                                        "`resourceClaimTemplateName` may be specified");
+        for (size_t i = 0; i < ARRAY_LEN(names); i++)
+            if (!json_is_null(json_get(it.value, names[i])))
+                rules_name(r, names[i], json_str(json_get(it.value, names[i])), NAMES_SUBDOMAIN);
+        rules_leave(r, before);
+    }
+}
+
+/* The spec. */
+
+typedef void part_fn(struct rules *r, const struct json *part);
+
+static void
+check_part(struct rules *r, const struct json *spec, const char *field, part_fn *check)
+{
+    size_t before = rules_enter(r, field);
+
+    check(r, json_get(spec, field));
+    rules_leave(r, before);
+}
+
+static void
+check_simple(struct rules *r, const struct json *spec)
+{
+    static const struct {
+        const char *field;
+        enum names_rule rule;
+    } named[] = {
+        {"serviceAccountName", NAMES_SUBDOMAIN},
+        {"nodeName", NAMES_SUBDOMAIN},
+        {"hostname", NAMES_LABEL},
+        {"subdomain", NAMES_LABEL},
+        {"priorityClassName", NAMES_SUBDOMAIN},
+        {"runtimeClassName", NAMES_SUBDOMAIN},
+    };
+    static const char *const preemptions[] = {"PreemptLowerPriority", "Never", NULL};
+
+    for (size_t i = 0; i < ARRAY_LEN(named); i++)
+        rules_named(r, spec, named[i].field, named[i].rule);
+    rules_in_range(r, spec, "activeDeadlineSeconds", 1, INT32_MAX,
+                   "must be between 1 and 2147483647, inclusive");
+    if (json_get(spec, "preemptionPolicy") != NULL)
+        rules_must_be_one_of(r, spec, "preemptionPolicy", preemptions);
 }
 
 static void
@@ -74,149 +286,61 @@ check_spec(struct rules *r, const struct json *spec)
     static const char *const restarts[] = {"Always", "OnFailure", "Never", NULL};
     static const char *const dns[] = {"ClusterFirstWithHostNet", "ClusterFirst", "Default", "None",
                                       NULL};
-    static const char *const preemptions[] = {"Never", "PreemptLowerPriority", NULL};
-    size_t before = rules_enter(r, "volumes");
+    size_t before;
 
-    rules_volumes(r, json_get(spec, "volumes"));
+    check_part(r, spec, "volumes", rules_volumes);
+    check_part(r, spec, "resourceClaims", check_claims);
+    rules_containers(r, spec);
+    rules_ephemeral_containers(r, spec);
+    before = rules_enter(r, "resources");
+    rules_pod_resources(r, spec);
     rules_leave(r, before);
-    check_containers(r, spec);
+    check_host_ports(r, spec);
     rules_one_of(r, spec, "restartPolicy", restarts);
     rules_one_of(r, spec, "dnsPolicy", dns);
-    before = rules_enter(r, "nodeSelector");
-    rules_labels(r, json_get(spec, "nodeSelector"));
+    check_part(r, spec, "nodeSelector", rules_labels);
+    before = rules_enter(r, "securityContext");
+    rules_pod_security(r, json_get(spec, "securityContext"), spec);
     rules_leave(r, before);
-    rules_named(r, spec, "serviceAccountName", names_check_subdomain);
-    rules_named(r, spec, "nodeName", names_check_subdomain);
-    rules_in_range(r, spec, "activeDeadlineSeconds", 1, INT32_MAX,
-                   "must be between 1 and 2147483647, inclusive");
-    rules_named(r, spec, "hostname", names_check_label);
-    rules_named(r, spec, "subdomain", names_check_label);
-    check_tolerations(r, json_get(spec, "tolerations"));
-    rules_named(r, spec, "priorityClassName", names_check_subdomain);
-    rules_named(r, spec, "runtimeClassName", names_check_subdomain);
-    rules_one_of(r, spec, "preemptionPolicy", preemptions);
+    check_part(r, spec, "affinity", rules_affinity);
+    before = rules_enter(r, "dnsConfig");
+    check_resolver(r, json_get(spec, "dnsConfig"),
+                   str_is(json_str(json_get(spec, "dnsPolicy")), "None"));
+    rules_leave(r, before);
+    check_part(r, spec, "readinessGates", check_readiness_gates);
+    check_part(r, spec, "schedulingGates", check_scheduling_gates);
+    check_part(r, spec, "topologySpreadConstraints", rules_spread);
+    check_host_users(r, spec);
+    check_hostname(r, spec);
+    check_simple(r, spec);
+    check_part(r, spec, "tolerations", rules_tolerations);
+    check_part(r, spec, "hostAliases", check_aliases);
+    check_part(r, spec, "overhead", rules_overhead);
+    rules_system(r, spec);
 }
 
-/* Updates. */
-
-static bool
-check_images(struct rules *r, const struct json *old, const struct json *spec, const char *field)
-{
-    if (json_count(json_get(old, field)) == json_count(json_get(spec, field)))
-        return true;
-    rules_forbidden(r, field, "pod updates may not add or remove containers");
-    return false;
-}
-
-/* False if nothing more is to be said. */
-static bool
-check_deadline(struct rules *r, const struct json *old, const struct json *spec)
-{
-    const struct json *is = json_get(spec, "activeDeadlineSeconds");
-    int64_t before, after;
-
-    if (!json_int(json_get(old, "activeDeadlineSeconds"), &before))
-        return true;
-    if (!json_int(is, &after))
-        rules_invalid(r, "activeDeadlineSeconds", NULL,
-                      "must not update from a positive integer to nil value");
-    else if (before < after)
-        rules_invalid(r, "activeDeadlineSeconds", is,
-                      "must be less than or equal to previous value");
-    return !json_int(is, &after) || before >= after;
-}
-
-static bool
-same_but_seconds(const struct json *a, const struct json *b)
-{
-    static const char *const fields[] = {"key", "operator", "value", "effect"};
-
-    for (size_t i = 0; i < ARRAY_LEN(fields); i++)
-        if (!str_eq(json_str(json_get(a, fields[i])), json_str(json_get(b, fields[i]))))
-            return false;
-    return true;
-}
-
+/* Tokens are of the service account, so there must be one. */
 static void
-check_kept_tolerations(struct rules *r, const struct json *old, const struct json *spec)
+check_tokens(struct rules *r, const struct json *spec)
 {
-    JSON_EACH (was, json_get(old, "tolerations")) {
-        bool found = false;
+    size_t before = rules_enter(r, "volumes"), inside, list, item;
 
-        JSON_EACH (is, json_get(spec, "tolerations"))
-            found = found || same_but_seconds(was.value, is.value);
-        if (!found) {
-            rules_forbidden(r, "tolerations",
-                            "existing toleration can not be modified except its "
-                            "tolerationSeconds");
-            return;
+    JSON_EACH (volume, json_str(json_get(spec, "serviceAccountName")).n == 0
+                           ? json_get(spec, "volumes")
+                           : NULL) {
+        inside = rules_enter_index(r, volume.index);
+        list = rules_enter(r, "projected.sources");
+        JSON_EACH (it, json_at_path(volume.value, "projected.sources")) {
+            item = rules_enter_index(r, it.index);
+            if (json_get(it.value, "serviceAccountToken") != NULL)
+                rules_forbidden(r, "serviceAccountToken",
+                                "must not be specified when serviceAccountName is not set");
+            rules_leave(r, item);
         }
+        rules_leave(r, list);
+        rules_leave(r, inside);
     }
-}
-
-/* A list of containers with the images of another. */
-static void
-add_with_images(struct json_build *b, const struct json *spec, const struct json *old,
-                const char *field)
-{
-    static const char *const image[] = {"image", NULL};
-
-    if (json_get(spec, field) == NULL)
-        return;
-    json_add_array(b, field);
-    JSON_EACH (it, json_get(spec, field)) {
-        json_add_object(b, NULL);
-        json_add_fields(b, it.value, image);
-        json_add_value(b, "image", json_get(json_item(json_get(old, field), it.index), "image"));
-        json_end(b);
-    }
-    json_end(b);
-}
-
-/* The new spec with the old one's values wherever they may differ. */
-static struct json_doc *
-with_changes_undone(const struct json *spec, const struct json *old)
-{
-    static const char *const free_fields[] = {"activeDeadlineSeconds", "tolerations",
-                                              "schedulingGates", NULL};
-    static const char *const except[] = {
-        "containers",  "initContainers",  "activeDeadlineSeconds",
-        "tolerations", "schedulingGates", "terminationGracePeriodSeconds",
-        NULL};
-    struct json_build b = JSON_BUILD_INIT;
-    int64_t was = 0, is = 0;
-
-    (void)json_int(json_get(old, "terminationGracePeriodSeconds"), &was);
-    (void)json_int(json_get(spec, "terminationGracePeriodSeconds"), &is);
-    json_add_object(&b, NULL);
-    json_add_fields(&b, spec, except);
-    add_with_images(&b, spec, old, "containers");
-    add_with_images(&b, spec, old, "initContainers");
-    for (size_t i = 0; free_fields[i] != NULL; i++)
-        json_add_value(&b, free_fields[i], json_get(old, free_fields[i]));
-    json_add_value(&b, "terminationGracePeriodSeconds",
-                   json_get(was < 0 && is == 1 ? old : spec, "terminationGracePeriodSeconds"));
-    json_end(&b);
-    return json_build_done(&b);
-}
-
-static void
-check_change(struct rules *r, const struct json *old, const struct json *spec)
-{
-    cleanup_json struct json_doc *undone = NULL;
-    cleanup_buf struct buf text = BUF_INIT;
-
-    if (!check_images(r, old, spec, "containers") || !check_images(r, old, spec, "initContainers"))
-        return;
-    if (!check_deadline(r, old, spec))
-        return;
-    check_kept_tolerations(r, old, spec);
-    undone = with_changes_undone(spec, old);
-    if (json_equal(json_root(undone), old))
-        return;
-    buf_cstr(&text, CHANGEABLE "\n");
-    godump_diff(schema_type(STR("v1"), STR("PodSpec")), old, json_root(undone), &text);
-    rules_forbidden(r, NULL, buf_cstring(&text));
+    rules_leave(r, before);
 }
 
 void
@@ -225,10 +349,19 @@ rules_of_pod(struct rules *r, const struct json *old, const struct json *object)
     const struct json *spec = json_get(object, "spec");
     size_t before = rules_enter(r, "spec");
 
+    r->spec = spec;
+    r->pod_name = json_at_path(object, "metadata.name");
     check_spec(r, spec);
-    if (old != NULL)
-        check_change(r, json_get(old, "spec"), spec);
-    else if (json_count(json_get(spec, "ephemeralContainers")) > 0)
-        rules_forbidden(r, "ephemeralContainers", "cannot be set on create");
+    check_tokens(r, spec);
+    if (old != NULL) {
+        rules_pod_update(r, json_get(old, "spec"), spec);
+    } else {
+        if (json_count(json_get(spec, "ephemeralContainers")) > 0)
+            rules_forbidden(r, "ephemeralContainers", "cannot be set on create");
+        if (json_str(json_get(spec, "nodeName")).n > 0 &&
+            json_count(json_get(spec, "schedulingGates")) > 0)
+            rules_forbidden(r, "nodeName",
+                            "cannot be set until all schedulingGates have been cleared");
+    }
     rules_leave(r, before);
 }

@@ -1,31 +1,19 @@
-#include <arpa/inet.h>
-#include <stdio.h>
+/* Services: their ports, their type, and what goes with it.  Their addresses are in
+ * rules_service_ip.c. */
 
+#include <inttypes.h>
+
+#include "base/mem.h"
 #include "data/json.h"
-#include "schema/names.h"
 #include "schema/rules_int.h"
 
 enum { AFFINITY_MAX = 86400 };
 
-static bool
-is_ip(struct str text)
-{
-    char copy[INET6_ADDRSTRLEN + 1];
-    unsigned char bytes[16];
+#define BALANCED_ONLY "may only be used when `type` is 'LoadBalancer'"
 
-    if (text.n >= sizeof copy)
-        return false;
-    snprintf(copy, sizeof copy, "%.*s", STR_ARG(text));
-    return inet_pton(AF_INET, copy, bytes) == 1 || inet_pton(AF_INET6, copy, bytes) == 1;
-}
+/* Ports. */
 
-static bool
-is_headless(const struct json *spec)
-{
-    return str_is(json_str(json_get(spec, "clusterIP")), "None");
-}
-
-/* Whether an earlier port has the same fields; `b` may be NULL. */
+/* Whether an earlier port has the same two fields. */
 static bool
 is_repeated(const struct json *ports, size_t index, const char *a, const char *b)
 {
@@ -35,152 +23,251 @@ is_repeated(const struct json *ports, size_t index, const char *a, const char *b
         const struct json *other = json_item(ports, i);
 
         if (json_equal(json_get(port, a), json_get(other, a)) &&
-            (b == NULL || json_equal(json_get(port, b), json_get(other, b))))
+            json_equal(json_get(port, b), json_get(other, b)))
             return true;
     }
     return false;
 }
 
 static void
-check_port(struct rules *r, const struct json *ports, size_t index, bool cluster)
+check_port(struct rules *r, const struct json *ports, size_t index)
 {
     static const char *const protocols[] = {"SCTP", "TCP", "UDP", NULL};
     const struct json *port = json_item(ports, index);
     struct str name = json_str(json_get(port, "name"));
-    int64_t node_port = 0;
 
     if (name.n == 0 && json_count(ports) > 1)
         rules_required(r, "name", "");
-    rules_named(r, port, "name", names_check_label);
-    if (name.n > 0 && is_repeated(ports, index, "name", NULL))
+    rules_named(r, port, "name", NAMES_LABEL);
+    if (name.n > 0 && rules_repeats(ports, index, "name"))
         rules_duplicate(r, "name", name);
     rules_in_range(r, port, "port", 1, UINT16_MAX, RULES_PORT_TEXT);
     rules_one_of(r, port, "protocol", protocols);
     rules_port(r, port, "targetPort");
-    rules_named(r, port, "appProtocol", names_check_qualified);
-    (void)json_int(json_get(port, "nodePort"), &node_port);
-    if (node_port != 0 && cluster)
-        rules_forbidden(r, "nodePort", "may not be used when `type` is 'ClusterIP'");
-    if (node_port != 0 && is_repeated(ports, index, "nodePort", "protocol"))
-        rules_duplicate(r, "nodePort", json_number_text(json_get(port, "nodePort")));
+    if (json_get(port, "appProtocol") != NULL)
+        rules_name(r, "appProtocol", json_str(json_get(port, "appProtocol")), NAMES_QUALIFIED);
+}
+
+/* The fields by which ports are told apart, as a port of their own. */
+static struct json_doc *
+identity(const struct json *port)
+{
+    struct json_build b = JSON_BUILD_INIT;
+
+    json_add_object(&b, NULL);
+    json_add_value(&b, "protocol", json_get(port, "protocol"));
+    json_add_value(&b, "port", json_get(port, "port"));
+    json_end(&b);
+    return json_build_done(&b);
 }
 
 static void
 check_ports(struct rules *r, const struct json *spec)
 {
     const struct json *ports = json_get(spec, "ports");
-    struct str type = json_str(json_get(spec, "type"));
-    size_t before, inside;
+    bool cluster = str_is(json_str(json_get(spec, "type")), "ClusterIP");
+    size_t before = rules_enter(r, "ports");
 
-    if (json_count(ports) == 0 && !is_headless(spec) && !str_is(type, "ExternalName"))
-        rules_required(r, "ports", "");
-    before = rules_enter(r, "ports");
     for (size_t i = 0; i < json_count(ports); i++) {
-        inside = rules_enter_index(r, i);
-        check_port(r, ports, i, str_is(type, "ClusterIP"));
-        if (is_repeated(ports, i, "port", "protocol"))
-            rules_duplicate(r, NULL, json_number_text(json_get(json_item(ports, i), "port")));
+        const struct json *port = json_item(ports, i);
+        size_t inside = rules_enter_index(r, i);
+        int64_t node_port = 0;
+
+        check_port(r, ports, i);
+        (void)json_int(json_get(port, "nodePort"), &node_port);
+        if (node_port != 0 && cluster)
+            rules_forbidden(r, "nodePort", "may not be used when `type` is 'ClusterIP'");
+        if (node_port != 0 && is_repeated(ports, i, "nodePort", "protocol")) {
+            cleanup_free char *text = xasprintf("%" PRId64, node_port);
+
+            rules_duplicate_shown(r, "nodePort", text, "");
+        }
+        if (is_repeated(ports, i, "port", "protocol")) {
+            cleanup_json struct json_doc *key = identity(port);
+
+            rules_duplicate_type(r, NULL, "ServicePort", json_root(key), "");
+        }
         rules_leave(r, inside);
     }
     rules_leave(r, before);
 }
 
-static void
-check_type(struct rules *r, const struct json *spec)
-{
-    static const char *const types[] = {"ClusterIP", "ExternalName", "LoadBalancer", "NodePort",
-                                        NULL};
-    struct str type = json_str(json_get(spec, "type"));
-    struct str name = json_str(json_get(spec, "externalName"));
-    const char *wrong;
+/* Types. */
 
-    if (is_headless(spec) && str_is(type, "LoadBalancer"))
-        rules_invalid_str(r, "clusterIPs[0]", STR("None"),
-                          "may not be set to 'None' for LoadBalancer services");
-    if (is_headless(spec) && str_is(type, "NodePort"))
-        rules_invalid_str(r, "clusterIPs[0]", STR("None"),
-                          "may not be set to 'None' for NodePort services");
-    rules_one_of(r, spec, "type", types);
-    if (!str_is(type, "ExternalName"))
-        return;
-    if (json_count(json_get(spec, "clusterIPs")) > 0)
-        rules_forbidden(r, "clusterIPs", "may not be set for ExternalName services");
-    if (name.n > 0 && name.p[name.n - 1] == '.')
+static void
+check_external_name(struct rules *r, const struct json *spec)
+{
+    static const char *const not_theirs[] = {"clusterIPs", "ipFamilies", "ipFamilyPolicy"};
+    struct str name = json_str(json_get(spec, "externalName"));
+
+    for (size_t i = 0; i < ARRAY_LEN(not_theirs); i++)
+        if (!json_is_null(json_get(spec, not_theirs[i])))
+            rules_forbidden(r, not_theirs[i], "may not be set for ExternalName services");
+    if (str_ends(name, STR(".")))
         name.n--;
-    wrong = name.n > 0 ? names_check_subdomain(name) : NULL;
     if (name.n == 0)
         rules_required(r, "externalName", "");
-    else if (wrong != NULL)
-        rules_invalid_str(r, "externalName", name, wrong);
+    else
+        rules_name(r, "externalName", name, NAMES_SUBDOMAIN);
+}
+
+static void
+check_type(struct rules *r, const struct json *spec, struct str type)
+{
+    static const char *const headless[] = {"LoadBalancer", "NodePort"};
+    bool none = rules_is_headless(spec);
+
+    if (json_count(json_get(spec, "ports")) == 0 && !none && !str_is(type, "ExternalName"))
+        rules_required(r, "ports", "");
+    for (size_t i = 0; i < ARRAY_LEN(headless); i++) {
+        cleanup_free char *text =
+            xasprintf("may not be set to 'None' for %s services", headless[i]);
+
+        if (none && str_is(type, headless[i]))
+            rules_invalid_str(r, "clusterIPs[0]", STR("None"), text);
+    }
+    if (str_is(type, "ExternalName"))
+        check_external_name(r, spec);
 }
 
 static void
 check_affinity(struct rules *r, const struct json *spec)
 {
     static const char *const affinities[] = {"ClientIP", "None", NULL};
-    const struct json *client = json_at_path(spec, "sessionAffinityConfig.clientIP");
+    static const char why[] = "when session affinity type is ClientIP";
+    const struct json *config = json_get(spec, "sessionAffinityConfig");
+    const struct json *client = json_get(config, "clientIP");
+    struct str affinity = json_str(json_get(spec, "sessionAffinity"));
 
-    rules_one_of(r, spec, "sessionAffinity", affinities);
-    if (str_is(json_str(json_get(spec, "sessionAffinity")), "ClientIP")) {
-        size_t before = rules_enter(r, "sessionAffinityConfig"),
-               inside = rules_enter(r, "clientIP");
+    rules_must_be_one_of(r, spec, "sessionAffinity", affinities);
+    if (str_is(affinity, "None") && !json_is_null(config))
+        rules_forbidden(r, "sessionAffinityConfig",
+                        "must not be set when session affinity is None");
+    if (!str_is(affinity, "ClientIP"))
+        return;
+    if (json_is_null(config)) {
+        rules_required(r, "sessionAffinityConfig", why);
+    } else if (json_is_null(client)) {
+        rules_required(r, "sessionAffinityConfig.clientIP", why);
+    } else {
+        size_t before = rules_enter(r, "sessionAffinityConfig.clientIP");
 
+        if (json_is_null(json_get(client, "timeoutSeconds")))
+            rules_required(r, "timeoutSeconds", why);
         rules_in_range(r, client, "timeoutSeconds", 1, AFFINITY_MAX,
                        "must be greater than 0 and less than 86400");
-        rules_leave(r, inside);
         rules_leave(r, before);
     }
 }
 
+/* Balancers and outside addresses. */
+
 static void
-check_addresses(struct rules *r, const struct json *spec)
+check_balancer(struct rules *r, const struct json *spec, bool balanced)
 {
-    struct str ip = json_str(json_get(spec, "clusterIP"));
+    const struct json *ports = json_get(spec, "allocateLoadBalancerNodePorts");
+    const struct json *class = json_get(spec, "loadBalancerClass");
+
+    if (json_count(json_get(spec, "loadBalancerSourceRanges")) > 0 && !balanced)
+        rules_forbidden(r, "LoadBalancerSourceRanges", BALANCED_ONLY);
+    if (!json_is_null(ports) && !balanced)
+        rules_forbidden(r, "allocateLoadBalancerNodePorts", BALANCED_ONLY);
+    if (!json_is_null(class) && balanced)
+        rules_name(r, "loadBalancerClass", json_str(class), NAMES_QUALIFIED);
+    else if (!json_is_null(class))
+        rules_forbidden(r, "loadBalancerClass", BALANCED_ONLY);
+}
+
+static void
+check_health_port(struct rules *r, const struct json *spec, bool needed)
+{
+    const struct json *port = json_get(spec, "healthCheckNodePort");
+    int64_t n = 0;
+
+    (void)json_int(port, &n);
+    if (!needed && n != 0)
+        rules_invalid(r, "healthCheckNodePort", port,
+                      "may only be set when `type` is 'LoadBalancer' and `externalTrafficPolicy` "
+                      "is 'Local'");
+    else if (needed && n == 0)
+        rules_required(r, "healthCheckNodePort", "");
+    else if (needed)
+        rules_in_range(r, spec, "healthCheckNodePort", 1, UINT16_MAX, RULES_PORT_TEXT);
+}
+
+static void
+check_traffic(struct rules *r, const struct json *spec, struct str type)
+{
+    static const char *const policies[] = {"Cluster", "Local", NULL};
+    static const char *const distributions[] = {"PreferClose", "PreferSameZone", "PreferSameNode",
+                                                NULL};
+    bool balanced = str_is(type, "LoadBalancer");
+    bool outside = balanced || str_is(type, "NodePort") ||
+                   (str_is(type, "ClusterIP") && json_count(json_get(spec, "externalIPs")) > 0);
+    struct str policy = json_str(json_get(spec, "externalTrafficPolicy"));
+
+    if (!outside && policy.n > 0)
+        rules_invalid_str(r, "externalTrafficPolicy", policy,
+                          "may only be set for externally-accessible services");
+    else if (outside)
+        rules_must_be_one_of(r, spec, "externalTrafficPolicy", policies);
+    check_health_port(r, spec, balanced && str_is(policy, "Local"));
+    rules_one_of(r, spec, "internalTrafficPolicy", policies);
+    rules_one_of(r, spec, "trafficDistribution", distributions);
+}
+
+static void
+check_external_ips(struct rules *r, const struct json *old, const struct json *spec)
+{
     size_t before = rules_enter(r, "externalIPs"), inside;
 
     JSON_EACH (it, json_get(spec, "externalIPs")) {
         inside = rules_enter_index(r, it.index);
-        if (!is_ip(json_str(it.value)))
-            rules_invalid_str(r, NULL, json_str(it.value),
-                              "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)");
+        if (!rules_has_text(json_get(old, "externalIPs"), json_str(it.value)))
+            rules_endpoint_address(r, NULL, json_str(it.value));
         rules_leave(r, inside);
     }
     rules_leave(r, before);
-    if (ip.n > 0 && !str_is(ip, "None") && !is_ip(ip))
-        rules_invalid_str(r, "clusterIPs[0]", ip,
-                          "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)");
 }
 
-/* An address that clients have stays, unless the service becomes a name or ceases to be one. */
-static void
-check_change(struct rules *r, const struct json *old, const struct json *spec)
-{
-    struct str was = json_str(json_get(old, "clusterIP")),
-               is = json_str(json_get(spec, "clusterIP"));
-    bool named = str_is(json_str(json_get(old, "type")), "ExternalName") ||
-                 str_is(json_str(json_get(spec, "type")), "ExternalName");
+/* The whole. */
 
-    if (named || was.n == 0 || str_eq(was, is))
+static void
+check_kept(struct rules *r, const struct json *old, const struct json *spec, bool balanced)
+{
+    if (!balanced || !str_is(json_str(json_get(old, "type")), "LoadBalancer"))
         return;
-    rules_invalid(r, "clusterIPs[0]",
-                  is.n > 0 ? json_get(spec, "clusterIP") : json_get(spec, "clusterIPs"),
-                  is.n > 0 ? "may not change once set" : "primary clusterIP can not be unset");
+    rules_immutable(r, old, spec, "loadBalancerClass", "may not change once set");
+    if (str_is(json_str(json_get(old, "externalTrafficPolicy")), "Local") &&
+        str_is(json_str(json_get(spec, "externalTrafficPolicy")), "Local") &&
+        !json_equal(json_get(old, "healthCheckNodePort"), json_get(spec, "healthCheckNodePort")))
+        rules_forbidden(r, "healthCheckNodePort", "field is immutable");
 }
 
 void
 rules_of_service(struct rules *r, const struct json *old, const struct json *object)
 {
-    const struct json *spec = json_get(object, "spec");
+    static const char *const types[] = {"ClusterIP", "ExternalName", "LoadBalancer", "NodePort",
+                                        NULL};
+    const struct json *spec = json_get(object, "spec"), *was = json_get(old, "spec");
+    struct str type = json_str(json_get(spec, "type"));
+    bool balanced = str_is(type, "LoadBalancer");
     size_t before = rules_enter(r, "spec"), inside;
 
-    if (old != NULL)
-        check_change(r, json_get(old, "spec"), spec);
+    if (old != NULL) {
+        rules_service_ip_update(r, was, spec);
+        check_kept(r, was, spec, balanced);
+    }
+    check_type(r, spec, type);
     check_ports(r, spec);
-    check_type(r, spec);
     inside = rules_enter(r, "selector");
     rules_labels(r, json_get(spec, "selector"));
     rules_leave(r, inside);
     check_affinity(r, spec);
-    check_addresses(r, spec);
+    rules_service_ips(r, was, spec);
+    check_external_ips(r, was, spec);
+    rules_must_be_one_of(r, spec, "type", types);
+    check_balancer(r, spec, balanced);
+    check_traffic(r, spec, type);
     rules_leave(r, before);
 }

@@ -1,129 +1,52 @@
+/* The volumes of a Pod, and where its containers see them. */
+
+#include "base/mem.h"
 #include "data/json.h"
-#include "schema/fielderror.h"
-#include "schema/names.h"
 #include "schema/problem.h"
 #include "schema/rules_int.h"
 
-#define MODE_TEXT "must be a number between 0 and 0777 (octal), both inclusive"
-
-enum { MODE_MAX = 0777 };
-
-static bool
-steps_back(struct str path)
-{
-    while (path.p != NULL)
-        if (str_is(str_cut(&path, '/'), ".."))
-            return true;
-    return false;
-}
-
-/* A path below a directory. */
-static void
-check_inner_path(struct rules *r, const char *field, struct str path)
-{
-    if (path.n > 0 && path.p[0] == '/')
-        rules_invalid_str(r, field, path, "must be a relative path");
-    if (steps_back(path))
-        rules_invalid_str(r, field, path, "must not contain '..'");
-}
-
-static void
-check_items(struct rules *r, const struct json *source)
-{
-    size_t before = rules_enter(r, "items"), inside;
-
-    JSON_EACH (it, json_get(source, "items")) {
-        struct str path = json_str(json_get(it.value, "path"));
-
-        inside = rules_enter_index(r, it.index);
-        rules_must_have(r, it.value, "key");
-        rules_must_have(r, it.value, "path");
-        check_inner_path(r, "path", path);
-        if (str_starts(path, STR("..")) && !steps_back(path))
-            rules_invalid_str(r, "path", path, "must not start with '..'");
-        rules_in_range(r, it.value, "mode", 0, MODE_MAX, MODE_TEXT);
-        rules_leave(r, inside);
-    }
-    rules_leave(r, before);
-}
-
-static void
-check_host_path(struct rules *r, const struct json *source)
-{
-    static const char *const types[] = {
-        "",     "BlockDevice",  "CharDevice", "Directory", "DirectoryOrCreate",
-        "File", "FileOrCreate", "Socket",     NULL};
-    struct str path = json_str(json_get(source, "path"));
-
-    rules_must_have(r, source, "path");
-    if (steps_back(path))
-        rules_invalid_str(r, "path", path, "must not contain '..'");
-    rules_one_of(r, source, "type", types);
-}
-
-/* What a source must name. */
-static void
-check_source(struct rules *r, const char *type, const struct json *source)
-{
-    size_t before = rules_enter(r, type);
-
-    if (str_is(str_of(type), "hostPath")) {
-        check_host_path(r, source);
-    } else if (str_is(str_of(type), "secret") || str_is(str_of(type), "configMap")) {
-        rules_must_have(r, source, str_is(str_of(type), "secret") ? "secretName" : "name");
-        rules_in_range(r, source, "defaultMode", 0, MODE_MAX, MODE_TEXT);
-        check_items(r, source);
-    } else if (str_is(str_of(type), "persistentVolumeClaim")) {
-        rules_must_have(r, source, "claimName");
-    } else if (str_is(str_of(type), "nfs")) {
-        rules_must_have(r, source, "server");
-        rules_must_have(r, source, "path");
-    } else if (str_is(str_of(type), "csi")) {
-        rules_must_have(r, source, "driver");
-    } else if (str_is(str_of(type), "downwardAPI") || str_is(str_of(type), "projected")) {
-        rules_in_range(r, source, "defaultMode", 0, MODE_MAX, MODE_TEXT);
-    }
-    rules_leave(r, before);
-}
-
-static void
-check_sources(struct rules *r, const struct json *volume)
-{
-    size_t n = 0;
-
-    JSON_EACH (it, volume) {
-        const char *type = it.key.p; /* keys of documents end with NUL */
-
-        if (str_is(it.key, "name") || json_is_null(it.value))
-            continue;
-        if (n++ > 0)
-            rules_forbidden(r, type, "may not specify more than 1 volume type");
-        else
-            check_source(r, type, it.value);
-    }
-    if (n == 0)
-        rules_required(r, NULL, "must specify a volume type");
-}
-
-/* Whether an item before `index` has the same text in a field. */
-static bool
-is_repeated(const struct json *list, size_t index, const char *field, struct str text)
-{
-    JSON_EACH (it, list) {
-        if (it.index >= index)
-            break;
-        if (str_eq(json_str(json_get(it.value, field)), text))
-            return true;
-    }
-    return false;
-}
-
-static bool
-has_volume(const struct rules *r, struct str name)
+/* The volume of that name, if it is as it should be. */
+static const struct json *
+volume_of(const struct rules *r, struct str name)
 {
     for (size_t i = 0; i < r->volumes.n; i++)
-        if (str_eq(r->volumes.at[i], name))
+        if (str_eq(json_str(json_get(r->volumes.at[i], "name")), name))
+            return r->volumes.at[i];
+    return NULL;
+}
+
+/* Ephemeral volumes are claims with the Pod's name before theirs. */
+static char *
+claim_name(const struct json *pod_name, const struct json *volume)
+{
+    return xasprintf("%s-%s", json_cstr_or(pod_name, ""),
+                     json_cstr_or(json_get(volume, "name"), ""));
+}
+
+static void
+check_claim_name(struct rules *r, const struct json *volume)
+{
+    cleanup_free char *claim = claim_name(r->pod_name, volume);
+    struct names_wrong w = names_wrong(NAMES_SUBDOMAIN, str_of(claim));
+
+    if (json_str(r->pod_name).n == 0 || json_str(json_get(volume, "name")).n == 0)
+        return;
+    for (size_t i = 0; i < w.n; i++) {
+        cleanup_free char *text = xasprintf("PVC name \"%s\": %s", claim, w.at[i]);
+
+        rules_invalid(r, "name", json_get(volume, "name"), text);
+    }
+}
+
+static bool
+is_made_for_pod(const struct rules *r, const struct json *volumes, struct str claim)
+{
+    JSON_EACH (it, volumes) {
+        cleanup_free char *name = claim_name(r->pod_name, it.value);
+
+        if (!json_is_null(json_get(it.value, "ephemeral")) && str_is(claim, name))
             return true;
+    }
     return false;
 }
 
@@ -132,52 +55,153 @@ rules_volumes(struct rules *r, const struct json *volumes)
 {
     JSON_EACH (it, volumes) {
         struct str name = json_str(json_get(it.value, "name"));
+        const struct json *claim = json_at_path(it.value, "persistentVolumeClaim.claimName");
         size_t before = rules_enter_index(r, it.index), problems = r->problems->n;
 
-        check_sources(r, it.value);
-        rules_must_be_named(r, it.value, "name", names_check_label);
-        if (has_volume(r, name))
+        rules_volume_source(r, it.value);
+        if (!json_is_null(json_get(it.value, "ephemeral")))
+            check_claim_name(r, it.value);
+        rules_must_be_named(r, it.value, "name", NAMES_LABEL);
+        if (volume_of(r, name) != NULL)
             rules_duplicate(r, "name", name);
         if (r->problems->n == problems)
-            vec_push(&r->volumes, name);
+            vec_push(&r->volumes, it.value);
+        if (json_str(claim).n > 0 && is_made_for_pod(r, volumes, json_str(claim)))
+            rules_invalid(r, "persistentVolumeClaim.claimName", claim,
+                          "must not reference a PVC that gets created for an ephemeral volume");
         rules_leave(r, before);
+    }
+}
+
+/* Mounts. */
+
+/* Whether a list of the container says the same of a field. */
+static bool
+is_used(const struct json *list, const char *field, struct str text)
+{
+    JSON_EACH (it, list)
+        if (str_eq(json_str(json_get(it.value, field)), text))
+            return true;
+    return false;
+}
+
+static void
+check_recursive(struct rules *r, const struct json *mount)
+{
+    static const char *const kinds[] = {"Disabled", "Enabled", "IfPossible", NULL};
+    struct str kind = json_str(json_get(mount, "recursiveReadOnly"));
+    struct str propagation = json_str(json_get(mount, "mountPropagation"));
+
+    if (kind.p == NULL || str_is(kind, "Disabled"))
+        return;
+    if (!str_is(kind, "Enabled") && !str_is(kind, "IfPossible")) {
+        rules_unsupported(r, "recursiveReadOnly", kind, kinds);
+        return;
+    }
+    if (!json_bool_or(json_get(mount, "readOnly"), false))
+        rules_forbidden(r, "recursiveReadOnly", "may only be specified when readOnly is true");
+    if (propagation.p != NULL && !str_is(propagation, "None"))
+        rules_forbidden(r, "recursiveReadOnly",
+                        "may only be specified when mountPropagation is None or not specified");
+}
+
+static void
+check_mount(struct rules *r, const struct json *container, const struct json *mounts, size_t index)
+{
+    const struct json *devices = json_get(container, "volumeDevices");
+    const struct json *mount = json_item(mounts, index);
+    struct str name = json_str(json_get(mount, "name"));
+    struct str path = json_str(json_get(mount, "mountPath"));
+    struct str expr = json_str(json_get(mount, "subPathExpr"));
+
+    rules_must_have(r, mount, "name");
+    if (volume_of(r, name) == NULL)
+        rules_not_found(r, "name", name, "");
+    rules_must_have(r, mount, "mountPath");
+    if (rules_repeats(mounts, index, "mountPath"))
+        rules_invalid_str(r, "mountPath", path, "must be unique");
+    if (is_used(devices, "name", name))
+        rules_invalid_str(r, "name", name, "must not already exist in volumeDevices");
+    if (is_used(devices, "devicePath", path))
+        rules_invalid_str(r, "mountPath", path,
+                          "must not already exist as a path in volumeDevices");
+    if (expr.n > 0 && json_str(json_get(mount, "subPath")).n > 0)
+        rules_invalid_str(r, "subPathExpr", expr, "subPathExpr and subPath are mutually exclusive");
+}
+
+static void
+check_mounts(struct rules *r, const struct json *container)
+{
+    static const char *const propagations[] = {"Bidirectional", "HostToContainer", "None", NULL};
+    const struct json *mounts = json_get(container, "volumeMounts");
+    bool privileged = json_bool_or(json_at_path(container, "securityContext.privileged"), false);
+
+    JSON_EACH (it, mounts) {
+        size_t before = rules_enter_index(r, it.index);
+
+        check_mount(r, container, mounts, it.index);
+        rules_leave(r, before);
+        /* Upstream names the list, not the item, for these. */
+        rules_inner_path(r, "subPath", json_str(json_get(it.value, "subPath")));
+        rules_inner_path(r, "subPathExpr", json_str(json_get(it.value, "subPathExpr")));
+        rules_one_of(r, it.value, "mountPropagation", propagations);
+        if (str_is(json_str(json_get(it.value, "mountPropagation")), "Bidirectional") &&
+            !privileged)
+            rules_forbidden(r, "mountPropagation",
+                            "Bidirectional mount propagation is available only to privileged "
+                            "containers");
+        check_recursive(r, it.value);
     }
 }
 
 static void
-not_found(struct rules *r, const char *field, struct str name)
+check_device(struct rules *r, const struct json *container, const struct json *devices,
+             size_t index)
 {
-    size_t before = rules_enter(r, field);
+    const struct json *mounts = json_get(container, "volumeMounts");
+    const struct json *device = json_item(devices, index);
+    struct str name = json_str(json_get(device, "name"));
+    struct str path = json_str(json_get(device, "devicePath")), rest = path;
+    const struct json *volume = volume_of(r, name);
+    bool back = false;
 
-    fielderror_not_found(r->problems, buf_cstring(&r->path), name);
-    rules_leave(r, before);
+    rules_must_have(r, device, "name");
+    if (name.n > 0 && rules_repeats(devices, index, "name"))
+        rules_invalid_str(r, "name", name, "must be unique");
+    if (volume == NULL)
+        rules_not_found(r, "name", name, "");
+    else if (json_is_null(json_get(volume, "persistentVolumeClaim")) &&
+             json_is_null(json_get(volume, "ephemeral")))
+        rules_invalid_str(r, "name", name,
+                          "can only use volume source type of PersistentVolumeClaim or Ephemeral "
+                          "for block mode");
+    rules_must_have(r, device, "devicePath");
+    if (rules_repeats(devices, index, "devicePath"))
+        rules_invalid_str(r, "devicePath", path, "must be unique");
+    while (rest.p != NULL)
+        back = str_is(str_cut(&rest, '/'), "..") || back;
+    if (back)
+        rules_invalid_str(r, "devicePath", path, "can not contain backsteps ('..')");
+    if (is_used(mounts, "name", name))
+        rules_invalid_str(r, "name", name, "must not already exist in volumeMounts");
+    if (is_used(mounts, "mountPath", path))
+        rules_invalid_str(r, "devicePath", path,
+                          "must not already exist as a path in volumeMounts");
 }
 
 void
-rules_volume_mounts(struct rules *r, const struct json *mounts)
+rules_mounts(struct rules *r, const struct json *container)
 {
-    static const char *const propagations[] = {"Bidirectional", "HostToContainer", "None", NULL};
+    const struct json *devices = json_get(container, "volumeDevices");
+    size_t before = rules_enter(r, "volumeMounts"), inside;
 
-    JSON_EACH (it, mounts) {
-        struct str name = json_str(json_get(it.value, "name"));
-        struct str path = json_str(json_get(it.value, "mountPath"));
-        struct str sub = json_str(json_get(it.value, "subPath"));
-        struct str expr = json_str(json_get(it.value, "subPathExpr"));
-        size_t before = rules_enter_index(r, it.index);
-
-        rules_must_have(r, it.value, "name");
-        if (!has_volume(r, name))
-            not_found(r, "name", name);
-        rules_must_have(r, it.value, "mountPath");
-        if (is_repeated(mounts, it.index, "mountPath", path))
-            rules_invalid_str(r, "mountPath", path, "must be unique");
-        if (expr.n > 0 && sub.n > 0)
-            rules_invalid_str(r, "subPathExpr", expr,
-                              "subPathExpr and subPath are mutually exclusive");
-        rules_leave(r, before);
-        /* Upstream names the list, not the item, for these. */
-        check_inner_path(r, "subPath", sub);
-        check_inner_path(r, "subPathExpr", expr);
-        rules_one_of(r, it.value, "mountPropagation", propagations);
+    check_mounts(r, container);
+    rules_leave(r, before);
+    before = rules_enter(r, "volumeDevices");
+    JSON_EACH (it, devices) {
+        inside = rules_enter_index(r, it.index);
+        check_device(r, container, devices, it.index);
+        rules_leave(r, inside);
     }
+    rules_leave(r, before);
 }

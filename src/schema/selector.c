@@ -28,13 +28,13 @@ selector_add(struct selector *s, struct str key, enum selector_op op, const stru
              size_t count, bool labels, struct err *e)
 {
     struct str *kept = ARENA_ARRAY(&s->arena, struct str, count + 1);
-    const char *wrong = labels ? names_check_qualified(key) : NULL;
+    const char *wrong = labels ? names_check(NAMES_QUALIFIED, key) : NULL;
     int64_t number = 0;
 
     if (wrong != NULL)
         return err_set(e, ERR_BADREQUEST, "label key '%.*s': %s", STR_ARG(key), wrong);
     for (size_t i = 0; i < count; i++) {
-        wrong = labels ? names_check_label_value(values[i]) : NULL;
+        wrong = labels ? names_check(NAMES_LABEL_VALUE, values[i]) : NULL;
         if (wrong != NULL)
             return err_set(e, ERR_BADREQUEST, "label value '%.*s': %s", STR_ARG(values[i]), wrong);
         if ((op == SELECTOR_GREATER || op == SELECTOR_LESS) && !str_to_int(values[i], &number))

@@ -91,7 +91,7 @@ found(struct parser *p, struct token t, const char *expected)
 static int
 check_key(struct parser *p, struct str key)
 {
-    const char *wrong = names_check_qualified(key);
+    const char *wrong = names_check(NAMES_QUALIFIED, key);
 
     if (wrong == NULL)
         return 0;
@@ -104,7 +104,7 @@ add(struct parser *p, struct str key, enum selector_op op, const struct str *val
     int64_t number;
 
     for (size_t i = 0; i < n; i++) {
-        const char *wrong = names_check_label_value(values[i]);
+        const char *wrong = names_check(NAMES_LABEL_VALUE, values[i]);
 
         if ((op == SELECTOR_GREATER || op == SELECTOR_LESS) && !str_to_int(values[i], &number))
             return err_set(p->e, ERR_BADREQUEST,

@@ -106,14 +106,16 @@ try_base64(struct str text)
 static void
 try_names(struct str text)
 {
-    if (names_check_service(text) == NULL)
-        CHECK(names_check_label(text) == NULL);
-    if (names_check_label(text) == NULL)
-        CHECK(names_check_subdomain(text) == NULL && names_check_qualified(text) == NULL);
-    if (names_check_subdomain(text) == NULL)
-        CHECK(names_check_path_segment(text) == NULL && names_check_data_key(text) == NULL);
-    (void)names_check_label_value(text);
-    (void)names_check_env(text);
+    if (names_check(NAMES_SERVICE, text) == NULL)
+        CHECK(names_check(NAMES_LABEL, text) == NULL);
+    if (names_check(NAMES_LABEL, text) == NULL)
+        CHECK(names_check(NAMES_SUBDOMAIN, text) == NULL &&
+              names_check(NAMES_QUALIFIED, text) == NULL);
+    if (names_check(NAMES_SUBDOMAIN, text) == NULL)
+        CHECK(names_check(NAMES_PATH_SEGMENT, text) == NULL &&
+              names_check(NAMES_DATA_KEY, text) == NULL);
+    (void)names_check(NAMES_LABEL_VALUE, text);
+    (void)names_check(NAMES_ENV, text);
 }
 
 int

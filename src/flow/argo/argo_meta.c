@@ -10,7 +10,7 @@
 static int
 check_label(struct str key, struct str value, struct err *e)
 {
-    const char *why = names_check_label_value(value);
+    const char *why = names_check(NAMES_LABEL_VALUE, value);
 
     if (why == NULL)
         return 0;

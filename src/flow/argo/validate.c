@@ -253,7 +253,7 @@ check_generate_name(struct validate *v, const struct json *prefix)
     for (size_t i = 0; i < name.n; i++)
         if (name.p[i] >= 'A' && name.p[i] <= 'Z')
             name.p[i] = (char)(name.p[i] + ('a' - 'A'));
-    wrong = names_check_subdomain(buf_view(&name));
+    wrong = names_check(NAMES_SUBDOMAIN, buf_view(&name));
     if (wrong != NULL)
         validate_say(v, NULL, prefix, "metadata.generateName: Invalid value: \"%.*s\": %s",
                      STR_ARG(json_str(prefix)), wrong);
@@ -268,9 +268,9 @@ check_name(struct validate *v, const struct json *object, const char *kind, size
         validate_say(v, NULL, name,
                      "%s name \"%.*s\" must not be more than %zu characters long (currently %zu)",
                      kind, STR_ARG(json_str(name)), limit, json_str(name).n);
-    else if (json_str(name).n > 0 && names_check_subdomain(json_str(name)) != NULL)
+    else if (json_str(name).n > 0 && names_check(NAMES_SUBDOMAIN, json_str(name)) != NULL)
         validate_say(v, NULL, name, "metadata.name: Invalid value: \"%.*s\": %s",
-                     STR_ARG(json_str(name)), names_check_subdomain(json_str(name)));
+                     STR_ARG(json_str(name)), names_check(NAMES_SUBDOMAIN, json_str(name)));
     check_generate_name(v, json_at_path(object, "metadata.generateName"));
 }
 

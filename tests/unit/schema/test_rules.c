@@ -1,63 +1,9 @@
 #include "schema/rules.h"
 
-#include "base/buf.h"
-#include "base/err.h"
-#include "data/json.h"
-#include "data/yaml.h"
-#include "schema/defaults.h"
 #include "schema/prepare.h"
-#include "schema/problem.h"
-#include "schema/schema.h"
-#include "schema/typed.h"
-#include "tests/unit/test.h"
+#include "tests/unit/schema/rulesrig.h"
 
-/* An object, given as YAML, as the server holds it. */
-static struct json_doc *
-object(const char *yaml)
-{
-    cleanup_json struct json_doc *body = NULL, *typed = NULL;
-    cleanup_problems struct problems ps = PROBLEMS_INIT;
-    struct err e = ERR_INIT;
-    const struct schema *s;
-
-    if (yaml_parse_one(str_of(yaml), NULL, &body, &e) < 0)
-        fail_msg("%s", e.msg);
-    s = schema_lookup(json_str(json_get(json_root(body), "apiVersion")),
-                      json_str(json_get(json_root(body), "kind")));
-    if (typed_decode(s, body, &typed, &ps, &e) < 0)
-        fail_msg("%s", e.msg);
-    return defaults_apply(s, typed);
-}
-
-/* What is wrong with a new object, or (old not NULL) with the next one; a line each. */
-static char *
-wrong(const char *old_yaml, const char *yaml)
-{
-    cleanup_json struct json_doc *old = old_yaml != NULL ? object(old_yaml) : NULL,
-                                 *next = object(yaml);
-    cleanup_problems struct problems ps = PROBLEMS_INIT;
-    struct buf text = BUF_INIT;
-    const struct json *root = json_root(next);
-    struct rules_kind k = {json_str(json_get(root, "apiVersion")), json_str(json_get(root, "kind")),
-                           !str_is(json_str(json_get(root, "kind")), "Namespace")};
-
-    if (old != NULL)
-        rules_update(&k, json_root(old), root, &ps);
-    else
-        rules_create(&k, root, &ps);
-    for (size_t i = 0; i < ps.n; i++)
-        buf_printf(&text, "%s %s\n", ps.at[i].reason + sizeof "FieldValue" - 1, ps.at[i].text);
-    return buf_take(&text);
-}
-
-#define CHECK_WRONG(yaml, want) CHECK_CHANGE(NULL, yaml, want)
-#define CHECK_CHANGE(old, yaml, want) \
-    do { \
-        cleanup_free char *got_ = wrong(old, yaml); \
-        CHECK_STR(got_, want); \
-    } while (0)
 #define CONFIG_MAP "apiVersion: v1\nkind: ConfigMap\n"
-#define META "metadata: {name: x, namespace: ns}\n"
 #define LABEL_TEXT \
     "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and " \
     "must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex " \
@@ -118,8 +64,6 @@ TEST(rules_know_what_must_not_change)
                  "Forbidden metadata.finalizers: Forbidden: no new finalizers can be added if the "
                  "object is being deleted, found new finalizers []string{\"x.io/b\"}\n");
 }
-
-#define POD "apiVersion: v1\nkind: Pod\n" META "spec:\n"
 
 TEST(rules_find_everything_that_is_wrong_with_a_pod)
 {

@@ -1,0 +1,68 @@
+/*
+ * rulesrig - what the rules say of objects that are given as YAML.
+ */
+#ifndef TESTS_RULESRIG_H
+#define TESTS_RULESRIG_H
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "data/json.h"
+#include "data/yaml.h"
+#include "schema/defaults.h"
+#include "schema/problem.h"
+#include "schema/rules.h"
+#include "schema/schema.h"
+#include "schema/typed.h"
+#include "tests/unit/test.h"
+
+/* An object, given as YAML, as the server holds it. */
+static inline struct json_doc *
+object(const char *yaml)
+{
+    cleanup_json struct json_doc *body = NULL, *typed = NULL;
+    cleanup_problems struct problems ps = PROBLEMS_INIT;
+    struct err e = ERR_INIT;
+    const struct schema *s;
+
+    if (yaml_parse_one(str_of(yaml), NULL, &body, &e) < 0)
+        fail_msg("%s", e.msg);
+    s = schema_lookup(json_str(json_get(json_root(body), "apiVersion")),
+                      json_str(json_get(json_root(body), "kind")));
+    if (typed_decode(s, body, &typed, &ps, &e) < 0)
+        fail_msg("%s", e.msg);
+    return defaults_apply(s, typed);
+}
+
+/* What is wrong with a new object, or (old not NULL) with the next one; a line each. */
+static inline char *
+wrong(const char *old_yaml, const char *yaml)
+{
+    cleanup_json struct json_doc *old = old_yaml != NULL ? object(old_yaml) : NULL,
+                                 *next = object(yaml);
+    cleanup_problems struct problems ps = PROBLEMS_INIT;
+    struct buf text = BUF_INIT;
+    const struct json *root = json_root(next);
+    struct str kind = json_str(json_get(root, "kind"));
+    struct rules_kind k = {json_str(json_get(root, "apiVersion")), kind,
+                           !str_is(kind, "Namespace") && !str_is(kind, "Node")};
+
+    if (old != NULL)
+        rules_update(&k, json_root(old), root, &ps);
+    else
+        rules_create(&k, root, &ps);
+    for (size_t i = 0; i < ps.n; i++)
+        buf_printf(&text, "%s %s\n", ps.at[i].reason + sizeof "FieldValue" - 1, ps.at[i].text);
+    return buf_take(&text);
+}
+
+#define CHECK_WRONG(yaml, want) CHECK_CHANGE(NULL, yaml, want)
+#define CHECK_CHANGE(old, yaml, want) \
+    do { \
+        cleanup_free char *got_ = wrong(old, yaml); \
+        CHECK_STR(got_, want); \
+    } while (0)
+
+#define META "metadata: {name: x, namespace: ns}\n"
+#define POD "apiVersion: v1\nkind: Pod\n" META "spec:\n"
+
+#endif
