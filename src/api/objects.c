@@ -232,16 +232,17 @@ is_free(struct objects *os, struct turn *t, const struct kind *k, struct str ns,
     return en->gone;
 }
 
-/* The name that a new object is to have; the caller frees it. */
+/* Sees to it that the name that a new object is to have is free.  One that is made here goes to
+ * *ret and is the caller's to free; NULL: m->name, which may still be no name at all. */
 static int
 choose_name(struct objects *os, struct turn *t, const struct kind *k, const struct meta *m,
             char **ret, struct err *e)
 {
     int rc = 0;
 
+    *ret = NULL;
     if (m->name.n > 0 || m->generate_name.n == 0) {
         rc = m->name.n > 0 ? is_free(os, t, k, m->ns, m->name, e) : 1;
-        *ret = str_dup(m->name);
         return rc < 0 ? rc : rc == 0 ? already_exists(k, m->name, e) : 0;
     }
     for (int i = 0; i < NAME_TRIES; i++) {
@@ -253,7 +254,6 @@ choose_name(struct objects *os, struct turn *t, const struct kind *k, const stru
             return rc < 0 ? rc : 0;
         }
     }
-    *ret = NULL;
     return already_exists(k, m->generate_name, e);
 }
 
@@ -296,7 +296,8 @@ objects_create_checked(struct objects *os, struct turn *t, const struct kind *k,
         return e->code;
     make_uid(t, uid);
     meta_time(turn_now_us(t), now);
-    m.name = str_of(name);
+    if (name != NULL)
+        m.name = str_of(name);
     m.uid = str_of(uid);
     m.created = str_of(now);
     m.deleted = STR_NULL;
