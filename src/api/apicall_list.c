@@ -87,6 +87,7 @@ read_slice(struct liststream *l, struct turn *t, struct err *e)
         .after_ns = str_of(l->after_ns),
         .after_name = str_of(l->after_name),
         .limit = l->limit > 0 && is_exact(l) && left < SLICE ? (size_t)left : SLICE,
+        .bytes = APISTREAM_SLICE_BYTES,
     };
     struct str name = apicall_select_name(&l->selection);
     struct object *only;

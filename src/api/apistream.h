@@ -22,6 +22,10 @@
 struct apistream;
 struct buf;
 
+/* What a stream asks of the core at once: beyond so much text no further object is taken, so that a
+ * client that reads slowly holds little memory. */
+enum { APISTREAM_SLICE_BYTES = 256 * 1024 };
+
 struct apistream_ops {
     enum feed_state (*pull)(struct apistream *s, struct buf *to, size_t room);
     /* Boot time in microseconds at which to pull though nobody called on_ready; INT64_MAX: never.

@@ -138,8 +138,9 @@ struct objects_query {
     struct str owner_uid;            /* STR_NULL: any */
     struct str after_ns, after_name; /* continue behind this one; STR_NULL: from the first */
     size_t limit;                    /* 0: 500 */
+    size_t bytes;                    /* of text, beyond which no further object is taken; 0: any */
 };
-/* Appends to *ret.  *more (may be NULL) says that the limit cut it. */
+/* Appends to *ret.  *more (may be NULL) says that a limit cut it. */
 int objects_list(struct objects *os, struct turn *t, const struct objects_query *q, object_vec *ret,
                  bool *more, struct err *e);
 

@@ -22,6 +22,7 @@ struct listing {
     object_vec *to;
     struct str ns; /* of a list at an earlier version; STR_NULL: all */
     size_t limit, n;
+    size_t max_bytes, bytes; /* 0: any */
     bool more;
 };
 
@@ -32,11 +33,12 @@ list_row(void *arg, const struct version *v, struct err *e)
     const struct entry *en = map_get(&l->os->by_uid, v->uid);
 
     (void)e;
-    if (l->n == l->limit) {
+    if (l->n == l->limit || (l->max_bytes > 0 && l->bytes >= l->max_bytes)) {
         l->more = true;
         return 1;
     }
     l->n++;
+    l->bytes += v->json.n;
     vec_push(l->to, en != NULL ? object_ref(en->object)
                                : object_from_text(l->kind, v->ns, v->name, v->uid, v->json, v->rv));
     return 0;
@@ -63,8 +65,11 @@ int
 objects_list(struct objects *os, struct turn *t, const struct objects_query *q, object_vec *ret,
              bool *more, struct err *e)
 {
-    struct listing l = {
-        .os = os, .kind = q->kind, .to = ret, .limit = q->limit != 0 ? q->limit : PAGE};
+    struct listing l = {.os = os,
+                        .kind = q->kind,
+                        .to = ret,
+                        .limit = q->limit != 0 ? q->limit : PAGE,
+                        .max_bytes = q->bytes};
     struct versions_query v = {.resource = str_of(q->kind->resource),
                                .ns = q->kind->namespaced ? q->ns : STR(""),
                                .after_ns = q->after_ns,

@@ -246,15 +246,17 @@ size_t
 watchlog_take(struct watchcursor *cursor, struct watchevent *to, size_t max)
 {
     struct watchring *r = cursor->ring;
-    size_t n = 0;
+    size_t n = 0, bytes = 0;
 
     pthread_mutex_lock(&r->lock);
     cursor->lost = cursor->lost || cursor->next < r->first;
-    for (; !cursor->lost && n < max && cursor->next < end_of(r); cursor->next++) {
+    for (; !cursor->lost && n < max && bytes < WATCHLOG_TAKEN_BYTES && cursor->next < end_of(r);
+         cursor->next++) {
         const struct watchevent *e = &r->events.at[r->dropped + (cursor->next - r->first)];
 
         if (object_rv(e->now) <= cursor->after_rv)
             continue;
+        bytes += bytes_of(e);
         to[n++] = (struct watchevent){.before = e->before != NULL ? object_ref(e->before) : NULL,
                                       .now = object_ref(e->now),
                                       .gone = e->gone};

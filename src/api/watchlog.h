@@ -31,7 +31,11 @@ struct objects;
 struct watchlog;
 struct watchring;
 
-enum { WATCHLOG_MAX_BYTES = 16 * 1024 * 1024, WATCHLOG_IDLE_BYTES = 256 * 1024 };
+enum {
+    WATCHLOG_MAX_BYTES = 16 * 1024 * 1024,
+    WATCHLOG_IDLE_BYTES = 256 * 1024,
+    WATCHLOG_TAKEN_BYTES = 256 * 1024, /* beyond that watchlog_take() gives no further event */
+};
 
 struct watchevent {
     struct object *before, *now; /* before: NULL for a creation */
@@ -59,8 +63,8 @@ void watchlog_free(struct watchlog *w);
  * `arg` of the cursor are set before. */
 bool watchlog_open(struct watchlog *w, const struct kind *k, int64_t rv, struct watchcursor *cursor,
                    int64_t *ret_rv);
-/* The next events, at most `max`, which are the caller's.  0 and !cursor->lost: none now, on_event
- * will be called. */
+/* The next events, which are the caller's: at most `max`, and few if they are large, so that one
+ * who reads slowly holds little.  0 and !cursor->lost: none now, on_event will be called. */
 size_t watchlog_take(struct watchcursor *cursor, struct watchevent *to, size_t max);
 /* No on_event comes afterwards.  Harmless for one that was never opened (all zero). */
 void watchlog_close(struct watchcursor *cursor);

@@ -32,6 +32,7 @@ struct watchstream {
 
     /* A slice: objects that are there, or changes. */
     VEC(struct watchevent) slice;
+    size_t slice_bytes; /* of changes */
     size_t next;
     bool more;
     bool composes; /* events are composed (objects_compose), in a turn after the slice was read */
@@ -58,6 +59,7 @@ clear_slice(struct watchstream *w)
     for (size_t i = 0; i < w->slice.n; i++)
         watchevent_done(&w->slice.at[i]);
     vec_clear(&w->slice);
+    w->slice_bytes = 0;
     w->next = 0;
     w->composed = false;
 }
@@ -95,7 +97,8 @@ read_objects(struct watchstream *w, struct turn *t, struct err *e)
                               .ns = w->c.ns,
                               .after_ns = str_of(w->after_ns),
                               .after_name = str_of(w->after_name),
-                              .limit = SLICE};
+                              .limit = SLICE,
+                              .bytes = APISTREAM_SLICE_BYTES};
     cleanup_objects object_vec page = VEC_INIT;
     struct str name = w->c.name.p != NULL ? w->c.name : apicall_select_name(&w->c.selection);
 
@@ -130,16 +133,21 @@ add_change(void *arg, const struct object *before, const struct object *now, boo
                                              .now = object_ref(now),
                                              .gone = gone}));
     w->after_rv = object_rv(now);
-    return 0;
+    w->slice_bytes += object_text(now).n + (before != NULL ? object_text(before).n : 0);
+    w->more = w->slice_bytes >= APISTREAM_SLICE_BYTES;
+    return w->more;
 }
 
 static int
 read_changes(struct watchstream *w, struct turn *t, struct err *e)
 {
-    int n = objects_changes(apiserver_config(w->c.server)->objects, t, w->c.render.kind,
-                            w->after_rv, w->ring_rv, SLICE, add_change, w, e);
+    int n;
 
-    w->more = n == SLICE;
+    w->more = false;
+    n = objects_changes(apiserver_config(w->c.server)->objects, t, w->c.render.kind, w->after_rv,
+                        w->ring_rv, SLICE, add_change, w, e);
+
+    w->more = w->more || n == SLICE;
     return n < 0 ? n : 0;
 }
 
@@ -338,7 +346,8 @@ look_at_clock(struct watchstream *w, int64_t settled_rv)
     return true;
 }
 
-/* Sends events of the ring, or keeps them as a slice to be composed.  True: there may be more. */
+/* Sends some events of the ring, or keeps them as a slice to be composed.  True: there may be more.
+ */
 static bool
 take_events(struct watchstream *w)
 {
@@ -353,7 +362,7 @@ take_events(struct watchstream *w)
         send_change(w, &events[i]);
         watchevent_done(&events[i]);
     }
-    return n == TAKEN;
+    return n > 0;
 }
 
 /* False: there is nothing now. */

@@ -234,7 +234,7 @@ look_at_pod(struct podlog *l)
             }
             watchevent_done(&events[i]);
         }
-    } while (n == TAKEN);
+    } while (n > 0);
     if (l->cursor.lost)
         l->follow = false;
 }

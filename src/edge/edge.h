@@ -11,7 +11,7 @@
  * Requests of one connection are served one after the other, so one has at most one call in flight;
  * what a pipelining client sends ahead waits in its socket.  Ceilings are named below, and in
  * http/limits.h for a connection.  A ceiling costs the one that reaches it an answer (429, 431,
- * 413, 408) or its connection, and the others nothing.
+ * 413, 408, 504) or its connection, and the others nothing.
  *
  * Thread: edge_new(), edge_listen(), edge_start(), edge_stop() and edge_free() from the one that
  * made it; edge_publish(), edge_stats() and edge_dump() from any.
