@@ -23,7 +23,8 @@ PATIENCE_SECONDS = 8.0
 
 
 class Neighbour:
-    """Somebody else who works with the server meanwhile: each request is answered soon and well.
+    """Somebody else who works with the server meanwhile, or only reads: each request is answered soon
+    and well.
 
         with Neighbour(server):
             ...
@@ -31,6 +32,7 @@ class Neighbour:
 
     def __init__(self, server: Server, writes: bool = True):
         self.server, self.writes = server, writes
+        self.path = f"{MAPS}/neighbour" if writes else MAPS
         self.worst, self.count, self.wrong = 0.0, 0, ""
         self.over = threading.Event()
         self.thread = threading.Thread(target=self.work)
@@ -51,7 +53,7 @@ class Neighbour:
                 if method == "PATCH" and not self.writes:
                     continue
                 begin = time.monotonic()
-                connection.request(method, f"{MAPS}/neighbour", body, fields)
+                connection.request(method, self.path, body, fields)
                 answer = connection.getresponse()
                 text = answer.read()
                 self.worst = max(self.worst, time.monotonic() - begin)

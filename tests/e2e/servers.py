@@ -13,6 +13,8 @@ __all__ = ["Server"]
 class Server:
     """`sluice up` on free ports, with the test's data directory; stopped when the test ends."""
 
+    prefix: list[str] = []  # words before the command
+
     def __init__(self, t: Case, *flags: Any):
         self.t, self.flags = t, flags
         self.process: subprocess.Popen[str] | None = None
@@ -29,8 +31,8 @@ class Server:
     def start_at(self, plain: str, tls: str,
                  started: Callable[[subprocess.Popen[str]], None] | None = None) -> str:
         """The first line that it says; "" if it ended before.  `started` gets the process first."""
-        self.process = self.t.start_sluice("up", "--data", self.t.data, "--listen", plain,
-                                           "--tls-listen", tls, *self.flags)
+        self.process = self.t.start(*self.prefix, SLUICE, "up", "--data", self.t.data, "--listen", plain,
+                                    "--tls-listen", tls, *self.flags)
         assert self.process.stdout is not None
         if started is not None:
             started(self.process)
