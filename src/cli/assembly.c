@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "cli/cli.h"
+#include "cli/datasize.h"
 #include "cli/loopback.h"
 #include "cli/podpython.h"
 #include "cli/settings.h"
@@ -56,6 +57,7 @@ struct assembly {
     struct flow *flow;
     struct argo_cron *cron;
     struct history *old_pods, *old_workflows;
+    struct datasize *datasize;
     char *init_path, *envs;
     rules images;
     words shared, host_paths; /* NULL-terminated */
@@ -211,6 +213,10 @@ make_core(struct assembly *a)
         history_new(a->core, a->objects, &kind_workflow,
                     s->history_workflows > 0 ? (size_t)s->history_workflows : HISTORY_ALL,
                     s->history_days * DAY_US);
+    if (a->config.serve && s->history_bytes > 0) {
+        a->datasize = datasize_new(a->config.loop, a->core, a->old_workflows, a->config.data);
+        history_limit_bytes(a->old_workflows, s->history_bytes, datasize_measure, a->datasize);
+    }
     if (a->config.on_object != NULL)
         objects_on_published(a->objects, on_published, a);
 }
@@ -353,6 +359,7 @@ assembly_close(struct assembly *a)
     if (a == NULL)
         return;
     drive_free(a->drive);
+    datasize_free(a->datasize);
     core_free(a->core);
     if (a->runtime != NULL)
         a->runtime->ops->free(a->runtime);

@@ -77,6 +77,7 @@ struct settings {
     char *artifact_key;           /* folder of artifacts without a key: a template */
     int64_t history_workflows;    /* finished ones kept; 0: all */
     int64_t history_days;         /* that they are kept; 0: for ever */
+    int64_t history_bytes;        /* that they may take; 0: any */
     int64_t history_pods;         /* finished ones kept */
     settings_list environment;    /* names or NAME* of the caller's variables for Python pods */
     settings_pairs pip;           /* pip's settings by their long names, for the same pods */

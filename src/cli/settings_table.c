@@ -67,6 +67,11 @@ static const struct setting rows[] = {
              "(0: all)"},
     {ROW(history_days, NUMBER), .standard = "90", .min = 0, .max = 36500, .argument = "DAYS",
      .help = "days that finished workflows are kept (0: for ever)"},
+    {ROW(history_bytes, BYTES), .standard = "20Gi", .min = 0, .max = 1024 * GI * 1024,
+     .argument = "SIZE",
+     .help =
+         "what finished workflows may take on the disk, with logs, artifacts and rows; beyond it "
+         "the oldest go (0: all there is)"},
     {ROW(history_pods, NUMBER), .standard = "12500", .min = 0, .max = 1000000000,
      .argument = "COUNT", .help = "finished pods that are kept; the oldest go, with their logs"},
     {ROW(server, TEXT), .standard = "", .argument = "URL",

@@ -346,3 +346,16 @@ db_backup(struct db *d, const char *path, struct err *e)
         return err_wrap(e, "copy the database to '%s'", path);
     return 0;
 }
+
+int
+db_used_bytes(struct db *d, int64_t *ret, struct err *e)
+{
+    int64_t page, pages, unused;
+
+    if (stmt_get_int(db_stmt(d, "PRAGMA page_size"), 0, &page, e) < 0 ||
+        stmt_get_int(db_stmt(d, "PRAGMA page_count"), 0, &pages, e) < 0 ||
+        stmt_get_int(db_stmt(d, "PRAGMA freelist_count"), 0, &unused, e) < 0)
+        return e->code;
+    *ret = (pages - unused) * page;
+    return 0;
+}

@@ -111,6 +111,9 @@ int64_t db_log_bytes(const struct db *d);
 /* Moves the log into the file as far as it can without waiting. */
 int db_checkpoint(struct db *d, struct err *e);
 
+/* Bytes of the file that hold something: what was deleted is used again, not given back. */
+int db_used_bytes(struct db *d, int64_t *ret, struct err *e);
+
 /* Writes a copy of the file (VACUUM INTO) to a path that does not exist. */
 int db_backup(struct db *d, const char *path, struct err *e);
 

@@ -407,16 +407,6 @@ walk_uids(struct stmt *s, versions_row_fn *fn, void *arg, struct err *e)
 }
 
 int
-versions_finished(struct db *d, struct str resource, versions_row_fn *fn, void *arg, struct err *e)
-{
-    struct stmt *s = db_stmt(d, "SELECT uid, finished FROM objects"
-                                " WHERE resource = ?1 AND finished <> 0 ORDER BY rv");
-
-    stmt_bind_str(s, 1, resource);
-    return walk_uids(s, fn, arg, e);
-}
-
-int
 versions_orphans(struct db *d, versions_row_fn *fn, void *arg, struct err *e)
 {
     return walk_uids(db_stmt(d, "SELECT owner_uid, keep FROM orphans ORDER BY owner_uid"), fn, arg,

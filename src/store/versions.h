@@ -43,10 +43,6 @@ int versions_by_key(struct db *d, struct str resource, struct str ns, struct str
 int versions_by_uid(struct db *d, struct str uid, versions_row_fn *fn, void *arg, struct err *e);
 /* Every object that is not finished, of all resources. */
 int versions_unfinished(struct db *d, versions_row_fn *fn, void *arg, struct err *e);
-/* Every finished object of a resource, in the order of their current versions: calls fn with `uid`
- * set. */
-int versions_finished(struct db *d, struct str resource, versions_row_fn *fn, void *arg,
-                      struct err *e);
 bool versions_uid_exists(struct db *d, struct str uid);
 
 /* A page of current versions, ordered by namespace and name, behind (after_ns, after_name). */

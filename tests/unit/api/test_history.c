@@ -255,7 +255,87 @@ TEST(the_age_is_that_of_the_end_where_the_status_says_it)
     world_close(&w);
 }
 
-TESTS_MAIN(T_(what_finished_too_long_ago_goes),
+static int measured_;
+
+static void
+count_measure(void *arg)
+{
+    (void)arg;
+    measured_++;
+}
+
+/* Tells the history in a turn. */
+struct telling {
+    struct message m;
+    struct history *h;
+    int64_t bytes;
+};
+
+static int
+run_tell(struct message *m, struct turn *t, struct err *e)
+{
+    const struct telling *l = CONTAINER_OF(m, struct telling, m);
+
+    (void)e;
+    history_measured(l->h, t, l->bytes);
+    return 0;
+}
+
+static void
+tell(struct world *w, int64_t bytes)
+{
+    struct telling l = {.m = {.class = MESSAGE_WORK, .run = run_tell}, .h = w->h, .bytes = bytes};
+    struct err e = ERR_INIT;
+
+    CHECK_INT(core_post(w->rig.core, &l.m, &e), 0);
+    core_run(w->rig.core, 20);
+}
+
+TEST(as_many_go_as_take_more_than_the_bytes)
+{
+    struct world w;
+
+    measured_ = 0;
+    world_open(&w);
+    history_limit_bytes(w.h, 1000, count_measure, NULL);
+    finish(&w, 0, 2, OVER, NULL);
+    CHECK_INT(measured_, 0);
+    pass_time(&w, HISTORY_MEASURE_US);
+    CHECK_INT(measured_, 1);
+    tell(&w, 1000);
+    pass_time(&w, HISTORY_MEASURE_US);
+    check_pods(&w, "p0 p1 p2");
+    CHECK_INT(measured_, 1); /* nothing has changed */
+    tell(&w, 3000);
+    check_pods(&w, "p2");
+    pass_time(&w, HISTORY_MEASURE_US);
+    CHECK_INT(measured_, 2);
+    tell(&w, 1001);
+    check_pods(&w, "");
+    world_close(&w);
+}
+
+TEST(many_are_counted_piece_by_piece_while_others_come_and_go)
+{
+    struct world w;
+
+    world_open(&w);
+    finish(&w, 1000, 1000 + HISTORY_PAGE / 2, OVER, NULL);
+    finish(&w, 3000, 3000 + HISTORY_PAGE / 2, OVER, NULL);
+    restart(&w);
+    clock_manual_advance(&w.rig.clock, HISTORY_PAUSE_US);
+    core_run_turn(w.rig.core); /* the first page, and what it shows to be too many goes */
+    finish(&w, 500, 500, OVER, NULL);
+    finish(&w, 9000, 9000, OVER, NULL);
+    for (int i = 0; i < 25; i++)
+        pass_time(&w, CLOCK_SECOND);
+    check_pods(&w, "p3500 p500 p9000");
+    world_close(&w);
+}
+
+TESTS_MAIN(T_(as_many_go_as_take_more_than_the_bytes),
+           T_(many_are_counted_piece_by_piece_while_others_come_and_go),
+           T_(what_finished_too_long_ago_goes),
            T_(the_age_is_that_of_the_end_where_the_status_says_it),
            T_(the_oldest_finished_objects_go_when_there_are_more_than_the_limit),
            T_(after_a_restart_the_order_is_as_before), T_(many_go_in_batches),
