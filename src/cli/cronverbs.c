@@ -372,10 +372,10 @@ static const char *const actions[] = {"create", "delete", "get", "list", "resume
 
 const struct cli_command cron_command = {
     .name = "cron",
-    .arguments =
-        "create FILE... | list | get NAME... | suspend NAME... | resume NAME... | delete NAME...",
+    .arguments = "create FILE... | list | VERB NAME...",
     .choices = actions,
     .help = "create, show and change CronWorkflows of the server",
+    .details = "VERB is get, suspend, resume or delete.",
     .options = options,
     .min_operands = 1,
     .max_operands = CLI_ANY,
