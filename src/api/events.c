@@ -294,7 +294,7 @@ dump(void *self, struct buf *to)
 {
     const struct events *ev = self;
 
-    buf_printf(to, "events: %zu known, %zu to be written\n", ev->n, ev->dirty.n);
+    buf_printf(to, "%zu known, %zu to be written\n", ev->n, ev->dirty.n);
 }
 
 static const struct core_module module = {

@@ -61,7 +61,7 @@ dump(void *self, struct buf *to)
 {
     const struct objects *os = self;
 
-    buf_printf(to, "objects: %zu in memory, finished ones hold %zu of %zu bytes\n", os->by_uid.n,
+    buf_printf(to, "%zu in memory, finished ones hold %zu of %zu bytes\n", os->by_uid.n,
                os->idle_bytes, os->limit);
 }
 

@@ -1,5 +1,6 @@
 #include "api/watchlog.h"
 
+#include <inttypes.h>
 #include <pthread.h>
 #include <stdatomic.h>
 
@@ -155,19 +156,38 @@ restore(void *self, struct turn *t, struct err *e)
     return 0;
 }
 
+/* How many there are, and how far the last one is behind. */
+static size_t
+cursors(const struct watchring *r, uint64_t *ret_behind)
+{
+    const struct watchcursor *c;
+    size_t n = 0;
+
+    LIST_EACH (c, &r->cursors, struct watchcursor, link) {
+        uint64_t behind = end_of(r) - c->next;
+
+        if (behind > *ret_behind)
+            *ret_behind = behind;
+        n++;
+    }
+    return n;
+}
+
 static void
 dump(void *self, struct buf *to)
 {
     struct watchlog *w = self;
 
-    buf_printf(to, "watches: %zu open\n", (size_t)w->watchers);
+    buf_printf(to, "%zu open\n", (size_t)w->watchers);
     pthread_mutex_lock(&w->lock);
     MAP_EACH (&w->rings, it) {
         struct watchring *r = it.value;
+        uint64_t behind = 0;
 
         pthread_mutex_lock(&r->lock);
-        buf_printf(to, "  %.*s: %zu events, %zu bytes\n", STR_ARG(it.key), r->events.n - r->dropped,
-                   r->bytes);
+        buf_printf(to, "%.*s: %zu events, %zu bytes, %zu watches", STR_ARG(it.key),
+                   r->events.n - r->dropped, r->bytes, cursors(r, &behind));
+        buf_printf(to, ", the last one %" PRIu64 " events behind\n", behind);
         pthread_mutex_unlock(&r->lock);
     }
     pthread_mutex_unlock(&w->lock);

@@ -8,9 +8,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "base/clock.h"
 
-enum { RING_LINES = 64, LINE_SIZE = 512 };
+enum { RING_LINES = 64, LINE_SIZE = 512, COMPLAINTS = 32 };
 
 static const char *const level_words[] = {"DEBUG", "INFO ", "WARN ", "ERROR"};
 
@@ -18,6 +19,8 @@ static enum log_level threshold = LOG_WARN;
 static pthread_mutex_t ring_lock = PTHREAD_MUTEX_INITIALIZER;
 static char ring[RING_LINES][LINE_SIZE];
 static unsigned ring_next;
+static char complaints[COMPLAINTS][LINE_SIZE]; /* warnings and errors, which stay for longer */
+static unsigned complaints_next;
 static _Thread_local const char *object_at_hand;
 
 void
@@ -61,11 +64,25 @@ log_write(enum log_level level, const char *object, const char *fmt, ...)
     n = strlen(line);
     pthread_mutex_lock(&ring_lock);
     memcpy(ring[ring_next++ % RING_LINES], line, n + 1);
+    if (level >= LOG_WARN)
+        memcpy(complaints[complaints_next++ % COMPLAINTS], line, n + 1);
     pthread_mutex_unlock(&ring_lock);
     if (level < __atomic_load_n(&threshold, __ATOMIC_RELAXED))
         return;
     line[n++] = '\n';
     (void)!write(STDERR_FILENO, line, n);
+}
+
+void
+log_dump(struct buf *to)
+{
+    unsigned from;
+
+    pthread_mutex_lock(&ring_lock);
+    from = complaints_next > COMPLAINTS ? complaints_next - COMPLAINTS : 0;
+    for (unsigned i = from; i != complaints_next; i++)
+        buf_printf(to, "%s\n", complaints[i % COMPLAINTS]);
+    pthread_mutex_unlock(&ring_lock);
 }
 
 /* No lock: the thread that holds it may be the one that panics. */

@@ -17,6 +17,8 @@
 
 #include <stdbool.h>
 
+struct buf;
+
 #define LOG_LEVELS(X) \
     X(LOG_DEBUG, "debug") \
     X(LOG_INFO, "info") \
@@ -36,6 +38,9 @@ void log_write(enum log_level level, const char *object, const char *fmt, ...)
 #define log_info(object, ...) log_write(LOG_INFO, (object), __VA_ARGS__)
 #define log_warn(object, ...) log_write(LOG_WARN, (object), __VA_ARGS__)
 #define log_error(object, ...) log_write(LOG_ERROR, (object), __VA_ARGS__)
+
+/* Appends the last warnings and errors, a line each: for `sluice debug`. */
+void log_dump(struct buf *to);
 
 /* Names what this thread works on, for panic(); the text is borrowed until the next call. */
 void log_set_object(const char *object);

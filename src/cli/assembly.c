@@ -190,6 +190,25 @@ on_published(void *arg, const struct object *before, const struct object *now, b
     a->config.on_object(a->config.arg, now, gone);
 }
 
+/* What runs beside the core, for `sluice debug`. */
+
+static void
+dump_runtime(void *self, struct buf *to)
+{
+    const struct assembly *a = self;
+
+    a->runtime->ops->dump(a->runtime, to);
+}
+
+static void
+dump_loop(void *self, struct buf *to)
+{
+    loop_dump(((const struct assembly *)self)->config.loop, to);
+}
+
+static const struct core_module runtime_module = {.name = "pods", .dump = dump_runtime};
+static const struct core_module loop_module = {.name = "main loop", .dump = dump_loop};
+
 /* Parts, from the bottom up. */
 
 static void
@@ -202,6 +221,8 @@ make_core(struct assembly *a)
     const struct settings *s = a->config.settings;
 
     a->core = core_new(&options);
+    core_add_module(a->core, &loop_module, a);
+    core_add_module(a->core, &runtime_module, a);
     a->controllers = controllers_new(a->core);
     kind_table_init(&a->kinds);
     a->objects = objects_new(a->core, a->controllers, a->kinds.rows);

@@ -18,6 +18,7 @@
 #include <string.h>
 
 #include "api/apiadmit.h"
+#include "api/apidebug.h"
 #include "api/apiedge.h"
 #include "api/apipod.h"
 #include "api/apiserver.h"
@@ -69,6 +70,7 @@ struct up {
     bool level_known, published;
     struct edge *edge;
     struct metrics metrics;
+    struct apidebug debug;
     struct signals *signals;
     struct podlog_config logs;
     struct certs certs;
@@ -363,8 +365,11 @@ publish(struct up *u, struct err *e)
                                  .store = assembly_store(u->assembly),
                                  .authorize = auth_authorize,
                                  .auth_arg = u->auth};
+    u->debug = (struct apidebug){.server = u->api, .edge = u->edge};
     if (argo_rest_add_routes(&u->rest, routes, e) < 0 ||
-        apiedge_add_routes(u->api, routes, e) < 0 || metrics_add_route(routes, &u->metrics, e) < 0)
+        apiedge_add_routes(u->api, routes, e) < 0 ||
+        metrics_add_route(routes, &u->metrics, e) < 0 ||
+        apidebug_add_route(routes, &u->debug, e) < 0)
         return e->code;
     edge_publish(u->edge, routes);
     return 0;

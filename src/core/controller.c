@@ -282,9 +282,8 @@ dump(void *self, struct buf *to)
     for (size_t i = 0; i < cs->list.n; i++) {
         const struct controller *ctl = cs->list.at[i];
 
-        buf_printf(to, "controller %s: %zu keys, %llu passes, %llu failed\n", ctl->row->name,
-                   ctl->items.n, (unsigned long long)ctl->passes,
-                   (unsigned long long)ctl->failures);
+        buf_printf(to, "%s: %zu keys, %llu passes, %llu failed\n", ctl->row->name, ctl->items.n,
+                   (unsigned long long)ctl->passes, (unsigned long long)ctl->failures);
     }
 }
 

@@ -285,14 +285,20 @@ core_dump(const struct core *c, struct buf *to)
     core_stats(c, &s);
     buf_printf(
         to,
-        "core: turns %" PRIu64 ", commits %" PRIu64 " (%" PRIu64 " failed), messages %" PRIu64
+        "[core]\nturns %" PRIu64 ", commits %" PRIu64 " (%" PRIu64 " failed), messages %" PRIu64
         " (%" PRIu64 " failed), rebuilds %" PRIu64 ", timers %zu\n",
         s.turns, s.commits, s.failed_commits, s.messages, s.failed_messages, s.rebuilds, c->heap.n);
     for (int i = 0; i < MESSAGE_CLASS_COUNT; i++)
-        buf_printf(to, "core: queue %s %" PRIu64 ", weight %u\n", core_class_names[i], s.queued[i],
+        buf_printf(to, "queue %s %" PRIu64 ", weight %u\n", core_class_names[i], s.queued[i],
                    core_weights[i]);
+    buf_cstr(to, "[store]\n");
+    db_dump(store_db(c->o.store), to);
     for (size_t i = 0; i < c->parts.n; i++) {
-        if (c->parts.at[i].module->dump != NULL)
-            c->parts.at[i].module->dump(c->parts.at[i].self, to);
+        const struct core_part *part = &c->parts.at[i];
+
+        if (part->module->dump == NULL)
+            continue;
+        buf_printf(to, "[%s]\n", part->module->name);
+        part->module->dump(part->self, to);
     }
 }

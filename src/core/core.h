@@ -112,7 +112,8 @@ struct core_stats {
     uint64_t longest_turn_us;
 };
 void core_stats(const struct core *c, struct core_stats *ret);
-/* What every module says of itself. */
+/* What the core, the store and every module say of themselves: lines of text, each part's behind a
+ * line "[name]". */
 void core_dump(const struct core *c, struct buf *to);
 
 #endif

@@ -413,10 +413,15 @@ edge_free(struct edge *g)
         mailbox_open_all(g->threads[i].mailbox); /* connections on their way */
         server_cut(g->threads[i].server);
     }
-    /* Whoever still holds a call answers into a mailbox of ours. */
-    for (int i = 0; i < g->threads_n; i++)
-        while (g->threads[i].open > 0)
-            loop_turn(g->threads[i].loop, true);
+    /* Whoever still holds a call answers into a mailbox of ours; some letters go through all. */
+    for (int i = 0; i < g->threads_n; i++) {
+        while (g->threads[i].open > 0) {
+            for (int k = 0; k < g->threads_n; k++)
+                mailbox_open_all(g->threads[k].mailbox);
+            if (g->threads[i].open > 0)
+                loop_turn(g->threads[i].loop, true);
+        }
+    }
     for (int i = 0; i < g->threads_n; i++)
         close_thread(&g->threads[i]);
     free(g->threads);

@@ -100,7 +100,8 @@ struct edge_stats {
     uint64_t connections, calls, feeds; /* now */
 };
 void edge_stats(const struct edge *g, struct edge_stats *ret);
-/* Connections by state and age: lines of text, for `sluice debug`.  The question goes from thread
+/* Of each thread a line "[edge thread N]", its loop, and its connections by state and age: for
+ * `sluice debug`.  The question goes from thread
  * to thread; done(arg, text) runs on the last one, with borrowed text. */
 void edge_dump(struct edge *g, void (*done)(void *arg, struct str text), void *arg);
 

@@ -3,6 +3,7 @@
 #include "edge/call_int.h"
 #include "edge/edge.h"
 #include "http/server.h"
+#include "io/loop.h"
 
 void
 edge_stats(const struct edge *g, struct edge_stats *ret)
@@ -45,7 +46,8 @@ open_question(struct letter *l)
 {
     struct question *q = CONTAINER_OF(l, struct question, letter);
 
-    buf_printf(&q->text, "edge thread %d\n", q->at);
+    buf_printf(&q->text, "[edge thread %d]\n", q->at);
+    loop_dump(q->edge->threads[q->at].loop, &q->text);
     server_dump(q->edge->threads[q->at].server, &q->text);
     if (++q->at < q->edge->threads_n) {
         mailbox_post(q->edge->threads[q->at].mailbox, &q->letter);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/log.h"
 #include "io/loop_int.h"
@@ -110,6 +111,7 @@ loop_turn(struct loop *l, bool wait)
 {
     bool any = run_ours(l);
 
+    l->passes++;
     if (l->fake)
         return job_run_fake(l) || any;
     l->ran = false;
@@ -202,6 +204,13 @@ void
 task_cancel(struct task *t)
 {
     list_remove(&t->link);
+}
+
+void
+loop_dump(const struct loop *l, struct buf *to)
+{
+    buf_printf(to, "passes %llu, timers %zu, jobs %zu, handles %u\n", (unsigned long long)l->passes,
+               l->boot.timers.n + l->wall.timers.n, l->jobs, l->fake ? 0 : l->uv.active_handles);
 }
 
 static void

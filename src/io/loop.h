@@ -21,6 +21,7 @@
 #include "base/list.h"
 #include "base/mem.h"
 
+struct buf;
 struct err;
 struct loop;
 struct wake;
@@ -48,6 +49,9 @@ bool loop_turn(struct loop *l, bool wait);
 const struct clock *loop_clock(const struct loop *l);
 int64_t loop_wall_us(const struct loop *l);
 int64_t loop_boot_us(const struct loop *l);
+
+/* A line of text about itself. */
+void loop_dump(const struct loop *l, struct buf *to);
 
 /* Fake loops only: both clocks go on by `us`, stopping at each timer that becomes due on the way;
  * what is posted meanwhile runs too. */

@@ -31,7 +31,8 @@ struct loop {
     struct list fake_jobs;
     size_t jobs;
     uint64_t orders; /* timers armed so far */
-    bool ran;        /* a callback ran in this pass */
+    uint64_t passes;
+    bool ran; /* a callback ran in this pass */
     struct timer_heap boot, wall;
     char *scratch; /* PACKET_MAX_BYTES to receive into; made on first use */
 };

@@ -39,6 +39,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 
+struct buf;
 struct err;
 struct db;
 struct stmt;
@@ -108,6 +109,8 @@ void db_rollback(struct db *d);
 
 /* Bytes in the write-ahead log that no checkpoint has moved yet. */
 int64_t db_log_bytes(const struct db *d);
+/* Lines of text about that, and about the last steps of statements that took long. */
+void db_dump(const struct db *d, struct buf *to);
 /* Moves the log into the file as far as it can without waiting. */
 int db_checkpoint(struct db *d, struct err *e);
 

@@ -12,6 +12,14 @@
 
 struct walvfs;
 
+enum { DB_SLOW_US = 20 * 1000, DB_SLOW_KEPT = 16 };
+
+/* A step that took long. */
+struct db_slow {
+    const char *sql;
+    int64_t took_us, at_us; /* at: wall */
+};
+
 enum db_state { DB_CLOSED, DB_READING, DB_WRITING, DB_BROKEN };
 
 struct db {
@@ -27,6 +35,8 @@ struct db {
     struct err why;   /* what broke the turn */
     int64_t page_bytes, log_frames;
     uint64_t turns;
+    struct db_slow slow[DB_SLOW_KEPT]; /* the last ones, a ring */
+    uint64_t slow_n;                   /* since the start */
 };
 
 struct stmt {

@@ -1,3 +1,7 @@
+#include <inttypes.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "store/db_int.h"
 
@@ -85,12 +89,41 @@ stmt_bind_cstr(struct stmt *s, int at, const char *value)
     stmt_bind_str(s, at, str_of(value));
 }
 
+/* One step, of which is remembered if it took long. */
+static int
+step(struct stmt *s)
+{
+    int64_t begin = clock_boot_us(&clock_machine), took;
+    int rc = sqlite3_step(s->h);
+
+    took = clock_boot_us(&clock_machine) - begin;
+    if (took >= DB_SLOW_US)
+        s->d->slow[s->d->slow_n++ % DB_SLOW_KEPT] = (struct db_slow){
+            .sql = sqlite3_sql(s->h), .took_us = took, .at_us = clock_wall_us(&clock_machine)};
+    return rc;
+}
+
+void
+db_dump(const struct db *d, struct buf *to)
+{
+    uint64_t from = d->slow_n > DB_SLOW_KEPT ? d->slow_n - DB_SLOW_KEPT : 0;
+
+    buf_printf(to, "log: %" PRId64 " bytes\n", db_log_bytes(d));
+    buf_printf(to, "slow steps (%d ms and more): %" PRIu64 "\n", DB_SLOW_US / 1000, d->slow_n);
+    for (uint64_t i = from; i < d->slow_n; i++) {
+        const struct db_slow *q = &d->slow[i % DB_SLOW_KEPT];
+
+        buf_printf(to, "  %" PRId64 " ms, %" PRId64 " s ago: %s\n", q->took_us / 1000,
+                   (clock_wall_us(&clock_machine) - q->at_us) / CLOCK_SECOND, q->sql);
+    }
+}
+
 /* Steps one of our own transaction statements. */
 int
 db_run_plain(struct db *d, const char *sql, const char *doing, struct err *e)
 {
     struct stmt *s = db_stmt(d, sql);
-    int rc = s->error != SQLITE_OK ? s->error : sqlite3_step(s->h);
+    int rc = s->error != SQLITE_OK ? s->error : step(s);
 
     s->stepped = true;
     if (rc != SQLITE_DONE)
@@ -122,7 +155,7 @@ stmt_step(struct stmt *s, struct err *e)
     if (s->writes && !s->stepped && db_open_for_writing(s->d, e) < 0)
         return e->code;
     s->stepped = true;
-    rc = sqlite3_step(s->h);
+    rc = step(s);
     if (rc == SQLITE_ROW)
         return 1;
     if (rc == SQLITE_DONE)

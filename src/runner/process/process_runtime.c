@@ -418,13 +418,16 @@ static void
 dump(struct runtime *runtime, struct buf *to)
 {
     struct process_runtime *r = self_of(runtime);
+    int64_t now = loop_wall_us(r->config.loop);
 
     buf_printf(to, "process runtime: level %s, %zu pods, %zu queued, %zu starting\n",
                level_name(r->level), r->pods.n, r->admission.queued, r->admission.starting);
     MAP_EACH (&r->pods, it) {
         const struct procpod *p = it.value;
 
-        buf_printf(to, "  %s/%s stage %d:", p->plan->namespace, p->plan->name, (int)p->stage);
+        buf_printf(to, "  %s/%s %s for %.1f s, known for %.1f s:", p->plan->namespace,
+                   p->plan->name, procpod_stage_name(p), (double)(now - p->stage_us) / CLOCK_SECOND,
+                   (double)(now - p->queued_us) / CLOCK_SECOND);
         for (size_t i = 0; i < p->spec->containers_n; i++)
             buf_printf(to, " %.*s %s (attempt %u)", STR_ARG(p->spec->containers[i].name),
                        life_state_name(p->life, i), life_attempt(p->life, i));

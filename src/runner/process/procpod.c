@@ -18,14 +18,21 @@
 #include "sandbox/boxrecord.h"
 #include "sandbox/boxspec.h"
 
+static const char *const stage_names[] = {"queued",  "adopting", "preparing",
+                                          "running", "saving",   "over"};
+
+const char *
+procpod_stage_name(const struct procpod *p)
+{
+    return stage_names[p->stage];
+}
+
 void
 procpod_enter(struct procpod *p, enum procpod_stage next)
 {
-    static const char *const names[] = {"queued",  "adopting", "preparing",
-                                        "running", "saving",   "over"};
-
-    log_debug(p->plan->name, "process: %s -> %s", names[p->stage], names[next]);
+    log_debug(p->plan->name, "process: %s -> %s", stage_names[p->stage], stage_names[next]);
     p->stage = next;
+    p->stage_us = loop_wall_us(p->runtime->config.loop);
 }
 
 void
@@ -367,7 +374,7 @@ procpod_new(struct process_runtime *r, struct plan *plan, struct err *e)
     p->runtime = r;
     p->plan = plan_ref(plan);
     p->dir = xasprintf("%s/pods/%s", r->config.data_dir, plan->uid);
-    p->queued_us = loop_wall_us(r->config.loop);
+    p->queued_us = p->stage_us = loop_wall_us(r->config.loop);
     p->outputs.dir = -1;
     task_init(&p->prepare, r->config.loop, on_prepare, p);
     list_init(&p->link);

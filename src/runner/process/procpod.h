@@ -97,6 +97,7 @@ struct procpod {
     struct podspec *spec;
     struct life *life;
     enum procpod_stage stage;
+    int64_t stage_us; /* wall: since when */
     struct admission_pod admission;
     struct proc_container *containers;
     struct podholder *holder; /* of what several containers share; NULL: there is only one */
@@ -125,6 +126,7 @@ struct procpod {
 };
 
 void procpod_enter(struct procpod *p, enum procpod_stage next);
+const char *procpod_stage_name(const struct procpod *p);
 void procpod_emit(struct procpod *p, struct runtime_event *event);
 /* Frees at the next pass of the loop: callbacks may be on the stack. */
 void procpod_free_later(struct procpod *p);

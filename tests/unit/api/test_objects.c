@@ -794,7 +794,7 @@ TEST(finished_objects_leave_the_memory_and_come_back_when_asked_for)
     objects_set_cache_limit(w.os, 0);
     act_ok(&w, make_many);
     core_dump(w.rig.core, &text);
-    CHECK_CONTAINS(buf_cstring(&text), "objects: 5 in memory, finished ones hold 0 of 0 bytes");
+    CHECK_CONTAINS(buf_cstring(&text), "[objects]\n5 in memory, finished ones hold 0 of 0 bytes");
     act_ok(&w, touch_finished);
     world_close(&w);
 }
