@@ -18,12 +18,6 @@
 struct err;
 struct json;
 
-enum kind_name_rule {
-    KIND_NAME_SUBDOMAIN, /* DNS-1123 subdomain, 253 characters */
-    KIND_NAME_LABEL,     /* DNS-1123 label, 63 */
-    KIND_NAME_LABEL1035, /* DNS-1035 label, 63: begins with a letter (Service) */
-};
-
 /* What the API lets clients do with a kind, or with a subresource of one. */
 enum kind_verb {
     KIND_CREATE = 1 << 0,
@@ -60,7 +54,6 @@ struct kind {
     const char *plural;   /* "workflows" */
     const char *resource; /* "workflows.argoproj.io": plural, and the group if there is one */
     bool namespaced;
-    enum kind_name_rule name_rule;
     /* A deletion only sets deletionTimestamp, and the kind's controller removes the object when it
      * has stopped what runs (Pod).  A finished object goes at once. */
     bool graceful;
@@ -74,9 +67,9 @@ struct kind {
     bool counts_generation;
     /* Needs no further attention: may leave the memory.  NULL: never (a CronWorkflow). */
     bool (*is_finished)(const struct json *object);
-    /* What the kind asks of an object beyond its metadata: ERR_INVALID with "field: what is wrong".
-     * NULL: nothing. */
-    int (*check)(const struct json *object, struct err *e);
+    /* Objects that the platform makes are held to all of the kind's rules, too, not only to those
+     * of their metadata: people wrote what is in them. */
+    bool checked;
     /* Dotted paths of the fields that have an index (field selectors); NULL-terminated, or NULL. */
     const char *const *indexed;
 

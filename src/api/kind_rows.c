@@ -1,7 +1,6 @@
 /*
  * The kinds that the platform itself serves, row by row.
  */
-#include "api/claim.h"
 #include "api/kind.h"
 #include "data/json.h"
 
@@ -127,7 +126,6 @@ const struct kind kind_service = {.kind = "Service",
                                   .plural = "services",
                                   .resource = "services",
                                   .namespaced = true,
-                                  .name_rule = KIND_NAME_LABEL1035,
                                   .indexed = service_index,
                                   .gives_deleted = true,
                                   .singular = "service",
@@ -161,7 +159,6 @@ const struct kind kind_namespace = {.kind = "Namespace",
                                     .version = "v1",
                                     .plural = "namespaces",
                                     .resource = "namespaces",
-                                    .name_rule = KIND_NAME_LABEL,
                                     .lingers = true,
                                     .gives_deleted = true,
                                     .singular = "namespace",
@@ -207,7 +204,7 @@ const struct kind kind_pvc = {.kind = "PersistentVolumeClaim",
                               .plural = "persistentvolumeclaims",
                               .resource = "persistentvolumeclaims",
                               .namespaced = true,
-                              .check = claim_check,
+                              .checked = true,
                               .gives_deleted = true,
                               .singular = "persistentvolumeclaim",
                               .short_names = pvc_short,

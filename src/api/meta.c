@@ -1,14 +1,16 @@
 #include "api/meta.h"
 
-#include <string.h>
 #include <time.h>
 
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/err.h"
+#include "base/mem.h"
 #include "data/json.h"
-
-enum { MAX_SUBDOMAIN = 253, MAX_LABEL = 63 };
+#include "schema/check.h"
+#include "schema/problem.h"
+#include "schema/rules.h"
+#include "schema/schema.h"
 
 void
 meta_time(int64_t us, char to[META_TIME_SIZE])
@@ -38,227 +40,71 @@ meta_of(const struct json *root, struct meta *ret)
     (void)json_int(json_get(m, "deletionGracePeriodSeconds"), &ret->grace_seconds);
 }
 
-/* Names.  RFC 1123 and RFC 1035 as Kubernetes reads them. */
+/* Checking. */
 
-static bool
-is_alnum(char c)
+/* "v1", "argoproj.io/v1alpha1" */
+enum { VERSION_SIZE = 128 };
+
+static struct rules_kind
+rules_of(const struct kind *k, char version[VERSION_SIZE])
 {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+    kind_api_version(k, version, VERSION_SIZE);
+    return (struct rules_kind){str_of(version), str_of(k->kind), k->namespaced};
 }
-
-static bool
-is_dns_label(struct str s, bool letter_first)
-{
-    if (s.n == 0 || !is_alnum(s.p[0]) || !is_alnum(s.p[s.n - 1]))
-        return false;
-    if (letter_first && s.p[0] <= '9')
-        return false;
-    for (size_t i = 0; i < s.n; i++) {
-        if (!is_alnum(s.p[i]) && s.p[i] != '-')
-            return false;
-    }
-    return true;
-}
-
-static bool
-is_subdomain(struct str s)
-{
-    while (s.p != NULL) {
-        if (!is_dns_label(str_cut(&s, '.'), false))
-            return false;
-    }
-    return true;
-}
-
-static const char subdomain_rule[] =
-    "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or "
-    "'.', "
-    "and must start and end with an alphanumeric character (e.g. 'example.com', regex used for "
-    "validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')";
-static const char label_rule[] =
-    "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and "
-    "must "
-    "start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for "
-    "validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')";
-static const char label1035_rule[] =
-    "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an "
-    "alphabetic character, and end with an alphanumeric character (e.g. 'my-name',  or 'abc-123', "
-    "regex used for validation is '[a-z]([-a-z0-9]*[a-z0-9])?')";
 
 const char *
 meta_name_problem(const struct kind *k, struct str name)
 {
-    if (k->name_rule == KIND_NAME_SUBDOMAIN) {
-        if (name.n > MAX_SUBDOMAIN)
-            return "must be no more than 253 characters";
-        return is_subdomain(name) ? NULL : subdomain_rule;
-    }
-    if (name.n > MAX_LABEL)
-        return "must be no more than 63 characters";
-    if (k->name_rule == KIND_NAME_LABEL1035)
-        return is_dns_label(name, true) ? NULL : label1035_rule;
-    return is_dns_label(name, false) ? NULL : label_rule;
+    char version[VERSION_SIZE];
+    struct rules_kind rules = rules_of(k, version);
+
+    return rules_name_problem(&rules, name);
 }
 
-/* Labels. */
+enum { PARTLY = CHECK_IGNORE_REQUIRED | CHECK_IGNORE_UNKNOWN };
 
-static bool
-is_label_text(struct str s)
-{
-    if (s.n == 0 || s.n > MAX_LABEL)
-        return false;
-    for (size_t i = 0; i < s.n; i++) {
-        char lower = s.p[i] >= 'A' && s.p[i] <= 'Z' ? (char)(s.p[i] + 32) : s.p[i];
-        bool inside = i > 0 && i + 1 < s.n;
-
-        if (!is_alnum(lower) && !(inside && (lower == '-' || lower == '_' || lower == '.')))
-            return false;
-    }
-    return true;
-}
-
-static bool
-is_qualified_name(struct str s)
-{
-    ptrdiff_t slash = str_find_char(s, '/', 0);
-    struct str prefix = slash >= 0 ? str_slice(s, 0, (size_t)slash) : STR_NULL;
-
-    if (slash >= 0)
-        s = str_slice(s, (size_t)slash + 1, s.n);
-    return is_label_text(s) && (slash < 0 || (prefix.n <= MAX_SUBDOMAIN && is_subdomain(prefix)));
-}
-
-/* Problems, gathered as Kubernetes prints several: "[a, b]". */
-
-struct problems {
-    struct buf text;
-    int n;
-};
-
-__attribute__((format(printf, 2, 3))) static void
-problem(struct problems *p, const char *fmt, ...)
-{
-    va_list ap;
-
-    if (p->n++ > 0)
-        buf_cstr(&p->text, ", ");
-    va_start(ap, fmt);
-    buf_vprintf(&p->text, fmt, ap);
-    va_end(ap);
-}
-
+/* Of the whole object where a kind's rules count, else of its metadata. */
 static void
-check_labels(struct problems *p, const struct json *labels)
+check_shape(const struct kind *k, const struct rules_kind *rules, const struct json *root,
+            struct problems *ps)
 {
-    if (!json_is_null(labels) && json_type(labels) != JSON_OBJECT)
-        problem(p, "metadata.labels: Invalid value: must be an object, not %s",
-                json_type_name(json_type(labels)));
-    JSON_EACH (it, labels) {
-        struct str value = json_str(it.value);
+    cleanup_problems struct problems found = PROBLEMS_INIT;
 
-        if (!is_qualified_name(it.key))
-            problem(p,
-                    "metadata.labels: Invalid value: \"%.*s\": name part must consist of "
-                    "alphanumeric characters, '-', '_' or '.', and must start and end with an "
-                    "alphanumeric character, with an optional DNS subdomain prefix and '/'",
-                    STR_ARG(it.key));
-        if (value.p == NULL)
-            problem(p, "metadata.labels.%.*s: Invalid value: must be a string, not %s",
-                    STR_ARG(it.key), json_type_name(json_type(it.value)));
-        else if (value.n > MAX_LABEL)
-            problem(p, "metadata.labels: Invalid value: \"%.*s\": must be no more than 63 bytes",
-                    STR_ARG(value));
-        else if (value.n > 0 && !is_label_text(value))
-            problem(p,
-                    "metadata.labels: Invalid value: \"%.*s\": a valid label must be an empty "
-                    "string or consist of alphanumeric characters, '-', '_' or '.', and must "
-                    "start and end with an alphanumeric character",
-                    STR_ARG(value));
+    if (k->checked) {
+        check_value(schema_lookup(rules->api_version, rules->kind), NULL, root, PARTLY, ps);
+        return;
     }
-}
+    check_value(schema_type(STR("meta.k8s.io/v1"), STR("ObjectMeta")), NULL,
+                json_get(root, "metadata"), PARTLY, &found);
+    for (size_t i = 0; i < found.n; i++) {
+        cleanup_free char *text = xasprintf("metadata.%s", found.at[i].text);
 
-static void
-check_owners(struct problems *p, const struct json *owners)
-{
-    static const char *const needed[] = {"apiVersion", "kind", "name", "uid"};
-    int controllers = 0;
-
-    if (!json_is_null(owners) && json_type(owners) != JSON_ARRAY)
-        problem(p, "metadata.ownerReferences: Invalid value: must be an array, not %s",
-                json_type_name(json_type(owners)));
-    JSON_EACH (it, owners) {
-        for (size_t i = 0; i < ARRAY_LEN(needed); i++) {
-            if (json_str(json_get(it.value, needed[i])).n == 0)
-                problem(p, "metadata.ownerReferences[%zu].%s: Required value: must not be empty",
-                        it.index, needed[i]);
-        }
-        controllers += json_bool_or(json_get(it.value, "controller"), false);
+        problems_add_path(ps, PROBLEM_TYPE, "metadata", 0, 0, text);
     }
-    if (controllers > 1)
-        problem(p, "metadata.ownerReferences: Invalid value: only one reference can have "
-                   "controller set to true");
-}
-
-static void
-check_finalizers(struct problems *p, const struct json *finalizers)
-{
-    if (!json_is_null(finalizers) && json_type(finalizers) != JSON_ARRAY)
-        problem(p, "metadata.finalizers: Invalid value: must be an array, not %s",
-                json_type_name(json_type(finalizers)));
-    JSON_EACH (it, finalizers) {
-        if (!is_qualified_name(json_str(it.value)))
-            problem(p, "metadata.finalizers[%zu]: Invalid value: must be a qualified name",
-                    it.index);
-    }
-}
-
-static void
-kind_name(const struct kind *k, struct buf *to)
-{
-    buf_cstr(to, k->kind);
-    if (k->group[0] != '\0')
-        buf_printf(to, ".%s", k->group);
-}
-
-static int
-report(const struct kind *k, struct str name, struct problems *p, struct err *e)
-{
-    cleanup_buf struct buf kind = BUF_INIT;
-
-    if (p->n == 0)
-        return 0;
-    kind_name(k, &kind);
-    return err_set(e, ERR_INVALID, "%s \"%.*s\" is invalid: %s%s%s", buf_cstring(&kind),
-                   STR_ARG(name), p->n > 1 ? "[" : "", buf_cstring(&p->text), p->n > 1 ? "]" : "");
 }
 
 int
-meta_check(const struct kind *k, struct str name, const struct json *root, struct err *e)
+meta_check(const struct kind *k, const struct json *root, struct err *e)
 {
-    const struct json *m = json_get(root, "metadata");
-    struct problems p = {.text = BUF_INIT};
-    struct err wrong = ERR_INIT;
-    const char *why;
-    int rc;
+    cleanup_problems struct problems ps = PROBLEMS_INIT;
+    cleanup_buf struct buf text = BUF_INIT;
+    char version[VERSION_SIZE];
+    struct rules_kind rules = rules_of(k, version);
 
     if (json_type(root) != JSON_OBJECT)
         return err_set(e, ERR_BADREQUEST, "a %s must be an object, not %s", k->kind,
                        json_type_name(json_type(root)));
-    if (!json_is_null(m) && json_type(m) != JSON_OBJECT)
-        return err_set(e, ERR_BADREQUEST, "metadata must be an object, not %s",
-                       json_type_name(json_type(m)));
-    if (name.n == 0)
-        problem(&p, "metadata.name: Required value: name or generateName is required");
-    else if ((why = meta_name_problem(k, name)) != NULL)
-        problem(&p, "metadata.name: Invalid value: \"%.*s\": %s", STR_ARG(name), why);
-    check_labels(&p, json_get(m, "labels"));
-    check_finalizers(&p, json_get(m, "finalizers"));
-    check_owners(&p, json_get(m, "ownerReferences"));
-    if (k->check != NULL && k->check(root, &wrong) < 0)
-        problem(&p, "%s", wrong.msg);
-    rc = report(k, name, &p, e);
-    buf_done(&p.text);
-    return rc;
+    if (k->checked)
+        rules_create(&rules, root, &ps);
+    else
+        rules_metadata(&rules, root, &ps);
+    check_shape(k, &rules, root, &ps);
+    if (ps.n == 0)
+        return 0;
+    problems_message(&ps, &text);
+    return err_set(e, ERR_INVALID, "%s%s%s \"%.*s\" is invalid: %s", k->kind,
+                   k->group[0] != '\0' ? "." : "", k->group,
+                   STR_ARG(json_str(json_at_path(root, "metadata.name"))), buf_cstring(&text));
 }
 
 /* Composing. */

@@ -33,9 +33,10 @@ void meta_time(int64_t us, char to[META_TIME_SIZE]);
 /* The server's part of a stored object. */
 void meta_of(const struct json *root, struct meta *ret);
 
-/* Checks names, labels, finalizers and owner references of a manifest; `name` is what metadata.name
- * is going to be.  All problems are reported together as ERR_INVALID. */
-int meta_check(const struct kind *k, struct str name, const struct json *root, struct err *e);
+/* Checks the metadata of an object that the platform makes, or all of it (kind.checked), by the
+ * rules that requests are held to, too (schema/rules.h).  All problems are reported together as
+ * ERR_INVALID. */
+int meta_check(const struct kind *k, const struct json *root, struct err *e);
 /* The reason why a name breaks its kind's rule, in Kubernetes' words; NULL if it does not. */
 const char *meta_name_problem(const struct kind *k, struct str name);
 

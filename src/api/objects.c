@@ -305,7 +305,7 @@ objects_create_checked(struct objects *os, struct turn *t, const struct kind *k,
     m.generation = k->counts_generation ? 1 : 0;
     doc = meta_compose(k, &m, root, root, json_get(root, "status"));
     if ((check != NULL ? check->fn(check->arg, NULL, json_root(doc), e)
-                       : meta_check(k, m.name, root, e)) < 0)
+                       : meta_check(k, json_root(doc), e)) < 0)
         return e->code;
     en = objects_change_new(os, t, object_new(k, TAKE(doc), store_next_rv(turn_store(t))));
     if (ret != NULL)

@@ -125,7 +125,7 @@ objects_update_checked(struct objects *os, struct turn *t, const struct kind *k,
         m.generation++;
     doc = meta_compose(k, &m, body, body, status);
     if ((check != NULL ? check->fn(check->arg, old, json_root(doc), e)
-                       : meta_check(k, name, root, e)) < 0)
+                       : meta_check(k, json_root(doc), e)) < 0)
         return e->code;
     put(os, t, en, TAKE(doc), ret);
     return 0;

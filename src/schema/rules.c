@@ -75,6 +75,15 @@ rules_update(const struct rules_kind *k, const struct json *old, const struct js
 }
 
 void
+rules_metadata(const struct rules_kind *k, const struct json *object, struct problems *ps)
+{
+    struct rules r = {.problems = ps, .bare_finalizers = true, .made_name = true};
+
+    rules_of_meta(&r, json_get(object, "metadata"), k->namespaced, row_of(k)->name);
+    buf_done(&r.path);
+}
+
+void
 rules_update_status(const struct rules_kind *k, const struct json *old, const struct json *next,
                     struct problems *ps)
 {
@@ -87,7 +96,7 @@ rules_update_status(const struct rules_kind *k, const struct json *old, const st
 }
 
 const char *
-rules_name_problem(const struct rules_kind *k, struct str name, bool prefix)
+rules_name_problem(const struct rules_kind *k, struct str name)
 {
-    return names_check(row_of(k)->name, prefix ? rules_whole_name(name) : name);
+    return names_check(row_of(k)->name, name);
 }

@@ -27,10 +27,12 @@ void rules_create(const struct rules_kind *k, const struct json *object, struct 
 /* What must not change, and everything of rules_create() for `next`. */
 void rules_update(const struct rules_kind *k, const struct json *old, const struct json *next,
                   struct problems *ps);
+/* What every kind demands of its metadata; the name was made of generateName, if there is one. */
+void rules_metadata(const struct rules_kind *k, const struct json *object, struct problems *ps);
 /* A write of the status subresource. */
 void rules_update_status(const struct rules_kind *k, const struct json *old,
                          const struct json *next, struct problems *ps);
-/* NULL, or why a name breaks its kind's rule.  `prefix`: it is a generateName. */
-const char *rules_name_problem(const struct rules_kind *k, struct str name, bool prefix);
+/* NULL, or why a name breaks its kind's rule. */
+const char *rules_name_problem(const struct rules_kind *k, struct str name);
 
 #endif

@@ -37,7 +37,7 @@ bytes_of(const struct json *amount)
     struct err ignored = ERR_INIT;
     struct quantity q;
 
-    return quantity_parse(json_str(amount), &q, &ignored) == 0 ? quantity_value(q) : 0;
+    return quantity_parse(json_scalar_text(amount), &q, &ignored) == 0 ? quantity_value(q) : 0;
 }
 
 static void

@@ -20,6 +20,7 @@ struct rules {
     struct problems *problems;
     struct buf path;      /* of the value that is looked at */
     bool bare_finalizers; /* they need no domain, as those of custom resources */
+    bool made_name;       /* what came of generateName is there already */
     /* Of a Pod: */
     const struct json *spec, *pod_name;
     VEC(const struct json *) volumes; /* those as they should be; others cannot be mounted */
@@ -98,8 +99,6 @@ rules_fn rules_of_pod, rules_of_service, rules_of_claim, rules_of_endpoints, rul
 
 /* rules_meta.c: metadata of a new object, and what an update of it must not change. */
 void rules_of_meta(struct rules *r, const struct json *meta, bool namespaced, enum names_rule rule);
-/* A generateName without the dash that it may end with. */
-struct str rules_whole_name(struct str prefix);
 /* `general`: what counts for every kind. */
 void rules_of_meta_update(struct rules *r, const struct json *old, const struct json *next,
                           bool general);

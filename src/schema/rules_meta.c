@@ -122,8 +122,8 @@ check_finalizers(struct rules *r, const struct json *finalizers)
 }
 
 /* The part of a generated name that is not to come may end with a dash. */
-struct str
-rules_whole_name(struct str prefix)
+static struct str
+whole_name(struct str prefix)
 {
     return prefix.n > 1 && prefix.p[prefix.n - 1] == '-' ? str_slice(prefix, 0, prefix.n - 1)
                                                          : prefix;
@@ -134,9 +134,9 @@ check_names(struct rules *r, const struct json *meta, bool namespaced, enum name
 {
     struct str prefix = json_str(json_get(meta, "generateName"));
     struct str name = json_str(json_get(meta, "name")), ns = json_str(json_get(meta, "namespace"));
-    struct names_wrong w = names_wrong(rule, rules_whole_name(prefix));
+    struct names_wrong w = names_wrong(rule, whole_name(prefix));
 
-    for (size_t i = 0; i < w.n && prefix.n > 0; i++)
+    for (size_t i = 0; i < w.n && prefix.n > 0 && !r->made_name; i++)
         rules_invalid_str(r, "generateName", prefix, w.at[i]);
     if (name.n == 0)
         rules_required(r, "name", "name or generateName is required");

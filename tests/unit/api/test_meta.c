@@ -57,45 +57,76 @@ TEST(names_follow_the_rule_of_their_kind)
     check_name(&kind_pod, long_name, "no more than 253");
     check_name(&kind_namespace, longest, NULL);
     check_name(&kind_namespace, long_label, "no more than 63");
-    check_name(&kind_namespace, "a.b", "RFC 1123 label");
+    check_name(&kind_namespace, "a.b", "must not contain dots");
     check_name(&kind_service, "a1", NULL);
     check_name(&kind_service, "1a", "DNS-1035 label");
 }
 
-static int
-check(const char *text, struct err *e)
+/* What is wrong with an object of the platform's own, given its metadata and the rest. */
+static const char *
+problem_of(const struct kind *k, const char *meta, const char *rest, struct err *e)
 {
+    cleanup_free char *text =
+        xasprintf("{\"metadata\":{\"name\":\"a\",\"namespace\":\"n\"%s}%s}", meta, rest);
     cleanup_json struct json_doc *d = parse(text);
 
-    return meta_check(&kind_pod, STR("a"), json_root(d), e);
+    *e = ERR_INIT;
+    return meta_check(k, json_root(d), e) < 0 ? e->msg : "";
 }
 
-TEST(metadata_of_the_wrong_shape_is_refused_with_its_place)
+#define CHECK_META(meta, want) CHECK_STR(problem_of(&kind_pod, meta, "", &e), want)
+#define INVALID "Pod \"a\" is invalid: "
+#define OWNER(uid) \
+    "{\"apiVersion\":\"v1\",\"kind\":\"X\",\"name\":\"x\",\"uid\":\"" uid "\",\"controller\":" \
+    "true}"
+
+TEST(metadata_of_the_platforms_own_objects_is_checked_by_the_rules_for_requests)
 {
+    cleanup_json struct json_doc *list = parse("[]");
     struct err e = ERR_INIT;
 
-    CHECK_INT(check("{\"metadata\":{\"labels\":{\"a.io/b\":\"\",\"c\":\"D_e.f-9\"},"
-                    "\"finalizers\":[\"x.io/y\"]}}",
-                    &e),
-              0);
-    CHECK_INT(check("{}", &e), 0);
-    CHECK_INT(check("[]", &e), ERR_BADREQUEST);
+    CHECK_INT(meta_check(&kind_pod, json_root(list), &e), ERR_BADREQUEST);
     CHECK_STR(e.msg, "a Pod must be an object, not array");
-    CHECK_INT(check("{\"metadata\":7}", &e), ERR_BADREQUEST);
-    CHECK_INT(check("{\"metadata\":{\"labels\":[]}}", &e), ERR_INVALID);
-    CHECK_STR(e.msg, "Pod \"a\" is invalid: metadata.labels: Invalid value: must be an object, not "
-                     "array");
-    CHECK_INT(check("{\"metadata\":{\"labels\":{\"a\":\"-\"}}}", &e), ERR_INVALID);
-    CHECK_INT(check("{\"metadata\":{\"labels\":{\"/a\":\"b\"}}}", &e), ERR_INVALID);
-    CHECK_INT(check("{\"metadata\":{\"finalizers\":[7]}}", &e), ERR_INVALID);
-    CHECK_CONTAINS(e.msg, "metadata.finalizers[0]");
-    CHECK_INT(check("{\"metadata\":{\"ownerReferences\":{}}}", &e), ERR_INVALID);
-    CHECK_INT(check("{\"metadata\":{\"ownerReferences\":[{\"apiVersion\":\"v1\",\"kind\":\"X\","
-                    "\"name\":\"x\",\"uid\":\"1\",\"controller\":true},{\"apiVersion\":\"v1\","
-                    "\"kind\":\"X\",\"name\":\"x\",\"uid\":\"2\",\"controller\":true}]}}",
-                    &e),
-              ERR_INVALID);
-    CHECK_CONTAINS(e.msg, "only one reference can have controller set to true");
+    CHECK_META("", "");
+    CHECK_META(",\"labels\":{\"a.io/b\":\"\",\"c\":\"D_e.f-9\"},\"finalizers\":[\"x.io/y\",\"z\"]",
+               "");
+    CHECK_META(",\"labels\":[]", INVALID "metadata.labels must be an object (got array)");
+    CHECK_CONTAINS(problem_of(&kind_pod, ",\"finalizers\":[7]", "", &e),
+                   "metadata.finalizers[0] must be a string (got number 7)");
+    CHECK_META(",\"ownerReferences\":{}",
+               INVALID "metadata.ownerReferences must be an array (got object)");
+    CHECK_CONTAINS(problem_of(&kind_pod, ",\"labels\":{\"a\":\"-\"}", "", &e),
+                   INVALID "metadata.labels: Invalid value: \"-\": a valid label must be");
+    CHECK_CONTAINS(problem_of(&kind_pod, ",\"labels\":{\"/a\":\"b\"}", "", &e),
+                   INVALID "metadata.labels: Invalid value: \"/a\": prefix part must be non-empty");
+    CHECK_CONTAINS(
+        problem_of(&kind_pod, ",\"ownerReferences\":[" OWNER("1") "," OWNER("2") "]", "", &e),
+        "Only one reference can have Controller set to true");
+}
+
+#define CHECK_CLAIM(spec, want) \
+    CHECK_STR(problem_of(&kind_pvc, "", ",\"spec\":" spec, &e), \
+              sizeof want == 1 ? "" : "PersistentVolumeClaim \"a\" is invalid: " want)
+#define SIZED(modes, size) \
+    "{\"accessModes\":[" modes "],\"resources\":{\"requests\":{\"storage\":" size "}}}"
+
+TEST(a_claim_of_the_platforms_own_is_checked_as_a_whole)
+{
+    struct err e;
+
+    CHECK_CLAIM(SIZED("\"ReadWriteOnce\"", "\"1Gi\""), "");
+    CHECK_CLAIM(SIZED("\"ReadOnlyMany\",\"ReadWriteMany\"", "5"), "");
+    CHECK_CLAIM(SIZED("", "5"),
+                "spec.accessModes: Required value: at least 1 access mode is required");
+    CHECK_CLAIM("{\"accessModes\":[\"ReadWriteOnce\",\"Sometimes\"]}",
+                "[spec.accessModes: Unsupported value: \"Sometimes\": supported values: "
+                "\"ReadOnlyMany\", \"ReadWriteMany\", \"ReadWriteOnce\", \"ReadWriteOncePod\", "
+                "spec.resources[storage]: Required value]");
+    CHECK_CLAIM(SIZED("\"ReadWriteOnce\"", "\"-1Gi\""),
+                "spec.resources[storage]: Invalid value: \"-1Gi\": must be greater than zero");
+    CHECK_CONTAINS(
+        problem_of(&kind_pvc, "", ",\"spec\":" SIZED("\"ReadWriteOnce\"", "\"much\""), &e),
+        "spec.resources.requests.storage");
 }
 
 TEST(the_servers_fields_win_and_the_rest_is_kept)
@@ -148,6 +179,7 @@ TEST(times_are_whole_seconds_of_utc)
 }
 
 TESTS_MAIN(T_(names_follow_the_rule_of_their_kind),
-           T_(metadata_of_the_wrong_shape_is_refused_with_its_place),
+           T_(metadata_of_the_platforms_own_objects_is_checked_by_the_rules_for_requests),
+           T_(a_claim_of_the_platforms_own_is_checked_as_a_whole),
            T_(the_servers_fields_win_and_the_rest_is_kept),
            T_(finalizers_and_owners_are_taken_off_one_by_one), T_(times_are_whole_seconds_of_utc))

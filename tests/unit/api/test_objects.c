@@ -416,7 +416,7 @@ TEST(problems_of_metadata_are_reported_together)
     CHECK_CONTAINS(e.msg, "Workflow.argoproj.io \"Bad_Name\" is invalid: [metadata.name: Invalid "
                           "value: \"Bad_Name\": a lowercase RFC 1123 subdomain");
     CHECK_CONTAINS(e.msg, "metadata.labels: Invalid value: \"a b\"");
-    CHECK_CONTAINS(e.msg, "metadata.labels.d: Invalid value: must be a string, not number");
+    CHECK_CONTAINS(e.msg, "metadata.labels.d must be a string (got number 1)");
     CHECK_INT(act(&w, no_name, &e), ERR_INVALID);
     CHECK_STR(e.msg, "Pod \"\" is invalid: metadata.name: Required value: name or generateName is "
                      "required");
