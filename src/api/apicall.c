@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "api/apiaccount.h"
 #include "api/discovery.h"
 #include "base/clock.h"
 #include "base/err.h"
@@ -244,26 +245,6 @@ authorize(struct apicall *c)
 
 /* The core's part. */
 
-/* A service account's token is worth as much as the account: nothing once that is gone. */
-static int
-check_account(struct apicall *c, struct turn *t)
-{
-    const struct caller *who = c->rq.caller;
-    struct str rest = who != NULL ? who->name : STR_NULL, ns;
-    struct object *account;
-    bool same;
-
-    if (rest.p == NULL || who->kind != CALLER_TOKEN ||
-        !str_starts(rest, STR("system:serviceaccount:")))
-        return 0;
-    rest = str_slice(rest, sizeof "system:serviceaccount:" - 1, rest.n);
-    ns = str_cut(&rest, ':');
-    account = objects_find(apicall_config(c)->objects, t, &kind_service_account, ns, rest);
-    same = account != NULL && str_eq(object_uid(account), who->uid);
-    object_unref(account);
-    return same ? 0 : failure_set(&c->failure, ERR_UNAUTHORIZED, "Unauthorized");
-}
-
 static int
 run(struct message *m, struct turn *t, struct err *e)
 {
@@ -271,9 +252,9 @@ run(struct message *m, struct turn *t, struct err *e)
     int rc;
 
     c->again = false;
-    rc = c->composing ? 0 : check_account(c, t);
-    if (rc >= 0 && !c->composing)
-        rc = c->verb->run(c, t, e);
+    if (!c->composing && apiaccount_check(apicall_config(c)->objects, t, c->rq.caller, e) < 0)
+        return failure_set(&c->failure, e->code, "%s", e->msg);
+    rc = c->composing ? 0 : c->verb->run(c, t, e);
     if (rc >= 0 && c->verb->composes)
         rc = apicall_compose(c, t, e);
     if (rc < 0 && e->code >= 0)

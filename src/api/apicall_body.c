@@ -292,3 +292,14 @@ apicall_read_options(struct apicall *c, const char *options)
     failure_invalid(&c->failure, "meta.k8s.io", options, STR_NULL, &ps);
     return ERR_INVALID;
 }
+
+int
+apicall_select(struct apicall *c, struct apiselect *ret)
+{
+    struct err e = ERR_INIT;
+
+    if (apiselect_read(c->kind, apiparam_text(&c->param, "labelSelector"),
+                       apiparam_text(&c->param, "fieldSelector"), ret, &e) < 0)
+        return failure_set(&c->failure, e.code, "%s", e.msg);
+    return 0;
+}

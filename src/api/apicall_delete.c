@@ -15,7 +15,7 @@ enum { AT_ONCE = 100 /* objects of a collection, in one turn */ };
 
 struct plan {
     struct objects_delete how;
-    struct apicall_selection selection;
+    struct apiselect selection;
     object_vec deleted;
     char *after_ns, *after_name;
 };
@@ -120,7 +120,7 @@ release(void *arg)
     struct plan *p = arg;
 
     object_vec_done(&p->deleted);
-    apicall_selection_done(&p->selection);
+    apiselect_done(&p->selection);
     free(p->after_ns);
     free(p->after_name);
 }
@@ -133,7 +133,7 @@ delete_page(struct apicall *c, struct turn *t, const object_vec *page, struct er
     for (size_t i = 0; i < page->n; i++) {
         struct object *o = page->at[i], *last = NULL;
 
-        if (!apicall_selected(&p->selection, o))
+        if (!apiselect_matches(&p->selection, o))
             continue;
         if (objects_delete(apicall_config(c)->objects, t, c->kind, object_namespace(o),
                            object_name(o), &p->how, &last, e) < 0)
@@ -170,7 +170,7 @@ run_collection(struct apicall *c, struct turn *t, struct err *e)
     cleanup_objects object_vec page = VEC_INIT;
     bool more = false;
 
-    apicall_select_index(&p->selection, &q);
+    apiselect_index(&p->selection, &q);
     if (objects_list(apicall_config(c)->objects, t, &q, &page, &more, e) < 0)
         return apicall_fail(c, e);
     if (delete_page(c, t, &page, e) < 0)

@@ -13,6 +13,7 @@
 #include "api/apiparam.h"
 #include "api/apipath.h"
 #include "api/apipod.h"
+#include "api/apiselect.h"
 #include "api/apiserver.h"
 #include "api/apistream.h"
 #include "api/failure.h"
@@ -27,7 +28,6 @@
 struct json;
 struct json_build;
 struct json_doc;
-struct selector;
 struct turn;
 
 enum apicall_validation { APICALL_WARN, APICALL_IGNORE, APICALL_STRICT };
@@ -121,19 +121,8 @@ extern const struct apicall_verb apicall_get, apicall_list, apicall_watch, apica
     apicall_update, apicall_patch, apicall_delete, apicall_deletecollection, apicall_review,
     apicall_binding, apicall_eviction, apicall_token, apicall_log, apicall_exec, apicall_finalize;
 
-/* apicall_select.c: label and field selectors of lists, watches and deletecollection. */
-
-struct apicall_selection {
-    struct selector *labels, *fields; /* NULL: all */
-    const struct kind *kind;
-};
-int apicall_select(struct apicall *c, struct apicall_selection *ret);
-bool apicall_selected(const struct apicall_selection *s, const struct object *o);
-/* The part of it that an index serves, for a query. */
-void apicall_select_index(const struct apicall_selection *s, struct objects_query *q);
-/* metadata.name=X, or STR_NULL. */
-struct str apicall_select_name(const struct apicall_selection *s);
-void apicall_selection_done(struct apicall_selection *s);
+/* The label and field selector of the query; apiselect_done() is the caller's. */
+int apicall_select(struct apicall *c, struct apiselect *ret);
 
 /* apicall_write.c: what every write of an object goes through. */
 

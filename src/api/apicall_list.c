@@ -33,7 +33,7 @@ struct liststream {
     struct apistream stream;
     struct apifetch fetch;
     struct apiserver *server;
-    struct apicall_selection selection;
+    struct apiselect selection;
     struct render render;
     struct arena arena; /* of texts */
     struct str ns;      /* STR_NULL: all */
@@ -59,7 +59,7 @@ release(struct apifetch *f)
 {
     struct liststream *l = CONTAINER_OF(f, struct liststream, fetch);
 
-    apicall_selection_done(&l->selection);
+    apiselect_done(&l->selection);
     object_vec_done(&l->slice);
     object_unref(l->kept);
     buf_done(&l->ready);
@@ -89,7 +89,7 @@ read_slice(struct liststream *l, struct turn *t, struct err *e)
         .limit = l->limit > 0 && is_exact(l) && left < SLICE ? (size_t)left : SLICE,
         .bytes = APISTREAM_SLICE_BYTES,
     };
-    struct str name = apicall_select_name(&l->selection);
+    struct str name = apiselect_name(&l->selection);
     struct object *only;
 
     l->more = false;
@@ -99,7 +99,7 @@ read_slice(struct liststream *l, struct turn *t, struct err *e)
             vec_push(&l->slice, only);
         return 0;
     }
-    apicall_select_index(&l->selection, &q);
+    apiselect_index(&l->selection, &q);
     if (objects_list(config->objects, t, &q, &l->slice, &l->more, e) < 0)
         return e->code;
     if (l->slice.n > 0) {
@@ -170,7 +170,7 @@ render_slice(struct liststream *l, size_t room)
     while (l->next < l->slice.n && (l->ready.n < room || l->render.accept.yaml)) {
         const struct object *o = l->slice.at[l->next];
 
-        if (!apicall_selected(&l->selection, o)) {
+        if (!apiselect_matches(&l->selection, o)) {
             l->next++;
             continue;
         }

@@ -1,65 +1,26 @@
 #include "api/apiedge.h"
 
 #include "api/apicall.h"
+#include "api/apifeed.h"
 #include "api/apipod.h"
 #include "api/apiserver.h"
-#include "api/apistream.h"
 #include "api/failure.h"
 #include "base/err.h"
 #include "base/mem.h"
 #include "edge/call.h"
-#include "edge/feed.h"
 #include "edge/routes.h"
 #include "http/request.h"
-#include "io/timer.h"
+#include "io/loop.h"
 
-/* One request, until it is answered; then, if its body is a stream, until that is closed. */
+/* One request, until it is answered. */
 struct bridge {
     struct apiserver *server;
-    struct call *call; /* NULL once it is answered */
+    struct call *call;
     struct apicall *apicall;
-    struct apistream *stream;
-    struct feed *feed;
     struct loop *loop;
-    struct timer timer; /* for what a stream wants at a certain time */
-    struct wake *hop;   /* back to the edge's thread, for what ends there; or NULL */
+    struct wake *hop; /* back to the edge's thread, for what ends there; or NULL */
     struct apipod_exec *exec;
 };
-
-/* Streams. */
-
-static void
-wake(void *arg)
-{
-    feed_wake(((struct bridge *)arg)->feed);
-}
-
-static enum feed_state
-pull(void *arg, struct buf *to, size_t room)
-{
-    struct bridge *b = arg;
-    enum feed_state state = apistream_pull(b->stream, to, room);
-    int64_t at = state == FEED_WAIT ? apistream_next_us(b->stream) : INT64_MAX;
-
-    if (at != INT64_MAX)
-        timer_after(&b->timer, at - loop_boot_us(b->loop));
-    else
-        timer_stop(&b->timer);
-    return state;
-}
-
-static void
-close_stream(void *arg)
-{
-    struct bridge *b = arg;
-
-    timer_stop(&b->timer);
-    apistream_free(b->stream);
-    feed_unref(b->feed);
-    free(b);
-}
-
-static const struct feed_ops stream_ops = {.pull = pull, .close = close_stream};
 
 /* Answers. */
 
@@ -71,19 +32,6 @@ release(void *arg)
     wake_free(b->hop);
     apicall_free(b->apicall);
     free(b);
-}
-
-static void
-reply_with_stream(struct bridge *b, struct reply *r, struct apianswer *answer)
-{
-    struct apicall *apicall = TAKE(b->apicall);
-
-    b->stream = answer->stream;
-    b->feed = feed_new(&stream_ops, b, b->stream->endless);
-    apistream_listen(b->stream, wake, b);
-    r->feed = b->feed;
-    call_reply(TAKE(b->call), r);
-    apicall_free(apicall);
 }
 
 static void
@@ -101,7 +49,8 @@ on_answer(void *arg)
         fields[r.fields_n++] =
             (struct field){.name = str_of(answer.fields[i].name), .value = answer.fields[i].value};
     if (answer.stream != NULL) {
-        reply_with_stream(b, &r, &answer);
+        apifeed_reply(b->call, b->loop, &r, answer.stream);
+        release(b);
         return;
     }
     if (answer.exec != NULL) {
@@ -112,7 +61,7 @@ on_answer(void *arg)
     r.body = answer.body;
     r.release = release;
     r.release_arg = b;
-    call_reply(TAKE(b->call), &r);
+    call_reply(b->call, &r);
 }
 
 /* Commands: the connection becomes a WebSocket, which is the edge thread's business. */
@@ -169,7 +118,6 @@ on_call(void *arg, struct call *c)
     b->server = arg;
     b->call = c;
     b->loop = call_loop(c);
-    timer_init(&b->timer, b->loop, wake, b);
     if (str_ends(call_request(c)->path, STR("/exec"))) {
         struct err e = ERR_INIT;
 

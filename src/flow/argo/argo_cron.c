@@ -174,8 +174,8 @@ add_owner(struct json_build *b, const struct object *o)
     json_end(b);
 }
 
-static struct json_doc *
-child_of(const struct object *o, int64_t at_us)
+struct json_doc *
+argo_cron_child(const struct object *o, int64_t at_us, bool by_hand)
 {
     const struct json *metadata = object_at(o, "spec.workflowMetadata");
     cleanup_free char *time = argo_time_text(at_us);
@@ -183,7 +183,10 @@ child_of(const struct object *o, int64_t at_us)
 
     json_add_object(&b, NULL);
     json_add_object(&b, "metadata");
-    json_add_printf(&b, "name", "%.*s-%" PRId64, STR_ARG(object_name(o)), at_us / CLOCK_SECOND);
+    if (by_hand)
+        json_add_printf(&b, "generateName", "%.*s-", STR_ARG(object_name(o)));
+    else
+        json_add_printf(&b, "name", "%.*s-%" PRId64, STR_ARG(object_name(o)), at_us / CLOCK_SECOND);
     json_add_object(&b, "labels");
     json_add_fields(&b, json_get(metadata, "labels"), NULL);
     json_add_str(&b, LABEL("cron-workflow"), object_name(o));
@@ -243,7 +246,7 @@ is_stores(int code)
 static int
 make_child(struct pass *p, int64_t at_us, struct err *e)
 {
-    cleanup_json struct json_doc *child = child_of(p->o, at_us);
+    cleanup_json struct json_doc *child = argo_cron_child(p->o, at_us, false);
     struct object *made = NULL;
     struct err why = ERR_INIT;
     int rc = objects_create(p->cron->objects, p->turn, &kind_workflow, object_namespace(p->o),

@@ -17,6 +17,7 @@
 #ifndef FLOW_ARGO_ARGO_CRON_H
 #define FLOW_ARGO_ARGO_CRON_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct argo_cron;
@@ -24,6 +25,8 @@ struct controllers;
 struct core;
 struct err;
 struct json;
+struct json_doc;
+struct object;
 struct objects;
 
 /* Attaches itself to a core. */
@@ -35,5 +38,9 @@ void argo_cron_free(struct argo_cron *c);
 /* The next time of any schedule of a CronWorkflow's spec, in microseconds since 1970; 0: none.
  * ERR_BADREQUEST, ERR_INVALID: one cannot be read.  Pure but for zone files; any thread. */
 int argo_cron_next(const struct json *spec, int64_t after_us, int64_t *ret, struct err *e);
+
+/* The Workflow that a CronWorkflow starts for a time; by hand, it is named after the CronWorkflow
+ * alone. */
+struct json_doc *argo_cron_child(const struct object *cron, int64_t at_us, bool by_hand);
 
 #endif

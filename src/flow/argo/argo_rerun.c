@@ -14,9 +14,8 @@
 
 /* Arguments. */
 
-/* The list with the values of a map in place of its own, and what it lacked at its end. */
-static void
-add_parameters(struct json_build *b, const struct json *own, const struct json *values)
+void
+argo_rerun_add_parameters(struct json_build *b, const struct json *own, const struct json *values)
 {
     json_add_array(b, "parameters");
     JSON_EACH (p, own) {
@@ -58,7 +57,7 @@ add_spec(struct json_build *b, const struct json *spec, const struct json *value
     if (arguments != NULL || json_count(values) != 0) {
         json_add_object(b, "arguments");
         json_add_fields(b, arguments, (const char *const[]){"parameters", NULL});
-        add_parameters(b, json_get(arguments, "parameters"), values);
+        argo_rerun_add_parameters(b, json_get(arguments, "parameters"), values);
         json_end(b);
     }
     json_end(b);

@@ -16,6 +16,7 @@
 struct err;
 struct flow;
 struct json;
+struct json_build;
 struct map;
 struct object;
 struct turn;
@@ -32,5 +33,10 @@ int argo_rerun_retry(struct flow *f, struct turn *t, const struct object *o,
 /* *ret is the new workflow; the caller unrefs. */
 int argo_rerun_resubmit(struct flow *f, struct turn *t, const struct object *o,
                         const struct argo_rerun *how, struct object **ret, struct err *e);
+
+/* Adds the list "parameters" of arguments: `own` with the values of a map in place of its own, and
+ * what it lacked at its end. */
+void argo_rerun_add_parameters(struct json_build *b, const struct json *own,
+                               const struct json *values);
 
 #endif

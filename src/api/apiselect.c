@@ -1,11 +1,8 @@
-/*
- * Selectors of lists, watches and deletecollection.
- */
-#include "api/apicall_int.h"
+#include "api/apiselect.h"
 
-#include <string.h>
-
+#include "api/objects.h"
 #include "base/err.h"
+#include "base/mem.h"
 #include "data/json.h"
 #include "schema/selector.h"
 
@@ -26,45 +23,38 @@ is_common(const struct kind *k, struct str label)
 }
 
 static int
-check_fields(struct apicall *c, const struct selector *s)
+check_fields(const struct kind *k, const struct selector *s, struct err *e)
 {
     for (size_t i = 0; s != NULL && i < selector_count(s); i++) {
         struct str label = selector_term_at(s, i)->key;
 
-        if (is_common(c->kind, label) || field_of(c->kind, label) != NULL)
+        if (is_common(k, label) || field_of(k, label) != NULL)
             continue;
-        if (c->kind->fields != NULL)
-            return failure_set(&c->failure, ERR_BADREQUEST, "field label not supported: %.*s",
-                               STR_ARG(label));
-        return failure_set(&c->failure, ERR_BADREQUEST,
-                           "\"%.*s\" is not a known field selector: only \"metadata.name\"%s",
-                           STR_ARG(label), c->kind->namespaced ? ", \"metadata.namespace\"" : "");
+        if (k->fields != NULL)
+            return err_set(e, ERR_BADREQUEST, "field label not supported: %.*s", STR_ARG(label));
+        return err_set(e, ERR_BADREQUEST,
+                       "\"%.*s\" is not a known field selector: only \"metadata.name\"%s",
+                       STR_ARG(label), k->namespaced ? ", \"metadata.namespace\"" : "");
     }
     return 0;
 }
 
 int
-apicall_select(struct apicall *c, struct apicall_selection *ret)
+apiselect_read(const struct kind *k, struct str labels, struct str fields, struct apiselect *ret,
+               struct err *e)
 {
-    struct str labels = apiparam_text(&c->param, "labelSelector");
-    struct str fields = apiparam_text(&c->param, "fieldSelector");
-    struct err e = ERR_INIT;
-
-    *ret = (struct apicall_selection){.kind = c->kind};
-    if ((labels.n > 0 && selector_parse(labels, &ret->labels, &e) < 0) ||
-        (fields.n > 0 && selector_parse_fields(fields, &ret->fields, &e) < 0)) {
-        apicall_selection_done(ret);
-        return failure_set(&c->failure, e.code, "%s", e.msg);
-    }
-    if (check_fields(c, ret->fields) < 0) {
-        apicall_selection_done(ret);
-        return ERR_BADREQUEST;
+    *ret = (struct apiselect){.kind = k};
+    if ((labels.n > 0 && selector_parse(labels, &ret->labels, e) < 0) ||
+        (fields.n > 0 && selector_parse_fields(fields, &ret->fields, e) < 0) ||
+        check_fields(k, ret->fields, e) < 0) {
+        apiselect_done(ret);
+        return e->code;
     }
     return 0;
 }
 
 void
-apicall_selection_done(struct apicall_selection *s)
+apiselect_done(struct apiselect *s)
 {
     selector_free(TAKE(s->labels));
     selector_free(TAKE(s->fields));
@@ -90,7 +80,7 @@ field_value(void *arg, struct str label)
 }
 
 bool
-apicall_selected(const struct apicall_selection *s, const struct object *o)
+apiselect_matches(const struct apiselect *s, const struct object *o)
 {
     return (s->labels == NULL || selector_matches(s->labels, object_at(o, "metadata.labels"))) &&
            (s->fields == NULL || selector_matches_fn(s->fields, field_value, (void *)(uintptr_t)o));
@@ -104,7 +94,7 @@ only_value(const struct selector_term *t)
 }
 
 struct str
-apicall_select_name(const struct apicall_selection *s)
+apiselect_name(const struct apiselect *s)
 {
     for (size_t i = 0; s->fields != NULL && i < selector_count(s->fields); i++) {
         const struct selector_term *t = selector_term_at(s->fields, i);
@@ -126,7 +116,7 @@ indexed_path(const struct kind *k, struct str label)
 }
 
 void
-apicall_select_index(const struct apicall_selection *s, struct objects_query *q)
+apiselect_index(const struct apiselect *s, struct objects_query *q)
 {
     for (size_t i = 0; s->fields != NULL && i < selector_count(s->fields); i++) {
         const struct selector_term *t = selector_term_at(s->fields, i);
