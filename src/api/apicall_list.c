@@ -22,6 +22,8 @@
 #include "base/log.h"
 #include "core/core.h"
 #include "core/turn.h"
+#include "schema/fielderror.h"
+#include "schema/problem.h"
 #include "store/store.h"
 
 enum {
@@ -256,28 +258,48 @@ struct plan {
     bool exact, goes_on;
 };
 
+/* How the version is meant. */
+static int
+read_match(struct apicall *c, struct plan *p, struct str rv)
+{
+    static const char field[] = "resourceVersionMatch";
+    static const char *const matches[] = {"Exact", "NotOlderThan", "", NULL};
+    cleanup_problems struct problems ps = PROBLEMS_INIT;
+    struct str match = apiparam_text(&c->param, field);
+
+    p->exact = str_is(match, "Exact");
+    if (match.n > 0 && rv.n == 0)
+        fielderror_forbidden(
+            &ps, field, "resourceVersionMatch is forbidden unless resourceVersion is provided");
+    if (match.n > 0 && apiparam_text(&c->param, "continue").n > 0)
+        fielderror_forbidden(&ps, field,
+                             "resourceVersionMatch is forbidden when continue is provided");
+    if (match.n > 0 && !p->exact && !str_is(match, "NotOlderThan"))
+        fielderror_unsupported(&ps, field, match, matches);
+    if (p->exact && str_is(rv, "0"))
+        fielderror_forbidden(
+            &ps, field, "resourceVersionMatch \"exact\" is forbidden for resourceVersion \"0\"");
+    if (apiparam_text(&c->param, "sendInitialEvents").p != NULL)
+        fielderror_forbidden(&ps, "sendInitialEvents", "sendInitialEvents is forbidden for list");
+    if (ps.n == 0)
+        return 0;
+    failure_invalid(&c->failure, "meta.k8s.io", "ListOptions", STR_NULL, &ps);
+    return ERR_INVALID;
+}
+
 static int
 read_version(struct apicall *c, struct plan *p)
 {
     struct str rv = apiparam_text(&c->param, "resourceVersion");
-    struct str match = apiparam_text(&c->param, "resourceVersionMatch");
 
     p->rv = -1;
+    if (read_match(c, p, rv) < 0)
+        return ERR_INVALID;
     if (rv.n > 0 && (!str_to_int(rv, &p->rv) || p->rv < 0))
         return failure_set(&c->failure, ERR_BADREQUEST,
                            "invalid resource version: resourceVersion: Invalid value: \"%.*s\": "
                            "strconv.ParseUint: parsing \"%.*s\": invalid syntax",
                            STR_ARG(rv), STR_ARG(rv));
-    p->exact = str_is(match, "Exact");
-    if (match.n > 0 && !p->exact && !str_is(match, "NotOlderThan"))
-        return failure_set(&c->failure, ERR_BADREQUEST,
-                           "resourceVersionMatch: Unsupported value: \"%.*s\": supported values: "
-                           "\"Exact\", \"NotOlderThan\"",
-                           STR_ARG(match));
-    if (match.n > 0 && rv.n == 0)
-        return failure_set(&c->failure, ERR_BADREQUEST,
-                           "resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden "
-                           "unless resourceVersion is provided");
     return 0;
 }
 

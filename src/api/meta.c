@@ -194,17 +194,23 @@ meta_with_finalizers(const struct kind *k, const struct meta *m, const struct js
     static const char *const except[] = {"finalizers", NULL};
     const struct json *from = json_get(root, "metadata");
     struct json_build b = JSON_BUILD_INIT;
+    size_t kept = 0;
 
     begin_object(&b, k);
     begin_meta(&b, m, from, except);
-    json_add_array(&b, "finalizers");
     JSON_EACH (it, json_get(from, "finalizers")) {
-        if (drop.p == NULL || !str_eq(json_str(it.value), drop))
-            json_add_value(&b, NULL, it.value);
+        if (drop.p != NULL && str_eq(json_str(it.value), drop))
+            continue;
+        if (kept++ == 0)
+            json_add_array(&b, "finalizers");
+        json_add_value(&b, NULL, it.value);
     }
+    if (add.p != NULL && kept++ == 0)
+        json_add_array(&b, "finalizers");
     if (add.p != NULL)
         json_add_str(&b, NULL, add);
-    json_end(&b);
+    if (kept > 0)
+        json_end(&b);
     json_end(&b);
     json_add_fields(&b, root, head);
     json_end(&b);
@@ -218,16 +224,21 @@ meta_without_owner(const struct kind *k, const struct json *root, struct str own
     const struct json *from = json_get(root, "metadata");
     struct json_build b = JSON_BUILD_INIT;
     struct meta m;
+    size_t kept = 0;
 
     meta_of(root, &m);
     begin_object(&b, k);
     begin_meta(&b, &m, from, except);
-    json_add_array(&b, "ownerReferences");
+    /* An empty list is left out, as one that was never there. */
     JSON_EACH (it, json_get(from, "ownerReferences")) {
-        if (!str_eq(json_str(json_get(it.value, "uid")), owner_uid))
-            json_add_value(&b, NULL, it.value);
+        if (str_eq(json_str(json_get(it.value, "uid")), owner_uid))
+            continue;
+        if (kept++ == 0)
+            json_add_array(&b, "ownerReferences");
+        json_add_value(&b, NULL, it.value);
     }
-    json_end(&b);
+    if (kept > 0)
+        json_end(&b);
     json_end(&b);
     json_add_fields(&b, root, head);
     json_end(&b);

@@ -214,7 +214,7 @@ check_operation(const struct json *operation, struct err *e)
     for (size_t i = 0; i < ARRAY_LEN(ops); i++)
         if (str_is(op, ops[i]))
             return 0;
-    return err_set(e, ERR_BADREQUEST, "'op' must be add, remove, replace, move, copy or test");
+    return err_set(e, ERR_INVALID, "'op' must be add, remove, replace, move, copy or test");
 }
 
 static int
