@@ -266,6 +266,28 @@ versions_next_namespace(struct db *d, struct str resource, struct str after, cha
     return rc < 0 ? rc : 0;
 }
 
+int
+versions_next_label(struct db *d, struct str resource, struct str key, struct str after, char **ret,
+                    struct err *e)
+{
+    cleanup_stmt struct stmt *s =
+        db_stmt(d, key.p == NULL ? "SELECT key FROM labels WHERE resource = ?1 AND key > ?2"
+                                   " ORDER BY key LIMIT 1"
+                                 : "SELECT value FROM labels WHERE resource = ?1 AND key = ?3"
+                                   " AND value > ?2 ORDER BY value LIMIT 1");
+    int rc;
+
+    *ret = NULL;
+    stmt_bind_str(s, 1, resource);
+    stmt_bind_str(s, 2, after);
+    if (key.p != NULL)
+        stmt_bind_str(s, 3, key);
+    rc = stmt_step(s, e);
+    if (rc > 0)
+        *ret = str_dup(stmt_str(s, 0));
+    return rc < 0 ? rc : 0;
+}
+
 /* The past. */
 
 static int

@@ -62,6 +62,10 @@ int versions_list(struct db *d, const struct versions_query *q, versions_row_fn 
  * free, NULL if there is none. */
 int versions_next_namespace(struct db *d, struct str resource, struct str after, char **ret,
                             struct err *e);
+/* The first label key of a resource's objects behind `after`, or with a key its first value behind
+ * `after`; *ret is the caller's to free, NULL if there is none. */
+int versions_next_label(struct db *d, struct str resource, struct str key, struct str after,
+                        char **ret, struct err *e);
 /* How many rows versions_list() would give for VERSIONS_ALL, at most `limit`. */
 int versions_count(struct db *d, const struct versions_query *q, int64_t *ret, struct err *e);
 /* Every object of a resource as it was at version rv, which must not be older than what was pruned:

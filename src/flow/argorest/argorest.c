@@ -14,8 +14,9 @@ const struct argorest_kind argorest_cluster_template = {&kind_cluster_workflow_t
 const struct argorest_kind argorest_cron = {&kind_cron_workflow, "cronWorkflow"};
 
 static const struct argorest_op *const tables[] = {
-    argorest_object_ops, argorest_list_ops,  argorest_verb_ops, argorest_submit_ops,
-    argorest_lint_ops,   argorest_watch_ops, argorest_log_ops,  argorest_info_ops,
+    argorest_object_ops,   argorest_list_ops,  argorest_verb_ops, argorest_submit_ops,
+    argorest_lint_ops,     argorest_watch_ops, argorest_log_ops,  argorest_archive_ops,
+    argorest_artifact_ops, argorest_info_ops,
 };
 
 static int

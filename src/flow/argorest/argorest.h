@@ -8,7 +8,8 @@
  *   /api/v1/cluster-workflow-templates[/NAME]   the same
  *   /api/v1/cron-workflows/NS[/NAME]            the same, and suspend and resume
  *   /api/v1/workflow-events, stream/events      argorest_watch
- *   /api/v1/archived-workflows                  argorest_list
+ *   /api/v1/archived-workflows[/UID]            argorest_list, argorest_archive
+ *   /artifacts, /artifact-files, ...            argorest_artifact
  *   /api/v1/info, version, userinfo             argorest_info
  *
  * It is a view of the same objects that the Kubernetes API serves.  Creations, updates and watches

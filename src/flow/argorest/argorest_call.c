@@ -107,6 +107,7 @@ call_free(struct argorest_call *c)
     buf_done(&c->ask_query);
     buf_done(&c->ask_body);
     argorest_latest_free(c->latest);
+    free(c->file_name);
     free(c);
 }
 
@@ -180,15 +181,33 @@ refuse(struct argorest_call *c, const struct err *why)
     reply_text(c, status, buf_view(&text));
 }
 
+/* A file is what a step has made: a browser that shows it must let it do nothing. */
+static void
+reply_file(struct argorest_call *c)
+{
+    cleanup_free char *disposition = xasprintf("filename=\"%s\"", c->file_name);
+    struct field fields[] = {
+        {.name = STR("X-Content-Type-Options"), .value = STR("nosniff")},
+        {.name = STR("Content-Security-Policy"), .value = STR("sandbox; default-src 'none'")},
+        {.name = STR("Content-Disposition"), .value = str_of(disposition)},
+    };
+    struct reply r = {.status = 200,
+                      .content_type = c->content_type,
+                      .fields = fields,
+                      .fields_n = ARRAY_LEN(fields),
+                      .length = c->length};
+
+    apifeed_reply(c->call, c->loop, &r, TAKE(c->stream));
+    call_free(c);
+}
+
 static void
 reply_stream(struct argorest_call *c)
 {
     struct field fields[] = {{.name = STR("X-Content-Type-Options"), .value = STR("nosniff")}};
     struct reply r = {.status = 200, .fields = fields, .fields_n = ARRAY_LEN(fields)};
 
-    r.content_type = c->content_type != NULL ? c->content_type
-                     : c->accepts_events     ? "text/event-stream"
-                                             : "application/json";
+    r.content_type = c->accepts_events ? "text/event-stream" : "application/json";
     apifeed_reply(c->call, c->loop, &r, TAKE(c->stream));
     call_free(c);
 }
@@ -228,6 +247,10 @@ answer(struct argorest_call *c)
     cleanup_buf struct buf text = BUF_INIT;
     struct err e = ERR_INIT;
 
+    if (c->stream != NULL && c->content_type != NULL) {
+        reply_file(c);
+        return;
+    }
     if (c->stream != NULL) {
         reply_stream(c);
         return;

@@ -87,7 +87,9 @@ struct argorest_call {
     struct object *object;    /* as it is, a Workflow with its nodes */
     struct json_doc *doc;     /* JSON */
     struct apistream *stream; /* of lines */
-    const char *content_type; /* of the stream; NULL: as it was asked for */
+    const char *content_type; /* of the stream, if it is a file; NULL: it is messages */
+    char *file_name;          /* how a client may call the file */
+    int64_t length;           /* of the file */
 };
 
 const struct apiserver_config *argorest_config(const struct argorest_call *c);
@@ -135,10 +137,17 @@ void argorest_frame(struct buf *to, bool sse, const char *key, struct str json);
 /* Tables of operations, each ended by a row without a method. */
 extern const struct argorest_op argorest_object_ops[], argorest_list_ops[], argorest_verb_ops[],
     argorest_submit_ops[], argorest_lint_ops[], argorest_watch_ops[], argorest_log_ops[],
-    argorest_info_ops[];
+    argorest_archive_ops[], argorest_artifact_ops[], argorest_info_ops[];
 
 /* argorest_verb.c: ["a=1", "b=2"] as {"a":"1","b":"2"}; NULL for none. */
 int argorest_read_parameters(const struct json *list, struct json_doc **ret, struct err *e);
+
+/* argorest_verb.c: retry or resubmit, as c->op->verb says; c->object is the workflow then. */
+int argorest_rerun(struct argorest_call *c, struct turn *t, const struct object *o, struct err *e);
+
+/* argorest_archive.c: the workflow that is over with that uid, if the caller may.  In a turn. */
+int argorest_find_uid(struct argorest_call *c, struct turn *t, struct str uid, const char *right,
+                      struct object **ret, struct err *e);
 
 /* argorest_lint.c: whether the engine can run it.  ERR_BADREQUEST with everything that is wrong.
  * In a turn. */

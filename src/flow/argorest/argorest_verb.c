@@ -8,6 +8,8 @@
  * restartSuccessful, memoized, parameters ("NAME=VALUE" each).  The answer is the workflow after it
  * (resubmit: the new one), with its nodes.
  */
+#include <string.h>
+
 #include "api/apiserver.h"
 #include "api/objects.h"
 #include "base/err.h"
@@ -128,6 +130,18 @@ static const struct verb verbs[] = {
     {"set", "update", run_set},           {"retry", "update", run_retry},
     {"resubmit", "create", run_resubmit},
 };
+
+int
+argorest_rerun(struct argorest_call *c, struct turn *t, const struct object *o, struct err *e)
+{
+    struct objects *os = argorest_config(c)->objects;
+
+    if (strcmp(c->op->verb, "resubmit") == 0)
+        return run_resubmit(c, t, o, e);
+    if (run_retry(c, t, o, e) < 0)
+        return e->code;
+    return objects_get(os, t, &kind_workflow, object_namespace(o), object_name(o), &c->object, e);
+}
 
 static int
 prepare(struct argorest_call *c, struct err *e)

@@ -100,5 +100,52 @@ TEST(pruning_takes_what_was_replaced_before_the_horizon_and_no_more)
     CHECK_STR(buf_cstring(&b), "busy@60 old@1 ");
 }
 
-TESTS_MAIN(T_(an_object_points_at_its_current_version),
+static void
+label(struct db *d, const char *name, const char *key, const char *value)
+{
+    struct version_index of = {STR("things"), STR("ns"), str_of(name), str_of(name)};
+    struct err e = ERR_INIT;
+
+    CHECK_INT(versions_label(d, &of, str_of(key), str_of(value), true, &e), 0);
+}
+
+static void
+walk_labels(struct db *d, struct str key, struct buf *to)
+{
+    cleanup_free char *after = xstrdup("");
+    struct err e = ERR_INIT;
+
+    for (;;) {
+        char *next;
+
+        CHECK_INT(versions_next_label(d, STR("things"), key, str_of(after), &next, &e), 0);
+        if (next == NULL)
+            return;
+        buf_printf(to, "%s ", next);
+        free(after);
+        after = next;
+    }
+}
+
+TEST(labels_are_walked_each_once_in_their_order)
+{
+    SCRATCH(dir);
+    CLEANUP(store_close) struct store *s = open_in(&dir);
+    struct db *d = store_db(s);
+    cleanup_buf struct buf keys = BUF_INIT, values = BUF_INIT, none = BUF_INIT;
+
+    label(d, "a", "team", "red");
+    label(d, "b", "team", "blue");
+    label(d, "c", "team", "red");
+    label(d, "c", "app", "x");
+    walk_labels(d, STR_NULL, &keys);
+    walk_labels(d, STR("team"), &values);
+    walk_labels(d, STR("absent"), &none);
+    CHECK_STR(buf_cstring(&keys), "app team ");
+    CHECK_STR(buf_cstring(&values), "blue red ");
+    CHECK_STR(buf_cstring(&none), "");
+}
+
+TESTS_MAIN(T_(labels_are_walked_each_once_in_their_order),
+           T_(an_object_points_at_its_current_version),
            T_(pruning_takes_what_was_replaced_before_the_horizon_and_no_more))
