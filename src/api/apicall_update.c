@@ -9,6 +9,7 @@
 #include "schema/defaults.h"
 #include "schema/fielderror.h"
 #include "schema/managed.h"
+#include "schema/rules.h"
 
 static int
 prepare(struct apicall *c)
@@ -68,10 +69,14 @@ run_finalize(struct apicall *c, struct turn *t, struct err *e)
     static const char *const except[] = {"finalizers", NULL}, *const no_spec[] = {"spec", NULL};
     CLEANUP(object_unref) struct object *live = NULL;
     cleanup_json struct json_doc *next = NULL;
+    cleanup_problems struct problems ps = PROBLEMS_INIT;
     struct json_build b = JSON_BUILD_INIT;
 
     if (objects_get(apicall_config(c)->objects, t, c->kind, c->ns, c->name, &live, e) < 0)
         return apicall_fail(c, e);
+    rules_finalize(json_root(c->body), &ps);
+    if (ps.n > 0)
+        return apicall_invalid(c, c->name, &ps);
     json_add_object(&b, NULL);
     json_add_fields(&b, object_root(live), no_spec);
     json_add_object(&b, "spec");

@@ -8,26 +8,27 @@
 static const struct row {
     const char *api_version, *kind;
     enum names_rule name;
-    rules_fn *check; /* NULL: metadata only */
-    bool again;      /* an update is checked as a new object is, too */
+    rules_fn *check;  /* NULL: metadata only */
+    bool again;       /* an update is checked as a new object is, too */
+    rules_fn *status; /* what may be written there; NULL: anything */
 } rows[] = {
-    {"v1", "ConfigMap", NAMES_SUBDOMAIN, rules_of_config_map, true},
-    {"v1", "Endpoints", NAMES_SUBDOMAIN, rules_of_endpoints, true},
-    {"v1", "Event", NAMES_PATH_SEGMENT, rules_of_event, false},
-    {"v1", "Namespace", NAMES_LABEL, rules_of_namespace, false},
-    {"v1", "Node", NAMES_SUBDOMAIN, rules_of_node, false},
-    {"v1", "PersistentVolumeClaim", NAMES_SUBDOMAIN, rules_of_claim, true},
-    {"v1", "Pod", NAMES_SUBDOMAIN, rules_of_pod, true},
-    {"v1", "Secret", NAMES_SUBDOMAIN, rules_of_secret, true},
-    {"v1", "Service", NAMES_SERVICE, rules_of_service, false},
-    {"v1", "ServiceAccount", NAMES_SUBDOMAIN, NULL, true},
-    {"coordination.k8s.io/v1", "Lease", NAMES_SUBDOMAIN, rules_of_lease, false},
+    {"v1", "ConfigMap", NAMES_SUBDOMAIN, rules_of_config_map, true, NULL},
+    {"v1", "Endpoints", NAMES_SUBDOMAIN, rules_of_endpoints, true, NULL},
+    {"v1", "Event", NAMES_PATH_SEGMENT, rules_of_event, false, NULL},
+    {"v1", "Namespace", NAMES_LABEL, rules_of_namespace, false, rules_namespace_status},
+    {"v1", "Node", NAMES_SUBDOMAIN, rules_of_node, false, NULL},
+    {"v1", "PersistentVolumeClaim", NAMES_SUBDOMAIN, rules_of_claim, true, NULL},
+    {"v1", "Pod", NAMES_SUBDOMAIN, rules_of_pod, true, rules_pod_status},
+    {"v1", "Secret", NAMES_SUBDOMAIN, rules_of_secret, true, NULL},
+    {"v1", "Service", NAMES_SERVICE, rules_of_service, false, NULL},
+    {"v1", "ServiceAccount", NAMES_SUBDOMAIN, NULL, true, NULL},
+    {"coordination.k8s.io/v1", "Lease", NAMES_SUBDOMAIN, rules_of_lease, false, NULL},
 };
 
 static const struct row *
 row_of(const struct rules_kind *k)
 {
-    static const struct row others = {"", "", NAMES_SUBDOMAIN, NULL, false};
+    static const struct row others = {"", "", NAMES_SUBDOMAIN, NULL, false, NULL};
 
     for (size_t i = 0; i < ARRAY_LEN(rows); i++)
         if (str_is(k->kind, rows[i].kind) && str_is(k->api_version, rows[i].api_version))
@@ -92,6 +93,17 @@ rules_update_status(const struct rules_kind *k, const struct json *old, const st
 
     rules_of_meta_update(&r, was, is, true);
     rules_of_meta_update(&r, was, is, false);
+    if (row_of(k)->status != NULL)
+        row_of(k)->status(&r, old, next);
+    buf_done(&r.path);
+}
+
+void
+rules_finalize(const struct json *ns, struct problems *ps)
+{
+    struct rules r = {.problems = ps};
+
+    rules_namespace_finalizers(&r, json_at_path(ns, "spec.finalizers"));
     buf_done(&r.path);
 }
 

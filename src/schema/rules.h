@@ -32,6 +32,8 @@ void rules_metadata(const struct rules_kind *k, const struct json *object, struc
 /* A write of the status subresource. */
 void rules_update_status(const struct rules_kind *k, const struct json *old,
                          const struct json *next, struct problems *ps);
+/* What a Namespace with those spec.finalizers breaks. */
+void rules_finalize(const struct json *ns, struct problems *ps);
 /* NULL, or why a name breaks its kind's rule. */
 const char *rules_name_problem(const struct rules_kind *k, struct str name);
 

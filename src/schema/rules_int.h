@@ -97,6 +97,12 @@ typedef void rules_fn(struct rules *r, const struct json *old, const struct json
 rules_fn rules_of_pod, rules_of_service, rules_of_claim, rules_of_endpoints, rules_of_config_map,
     rules_of_secret, rules_of_namespace, rules_of_lease, rules_of_node, rules_of_event;
 
+/* rules_status.c: of writes of the status. */
+rules_fn rules_pod_status, rules_namespace_status;
+
+/* rules_plain.c: who holds a Namespace. */
+void rules_namespace_finalizers(struct rules *r, const struct json *list);
+
 /* rules_meta.c: metadata of a new object, and what an update of it must not change. */
 void rules_of_meta(struct rules *r, const struct json *meta, bool namespaced, enum names_rule rule);
 /* `general`: what counts for every kind. */

@@ -142,16 +142,29 @@ rules_of_secret(struct rules *r, const struct json *old, const struct json *obje
 }
 
 void
+rules_namespace_finalizers(struct rules *r, const struct json *list)
+{
+    size_t before = rules_enter(r, "spec.finalizers"), inside;
+
+    JSON_EACH (it, list) {
+        inside = rules_enter_index(r, it.index);
+        rules_name(r, NULL, json_str(it.value), NAMES_QUALIFIED);
+        rules_finalizer(r, json_str(it.value));
+        rules_leave(r, inside);
+    }
+    rules_leave(r, before);
+}
+
+void
 rules_of_namespace(struct rules *r, const struct json *old, const struct json *object)
 {
-    size_t before = rules_enter(r, "spec"), inside = rules_enter(r, "finalizers");
+    size_t before = rules_enter(r, "spec.finalizers");
 
-    /* Who holds a namespace is the server's to say afterwards. */
+    /* Who holds a namespace is the server's to say afterwards.  Upstream names the list here. */
     JSON_EACH (it, old == NULL ? json_at_path(object, "spec.finalizers") : NULL) {
         rules_name(r, NULL, json_str(it.value), NAMES_QUALIFIED);
         rules_finalizer(r, json_str(it.value));
     }
-    rules_leave(r, inside);
     rules_leave(r, before);
 }
 

@@ -62,6 +62,28 @@ wrong(const char *old_yaml, const char *yaml)
         CHECK_STR(got_, want); \
     } while (0)
 
+/* The same of a write of its status. */
+static inline char *
+wrong_status(const char *old_yaml, const char *yaml)
+{
+    cleanup_json struct json_doc *old = object(old_yaml), *next = object(yaml);
+    cleanup_problems struct problems ps = PROBLEMS_INIT;
+    const struct json *root = json_root(next);
+    struct buf text = BUF_INIT;
+    struct rules_kind k = {json_str(json_get(root, "apiVersion")), json_str(json_get(root, "kind")),
+                           true};
+
+    rules_update_status(&k, json_root(old), root, &ps);
+    for (size_t i = 0; i < ps.n; i++)
+        buf_printf(&text, "%s %s\n", ps.at[i].reason + sizeof "FieldValue" - 1, ps.at[i].text);
+    return buf_take(&text);
+}
+
+#define CHECK_STATUS(old, yaml, want) \
+    do { \
+        cleanup_free char *got_ = wrong_status(old, yaml); \
+        CHECK_STR(got_, want); \
+    } while (0)
 #define META "metadata: {name: x, namespace: ns}\n"
 #define POD "apiVersion: v1\nkind: Pod\n" META "spec:\n"
 

@@ -188,6 +188,37 @@ TEST(rules_check_services_and_claims)
                 "zero\n");
 }
 
+TEST(rules_check_what_is_written_to_a_status)
+{
+    static const char pod[] = POD "  {restartPolicy: %s, containers: [{name: a, image: b}]}\n";
+    cleanup_free char *never = xasprintf(pod, "Never"), *always = xasprintf(pod, "Always");
+    const char *ended = "status: {qosClass: BestEffort, podIPs: [{ip: old}], containerStatuses: "
+                        "[{name: a, state: {terminated: {exitCode: 1}}}]}\n";
+    const char *runs = "status: {containerStatuses: [{name: a, state: {running: {}}}]}\n";
+    cleanup_free char *was = xasprintf("%s%s", never, ended), *is = xasprintf("%s%s", never, runs),
+                      *was_always = xasprintf("%s%s", always, ended),
+                      *is_always = xasprintf("%s%s", always, runs);
+    cleanup_free char *odd = xasprintf(
+        "%sstatus: {qosClass: Guaranteed, podIPs: [{ip: old}, {ip: new}], nominatedNodeName: A.,\n"
+        "  conditions: [{type: Ready, status: 'True'}, {type: -, status: 'True'}]}\n",
+        never);
+    cleanup_free char *got = wrong_status(was, odd);
+    static const char ns[] = "apiVersion: v1\nkind: Namespace\nmetadata: {name: x}\n";
+
+    CHECK_STATUS(was, is,
+                 "Forbidden status.containerStatuses[0].state: Forbidden: may not be transitioned "
+                 "to non-terminated state\n");
+    CHECK_STATUS(was_always, is_always, "");
+    CHECK_CONTAINS(got, "Invalid status.conditions[1].Type: Invalid value: \"-\": name part");
+    CHECK_CONTAINS(got, "Invalid status.nominatedNodeName: Invalid value: \"A.\": a lowercase");
+    CHECK_CONTAINS(got, "Invalid status.qosClass: Invalid value: \"Guaranteed\": field is "
+                        "immutable\nInvalid status.podIPs[1]: Invalid value: \"new\": must be a "
+                        "valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)\n");
+    CHECK_STATUS(ns, "apiVersion: v1\nkind: Namespace\nmetadata: {name: x}\nstatus: {phase: Odd}\n",
+                 "Invalid status.Phase: Invalid value: \"Odd\": may only be 'Active' if "
+                 "`deletionTimestamp` is empty\n");
+}
+
 /* What a new object or an update becomes, a part of it with ' for ". */
 static char *
 prepared(const char *old_yaml, const char *yaml, bool status, const char *path)
@@ -265,6 +296,6 @@ TESTS_MAIN(T_(rules_know_what_metadata_may_be), T_(rules_know_labels_in_the_word
            T_(rules_know_what_must_not_change), T_(rules_find_everything_that_is_wrong_with_a_pod),
            T_(rules_let_a_pod_change_its_images_only),
            T_(rules_show_every_place_where_a_claim_was_changed),
-           T_(rules_check_services_and_claims),
+           T_(rules_check_services_and_claims), T_(rules_check_what_is_written_to_a_status),
            T_(prepare_begins_a_status_and_keeps_it_from_writers_of_the_object),
            T_(prepare_adds_what_admission_adds), T_(problems_are_listed_once_in_a_message))
