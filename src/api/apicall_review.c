@@ -12,6 +12,8 @@
 #include "data/json.h"
 #include "data/timestamp.h"
 #include "edge/caller.h"
+#include "schema/fielderror.h"
+#include "schema/problem.h"
 
 #define AUDIENCE "https://kubernetes.default.svc"
 
@@ -158,6 +160,32 @@ add_created(struct apicall *c, struct json_build *b)
     json_end(b);
 }
 
+/* A review of access asks about one thing, of one who is named or asks. */
+static int
+check_access(struct apicall *c, const struct json *spec)
+{
+    const struct json *resource = json_get(spec, "resourceAttributes");
+    const struct json *other = json_get(spec, "nonResourceAttributes");
+    cleanup_problems struct problems ps = PROBLEMS_INIT;
+    bool self = c->kind == &kind_self_subject_access_review;
+
+    if (!self && c->kind != &kind_subject_access_review &&
+        c->kind != &kind_local_subject_access_review)
+        return 0;
+    if (resource != NULL && other != NULL)
+        fielderror_invalid(&ps, "spec.nonResourceAttributes", other,
+                           "cannot be specified in combination with resourceAttributes");
+    if (resource == NULL && other == NULL)
+        fielderror_invalid(
+            &ps, "spec.resourceAttributes", NULL,
+            "exactly one of nonResourceAttributes or resourceAttributes must be specified");
+    if (!self && json_str(json_get(spec, "user")).n == 0 &&
+        json_count(json_get(spec, "groups")) == 0)
+        fielderror_invalid_str(&ps, "spec.user", STR(""),
+                               "at least one of user or group must be specified");
+    return ps.n > 0 ? apicall_invalid(c, STR(""), &ps) : 0;
+}
+
 static int
 prepare_review(struct apicall *c)
 {
@@ -169,6 +197,8 @@ prepare_review(struct apicall *c)
         apicall_read_object(c, c->kind->group, c->kind->version, c->kind->kind) < 0)
         return ERR_BADREQUEST;
     spec = json_get(json_root(c->body), "spec");
+    if (check_access(c, spec) < 0)
+        return ERR_INVALID;
     kind_api_version(c->kind, version, sizeof version);
     json_add_object(&b, NULL);
     json_add_cstr(&b, "kind", c->kind->kind);
