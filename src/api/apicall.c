@@ -407,6 +407,7 @@ apicall_free(struct apicall *c)
     failure_done(&c->failure);
     problems_done(&c->warnings);
     json_doc_unref(c->body);
+    objects_composing_free(c->pieces);
     object_unref(c->object);
     apistream_free(c->stream);
     apipod_exec_free(c->exec);

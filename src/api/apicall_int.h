@@ -71,9 +71,10 @@ struct apicall {
     bool composing;         /* it is done; its object is to be completed when it is committed */
     int status;             /* 0: 200 */
     struct object *object;
-    bool fresh;               /* the object was not stored: it has no resourceVersion */
-    struct buf text;          /* the body, unless there is an object */
-    const char *content_type; /* of text; NULL: JSON */
+    struct objects_composing *pieces; /* of the object, while it is composed */
+    bool fresh;                       /* the object was not stored: it has no resourceVersion */
+    struct buf text;                  /* the body, unless there is an object */
+    const char *content_type;         /* of text; NULL: JSON */
     bool no_body;
     const char *etag;
     struct apistream *stream;

@@ -29,6 +29,27 @@ run(struct apicall *c, struct turn *t, struct err *e)
 const struct apicall_verb apicall_get = {
     .name = "get", .prepare = prepare, .run = run, .composes = true};
 
+/* A piece in each turn. */
+static int
+compose_piece(struct apicall *c, struct turn *t, struct err *e)
+{
+    struct object *whole = NULL;
+    int rc;
+
+    if (c->pieces == NULL)
+        c->pieces = objects_composing_new(apicall_config(c)->objects, c->object);
+    rc = objects_composing_step(c->pieces, t, &whole, e);
+    if (rc < 0)
+        return apicall_fail(c, e);
+    if (rc > 0) {
+        c->composing = c->again = true;
+        return 0;
+    }
+    object_unref(c->object);
+    c->object = whole;
+    return 0;
+}
+
 int
 apicall_compose(struct apicall *c, struct turn *t, struct err *e)
 {
@@ -38,11 +59,14 @@ apicall_compose(struct apicall *c, struct turn *t, struct err *e)
     if (c->object == NULL || c->accept.as != ACCEPT_OBJECT ||
         !objects_is_composed(config->objects, c->kind))
         return 0;
+    /* Nothing of a dry run outlives its turn. */
+    if (c->dry_run)
+        return objects_compose(config->objects, t, &c->object, e) < 0 ? apicall_fail(c, e) : 0;
     /* Rows of what this turn has changed come with its commit: then it is composed in the next. */
-    if ((c->acted || object_rv(c->object) > watchlog_rv(config->watchlog)) && !c->dry_run) {
+    if (c->acted || object_rv(c->object) > watchlog_rv(config->watchlog)) {
         c->acted = false;
         c->composing = c->again = true;
         return 0;
     }
-    return objects_compose(config->objects, t, &c->object, e) < 0 ? apicall_fail(c, e) : 0;
+    return compose_piece(c, t, e);
 }

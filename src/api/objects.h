@@ -29,12 +29,14 @@
 #include "api/object.h"
 #include "base/vec.h"
 
+struct buf;
 struct controllers;
 struct core;
 struct err;
 struct json;
 struct json_doc;
 struct objects;
+struct objects_composing;
 struct problems;
 struct turn;
 
@@ -174,6 +176,11 @@ struct objects_composer {
     /* The whole document of one as it is stored, and of rows, as of the last commit. */
     int (*compose)(void *arg, struct turn *t, const struct object *o, struct json_doc **ret,
                    struct err *e);
+    /* The same as text, in pieces that are each a small part of a turn.  begin() makes what step()
+     * fills `to` with (1: there is more; 0: it is whole), and end() frees.  NULL: in one piece. */
+    void *(*begin)(void *arg, const struct object *o);
+    int (*step)(void *arg, void *composing, struct turn *t, struct buf *to, struct err *e);
+    void (*end)(void *arg, void *composing);
     /* What a client asks for by writing the whole object `sent` over `live` (NULL: a new one, and
      * then t is NULL too; any thread), besides what objects_own_status() leaves of it: *ret, which
      * lives as long as the turn; NULL for nothing.  Changes nothing.  What cannot be done is a
@@ -198,6 +205,11 @@ bool objects_is_composed(const struct objects *os, const struct kind *k);
 /* Replaces *o by the composed object of the same version; without a composer it stays.  Rows are
  * not older than *o if that was committed before this turn. */
 int objects_compose(struct objects *os, struct turn *t, struct object **o, struct err *e);
+/* The same in pieces: 1 until *ret is the composed object.  NULL: the kind has no composer. */
+struct objects_composing *objects_composing_new(struct objects *os, const struct object *o);
+int objects_composing_step(struct objects_composing *c, struct turn *t, struct object **ret,
+                           struct err *e);
+void objects_composing_free(struct objects_composing *c); /* NULL is fine; any thread */
 /* A new version that is stored as the one before: what is composed has changed.  Absent: 0. */
 int objects_touch(struct objects *os, struct turn *t, struct str uid, struct err *e);
 

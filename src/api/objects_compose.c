@@ -2,6 +2,10 @@
  * What objects have only while somebody looks at one of them.
  */
 #include "api/objects_int.h"
+
+#include <stdlib.h>
+
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/log.h"
 #include "data/json.h"
@@ -45,6 +49,61 @@ objects_compose(struct objects *os, struct turn *t, struct object **o, struct er
     object_unref(*o);
     *o = composed;
     return 0;
+}
+
+/* In pieces. */
+
+struct objects_composing {
+    struct objects *objects;
+    const struct objects_composer *by;
+    struct object *object; /* as it is stored */
+    void *under_way;       /* the composer's; NULL: it composes in one piece */
+    struct buf text;
+};
+
+struct objects_composing *
+objects_composing_new(struct objects *os, const struct object *o)
+{
+    const struct objects_composer *by = objects_composer(os, object_kind(o));
+    struct objects_composing *c;
+
+    if (by == NULL)
+        return NULL;
+    c = NEW(struct objects_composing);
+    *c = (struct objects_composing){.objects = os, .by = by, .object = object_ref(o)};
+    if (by->begin != NULL)
+        c->under_way = by->begin(by->arg, o);
+    return c;
+}
+
+int
+objects_composing_step(struct objects_composing *c, struct turn *t, struct object **ret,
+                       struct err *e)
+{
+    const struct object *o = c->object;
+    int rc;
+
+    if (c->under_way == NULL) {
+        *ret = object_ref(o);
+        return objects_compose(c->objects, t, ret, e);
+    }
+    rc = c->by->step(c->by->arg, c->under_way, t, &c->text, e);
+    if (rc == 0)
+        *ret = object_from_text(object_kind(o), object_namespace(o), object_name(o), object_uid(o),
+                                buf_view(&c->text), object_rv(o));
+    return rc;
+}
+
+void
+objects_composing_free(struct objects_composing *c)
+{
+    if (c == NULL)
+        return;
+    if (c->under_way != NULL)
+        c->by->end(c->by->arg, c->under_way);
+    object_unref(c->object);
+    buf_done(&c->text);
+    free(c);
 }
 
 struct json_doc *

@@ -37,6 +37,8 @@ struct watchstream {
     bool more;
     bool composes; /* events are composed (objects_compose), in a turn after the slice was read */
     bool composed; /* those of this slice were */
+    size_t whole;  /* how many of them */
+    struct objects_composing *pieces; /* of the next one */
     char *after_ns, *after_name;
     int64_t after_rv;
 
@@ -62,6 +64,7 @@ clear_slice(struct watchstream *w)
     w->slice_bytes = 0;
     w->next = 0;
     w->composed = false;
+    w->whole = 0;
 }
 
 static void
@@ -69,6 +72,7 @@ release(struct apifetch *f)
 {
     struct watchstream *w = CONTAINER_OF(f, struct watchstream, fetch);
 
+    objects_composing_free(w->pieces);
     clear_slice(w);
     vec_done(&w->slice);
     apiselect_done(&w->c.selection);
@@ -151,16 +155,26 @@ read_changes(struct watchstream *w, struct turn *t, struct err *e)
     return n < 0 ? n : 0;
 }
 
-/* The rows were committed with the objects or later, so what is told is never older than that. */
+/* The rows were committed with the objects or later, so what is told is never older than that.  A
+ * large one takes several turns. */
 static int
 compose_slice(struct watchstream *w, struct turn *t, struct err *e)
 {
-    for (size_t i = w->next; i < w->slice.n; i++) {
-        struct watchevent *event = &w->slice.at[i];
+    for (; w->whole < w->slice.n; w->whole++) {
+        struct watchevent *event = &w->slice.at[w->whole];
+        struct object *whole = NULL;
+        int rc;
 
-        if (matches(w, event->now) &&
-            objects_compose(apiserver_config(w->c.server)->objects, t, &event->now, e) < 0)
-            return e->code;
+        if (!matches(w, event->now))
+            continue;
+        if (w->pieces == NULL)
+            w->pieces = objects_composing_new(apiserver_config(w->c.server)->objects, event->now);
+        rc = objects_composing_step(w->pieces, t, &whole, e);
+        if (rc != 0)
+            return rc < 0 ? rc : 0;
+        objects_composing_free(TAKE(w->pieces));
+        object_unref(event->now);
+        event->now = whole;
     }
     w->composed = true;
     return 0;

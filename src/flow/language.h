@@ -17,6 +17,7 @@
 
 #include "flow/flow.h"
 
+struct buf;
 struct db;
 struct flow;
 struct flow_gone;
@@ -154,8 +155,12 @@ struct flow_language {
     /* The object as who looks at it alone sees it: with what only rows hold.  NULL: nothing more.
      */
     int (*compose)(struct db *db, const struct object *o, struct json_doc **ret, struct err *e);
-    /* What a client asks for that writes a whole object as compose() showed it, and doing it:
+    /* The same as text, in pieces.  What a client asks for that writes a whole object as compose()
+     * showed it, and doing it:
      * api/objects.h, struct objects_composer. */
+    void *(*compose_begin)(const struct object *o);
+    int (*compose_step)(void *composing, struct db *db, struct buf *to, struct err *e);
+    void (*compose_end)(void *composing);
     int (*plan_write)(struct flow *f, struct turn *t, const struct object *live,
                       const struct json *sent, void **ret, struct problems *ps, struct err *e);
     int (*act)(struct flow *f, struct turn *t, const struct object *now, void *plan, struct err *e);

@@ -174,15 +174,23 @@ node_rows_each(struct db *db, int64_t run, int64_t after, node_row_fn *fn, void 
 }
 
 int
+node_rows_page(struct db *db, int64_t run, int64_t after, int64_t limit, node_row_fn *fn, void *arg,
+               struct err *e)
+{
+    struct stmt *s = db_stmt(db, "SELECT " NODE_COLUMNS
+                                 " FROM nodes WHERE run = ?1 AND id > ?2 ORDER BY id LIMIT ?3");
+
+    stmt_bind_int(s, 1, run);
+    stmt_bind_int(s, 2, after);
+    stmt_bind_int(s, 3, limit);
+    return each_node(s, fn, arg, e);
+}
+
+int
 node_rows_first(struct db *db, int64_t run, int64_t limit, node_row_fn *fn, void *arg,
                 struct err *e)
 {
-    struct stmt *s =
-        db_stmt(db, "SELECT " NODE_COLUMNS " FROM nodes WHERE run = ?1 ORDER BY id LIMIT ?2");
-
-    stmt_bind_int(s, 1, run);
-    stmt_bind_int(s, 2, limit);
-    return each_node(s, fn, arg, e);
+    return node_rows_page(db, run, 0, limit, fn, arg, e);
 }
 
 int

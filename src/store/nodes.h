@@ -93,6 +93,9 @@ int node_rows_each_phase(struct db *db, int64_t run, int one, int other, node_ro
  * released), or a parent's. */
 int node_rows_each(struct db *db, int64_t run, int64_t after, node_row_fn *fn, void *arg,
                    struct err *e);
+/* The same, at most `limit`; returns how many there were. */
+int node_rows_page(struct db *db, int64_t run, int64_t after, int64_t limit, node_row_fn *fn,
+                   void *arg, struct err *e);
 int node_rows_each_open(struct db *db, int64_t run, node_row_fn *fn, void *arg, struct err *e);
 int node_rows_each_child(struct db *db, int64_t run, int64_t parent, node_row_fn *fn, void *arg,
                          struct err *e);

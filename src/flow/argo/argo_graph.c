@@ -52,10 +52,10 @@ argo_graph_boundary(const struct argo_graph *g, const struct argo_vertex *v)
     return up;
 }
 
-static void
-contain(struct argo_graph *g)
+void
+argo_graph_contain_some(struct argo_graph *g, size_t from, size_t end)
 {
-    for (size_t i = 0; i < g->nodes.n; i++) {
+    for (size_t i = from; i < end; i++) {
         struct argo_vertex *v = &g->nodes.at[i];
         struct argo_vertex *parent = vertex(g, v->parent);
         cleanup_free char *place = NULL;
@@ -251,9 +251,15 @@ link_one(struct argo_graph *g, struct argo_vertex *v)
 }
 
 void
+argo_graph_link_some(struct argo_graph *g, size_t from, size_t end)
+{
+    for (size_t i = from; i < end; i++)
+        link_one(g, &g->nodes.at[i]);
+}
+
+void
 argo_graph_link(struct argo_graph *g)
 {
-    contain(g);
-    for (size_t i = 0; i < g->nodes.n; i++)
-        link_one(g, &g->nodes.at[i]);
+    argo_graph_contain_some(g, 0, g->nodes.n);
+    argo_graph_link_some(g, 0, g->nodes.n);
 }

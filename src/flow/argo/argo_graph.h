@@ -51,6 +51,9 @@ struct argo_graph {
 void argo_graph_done(struct argo_graph *g);
 /* Fills contained, next and outbound of all nodes. */
 void argo_graph_link(struct argo_graph *g);
+/* The same in two passes of pieces: nodes [from, end), first all of the one, then of the other. */
+void argo_graph_contain_some(struct argo_graph *g, size_t from, size_t end);
+void argo_graph_link_some(struct argo_graph *g, size_t from, size_t end);
 /* The vertex of the DAG or steps node around this one; NULL at the top. */
 const struct argo_vertex *argo_graph_boundary(const struct argo_graph *g,
                                               const struct argo_vertex *v);

@@ -23,7 +23,8 @@ struct composing {
     struct argo mind;  /* only what argo_template() reads */
     int64_t run;
     struct json_build b;
-    size_t at; /* the row being written */
+    size_t at;    /* the row being written */
+    int64_t last; /* the id of the last row that was read */
 };
 
 static char *
@@ -39,6 +40,7 @@ add_vertex(void *arg, const struct node_row *row, struct err *e)
     struct argo_vertex *v = vec_grow(&c->graph.nodes);
 
     (void)e;
+    c->last = row->id;
     *v = (struct argo_vertex){.id = row->id,
                               .parent = row->parent,
                               .index = row->index,
@@ -267,9 +269,9 @@ add_resources(struct composing *c, const struct node_row *row, const struct argo
 
 /* A node is younger than the one that contains it. */
 static void
-sum_usage(struct composing *c)
+sum_usage(struct composing *c, size_t from, size_t end)
 {
-    for (size_t i = c->graph.nodes.n; i-- > 0;) {
+    for (size_t i = end; i-- > from;) {
         const struct argo_vertex *v = &c->graph.nodes.at[i];
         uintptr_t parent = (uintptr_t)map_get_u64(&c->graph.by_id, (uint64_t)v->parent);
 
@@ -369,24 +371,36 @@ add_set(struct composing *c, const struct node_row *row, const struct json *set,
     json_end(&c->b);
     json_end(&c->b);
     argo_set_add_nodes(&c->b, &s);
-    c->at++;
     return 0;
+}
+
+/* The row's node becomes the one that is written.  False: it came after the graph was made, or is
+ * not shown. */
+static bool
+take_vertex(struct composing *c, const struct node_row *row)
+{
+    uintptr_t at = (uintptr_t)map_get_u64(&c->graph.by_id, (uint64_t)row->id);
+
+    if (at == 0 || !c->graph.nodes.at[at - 1].shown)
+        return false;
+    c->at = at - 1;
+    return true;
 }
 
 static int
 add_node(void *arg, const struct node_row *row, struct err *e)
 {
     struct composing *c = arg;
-    const struct argo_vertex *v = &c->graph.nodes.at[c->at];
-    const struct argo_vertex *boundary = argo_graph_boundary(&c->graph, v);
+    const struct argo_vertex *v, *boundary;
     const struct json *set = set_of(c, row);
     struct json_build *b = &c->b;
     char id[512];
 
-    if (!v->shown) {
-        c->at++;
+    c->last = row->id;
+    if (!take_vertex(c, row))
         return 0;
-    }
+    v = &c->graph.nodes.at[c->at];
+    boundary = argo_graph_boundary(&c->graph, v);
     write_id(c, v, id, sizeof id);
     json_add_object(b, id);
     json_add_cstr(b, "id", id);
@@ -421,7 +435,6 @@ add_node(void *arg, const struct node_row *row, struct err *e)
     if (v->released && v->kind == FLOW_GROUP && v->template_of != NULL)
         add_ids(c, "outboundNodes", &v->outbound);
     json_end(b);
-    c->at++;
     return 0;
 }
 
@@ -436,7 +449,7 @@ compose(struct composing *c, struct db *db, const struct object *workflow, struc
     if (node_rows_each(db, c->run, 0, add_vertex, c, e) < 0)
         return e->code;
     argo_graph_link(&c->graph);
-    sum_usage(c);
+    sum_usage(c, 0, c->graph.nodes.n);
     json_add_object(&c->b, NULL);
     json_add_fields(&c->b, root, (const char *const[]){"status", NULL});
     json_add_object(&c->b, "status");
@@ -468,4 +481,191 @@ argo_nodes_compose(struct db *db, const struct object *workflow, struct json_doc
         *ret = json_build_done(&c.b);
     composing_done(&c);
     return rc < 0 ? rc : 0;
+}
+
+/* In pieces. */
+
+enum piece { RUN, VERTICES, CONTAIN, LINK, USAGE, HEAD, NODES, OVER };
+
+struct argo_nodes {
+    struct composing c;
+    char *name;
+    struct object *workflow;
+    enum piece piece;
+    size_t from; /* how many nodes of this pass are done */
+    bool first;  /* no node is written yet */
+};
+
+/* How many of them are done in one piece. */
+enum { ROWS = 250, LIGHT = 2000 };
+
+void *
+argo_nodes_begin(const struct object *workflow)
+{
+    struct argo_nodes *n = NEW(struct argo_nodes);
+
+    n->workflow = object_ref(workflow);
+    n->name = str_dup(object_name(workflow));
+    n->c = (struct composing){.workflow = n->name, .b = JSON_BUILD_INIT};
+    n->first = true;
+    return n;
+}
+
+void
+argo_nodes_end(void *nodes)
+{
+    struct argo_nodes *n = nodes;
+
+    composing_done(&n->c);
+    object_unref(n->workflow);
+    free(n->name);
+    free(n);
+}
+
+/* 1: the pass has more. */
+static int
+pass_some(struct argo_nodes *n, void (*some)(struct composing *c, size_t from, size_t end))
+{
+    size_t all = n->c.graph.nodes.n, end = n->from + LIGHT < all ? n->from + LIGHT : all;
+
+    some(&n->c, n->from, end);
+    n->from = end < all ? end : 0;
+    return end < all;
+}
+
+static void
+contain(struct composing *c, size_t from, size_t end)
+{
+    argo_graph_contain_some(&c->graph, from, end);
+}
+
+static void
+link_nodes(struct composing *c, size_t from, size_t end)
+{
+    argo_graph_link_some(&c->graph, from, end);
+}
+
+/* From the last to the first. */
+static void
+sum_from_behind(struct composing *c, size_t from, size_t end)
+{
+    sum_usage(c, c->graph.nodes.n - end, c->graph.nodes.n - from);
+}
+
+static int
+begin_graph(struct argo_nodes *n, struct db *db, struct buf *to, struct err *e)
+{
+    int rc = run_rows_find(db, object_uid(n->workflow), take_run, &n->c, e);
+
+    if (rc == ERR_NOTFOUND) {
+        *e = ERR_INIT;
+        buf_str(to, object_text(n->workflow));
+        n->piece = NODES; /* there is nothing to add */
+        return 0;
+    }
+    if (rc < 0)
+        return rc;
+    make_mind(&n->c);
+    n->c.graph.template_of = find_template;
+    n->c.graph.arg = &n->c;
+    return 0;
+}
+
+/* The text of what the builder holds, an object, without its braces. */
+static void
+write_fields(struct json_build *b, struct buf *to)
+{
+    cleanup_json struct json_doc *doc = json_build_done(b);
+
+    json_write(to, json_root(doc));
+    buf_cut(to, to->n - 1);
+}
+
+static void
+write_head(struct argo_nodes *n, struct buf *to)
+{
+    const struct json *root = object_root(n->workflow);
+    struct json_build *b = &n->c.b;
+
+    json_add_object(b, NULL);
+    json_add_fields(b, root, (const char *const[]){"status", NULL});
+    json_end(b);
+    write_fields(b, to);
+    buf_cstr(to, ",\"status\":");
+    json_add_object(b, NULL);
+    json_add_fields(b, json_get(root, "status"), (const char *const[]){"nodes", NULL});
+    json_end(b);
+    write_fields(b, to);
+    buf_cstr(to, json_count(json_get(root, "status")) > 0 ? ",\"nodes\":{" : "\"nodes\":{");
+    n->c.last = 0;
+}
+
+static int
+write_nodes(struct argo_nodes *n, struct db *db, struct buf *to, struct err *e)
+{
+    cleanup_buf struct buf text = BUF_INIT;
+    int rows;
+
+    json_add_object(&n->c.b, NULL);
+    rows = node_rows_page(db, n->c.run, n->c.last, ROWS, add_node, &n->c, e);
+    if (rows < 0)
+        return rows;
+    json_end(&n->c.b);
+    write_fields(&n->c.b, &text);
+    if (text.n > 1) {
+        buf_cstr(to, n->first ? "" : ",");
+        buf_str(to, str_slice(buf_view(&text), 1, text.n));
+        n->first = false;
+    }
+    if (rows < ROWS)
+        buf_cstr(to, "}}}");
+    return rows == ROWS;
+}
+
+/* 1: this piece is not done yet. */
+static int
+do_piece(struct argo_nodes *n, struct db *db, struct buf *to, struct err *e)
+{
+    int rows;
+
+    switch (n->piece) {
+    case RUN:
+        return begin_graph(n, db, to, e);
+    case VERTICES:
+        rows = node_rows_page(db, n->c.run, n->c.last, ROWS, add_vertex, &n->c, e);
+        return rows < 0 ? rows : rows == ROWS;
+    case CONTAIN:
+        return pass_some(n, contain);
+    case LINK:
+        return pass_some(n, link_nodes);
+    case USAGE:
+        return pass_some(n, sum_from_behind);
+    case HEAD:
+        write_head(n, to);
+        return 0;
+    case NODES:
+        return write_nodes(n, db, to, e);
+    case OVER:
+        break;
+    }
+    return 0;
+}
+
+int
+argo_nodes_step(void *nodes, struct db *db, struct buf *to, struct err *e)
+{
+    struct argo_nodes *n = nodes;
+
+    while (n->piece != OVER) {
+        int rc = do_piece(n, db, to, e);
+
+        if (rc < 0)
+            return rc;
+        if (rc == 0)
+            n->piece++;
+        /* A small one is done at once. */
+        if (rc > 0 || (n->c.graph.nodes.n >= ROWS && n->piece != OVER))
+            return 1;
+    }
+    return 0;
 }

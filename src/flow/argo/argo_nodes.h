@@ -13,6 +13,7 @@
 
 #include "base/str.h"
 
+struct buf;
 struct db;
 struct err;
 struct json_doc;
@@ -22,5 +23,12 @@ struct object;
  * caller unrefs. */
 int argo_nodes_compose(struct db *db, const struct object *workflow, struct json_doc **ret,
                        struct err *e);
+
+/* The same as text, in pieces that are each a small part of a turn: what came between two of them
+ * may be missing. */
+void *argo_nodes_begin(const struct object *workflow);
+/* Appends to the text.  1: there is more; 0: it is whole. */
+int argo_nodes_step(void *nodes, struct db *db, struct buf *to, struct err *e);
+void argo_nodes_end(void *nodes); /* any thread */
 
 #endif

@@ -210,7 +210,112 @@ TEST(a_run_shows_its_nodes_while_it_goes_on)
     story_close(&s);
 }
 
+/* Composed piece by piece. */
+static struct buf pieces_;
+static void *composing_;
+static int steps_;
+
+static bool
+compose_piece(struct rig *r, struct turn *t)
+{
+    struct object *o = objects_find(r->objects, t, &kind_workflow, STR("default"), str_of(r->name));
+    struct err e = ERR_INIT;
+    int rc;
+
+    if (composing_ == NULL)
+        composing_ = argo_nodes_begin(o);
+    object_unref(o);
+    rc = argo_nodes_step(composing_, store_db(r->store), &pieces_, &e);
+    CHECK_TRUE(rc >= 0);
+    steps_++;
+    if (rc == 0) {
+        argo_nodes_end(composing_);
+        composing_ = NULL;
+    }
+    return true;
+}
+
+static struct json_doc *
+compose_in_pieces(struct story *s, bool run_between)
+{
+    struct json_doc *doc = NULL;
+    struct err e = ERR_INIT;
+
+    steps_ = 0;
+    do {
+        story_turn(s, compose_piece);
+        if (run_between)
+            rig_step(&s->r);
+    } while (composing_ != NULL);
+    if (json_parse(buf_view(&pieces_), NULL, &doc, &e) < 0)
+        fail_msg("%s", e.msg);
+    buf_done(&pieces_);
+    return doc;
+}
+
+static const char many[] = "metadata: {name: wf}\n"
+                           "spec:\n"
+                           "  entrypoint: main\n"
+                           "  templates:\n"
+                           "  - name: main\n"
+                           "    dag:\n"
+                           "      tasks:\n"
+                           "      - {name: each, template: ok, withSequence: {count: \"600\"}}\n"
+                           "      - {name: last, depends: each, template: ok}\n" OK;
+
+TEST(many_nodes_are_composed_in_pieces)
+{
+    struct story s;
+
+    story_open(&s);
+    story_run(&s, many);
+    story_is(&s, "Succeeded", NULL);
+    {
+        cleanup_json struct json_doc *doc = compose_in_pieces(&s, false);
+
+        CHECK_TRUE(steps_ > 6);
+        CHECK_INT(json_count(json_at_path(json_root(doc), "status.nodes")), 603);
+        CHECK_TRUE(json_equal(json_root(doc), json_root(s.wf)));
+    }
+    story_run(&s, "metadata: {name: few}\nspec:\n  entrypoint: ok\n  templates:\n" OK);
+    {
+        cleanup_json struct json_doc *doc = compose_in_pieces(&s, false);
+
+        CHECK_INT(steps_, 1);
+        CHECK_TRUE(json_equal(json_root(doc), json_root(s.wf)));
+    }
+    story_close(&s);
+}
+
+TEST(a_run_may_go_on_between_two_pieces)
+{
+    struct story s;
+    size_t before;
+
+    story_open(&s);
+    rig_create(&s.r, &kind_workflow, many);
+    for (int i = 0; i < 100; i++)
+        rig_step(&s.r);
+    story_look(&s);
+    before = json_count(json_at_path(json_root(s.wf), "status.nodes"));
+    CHECK_TRUE(before > 250);
+    {
+        cleanup_json struct json_doc *doc = compose_in_pieces(&s, true);
+        const struct json *nodes = json_at_path(json_root(doc), "status.nodes");
+
+        CHECK_TRUE(json_count(nodes) >= before);
+        JSON_EACH (node, nodes) {
+            JSON_EACH (child, json_get(node.value, "children"))
+                CHECK_NOT_NULL(json_get_str(nodes, json_str(child.value)));
+        }
+    }
+    story_go_on(&s);
+    story_is(&s, "Succeeded", NULL);
+    story_close(&s);
+}
+
 TESTS_MAIN(T_(ids_are_hashes_of_full_names), T_(a_single_pod_is_the_whole_tree),
            T_(groups_of_steps_follow_each_other), T_(tasks_lead_to_those_that_depend_on_them),
            T_(hooks_stand_beside_the_graph), T_(pods_whose_names_would_be_equal_get_different_ones),
-           T_(a_run_shows_its_nodes_while_it_goes_on))
+           T_(a_run_shows_its_nodes_while_it_goes_on), T_(many_nodes_are_composed_in_pieces),
+           T_(a_run_may_go_on_between_two_pieces))
