@@ -45,20 +45,14 @@ static const struct option resubmit_options[] = {
     OPTION_END,
 };
 
-/* "NAME=VALUE" each, as Argo's API has them. */
 static int
 add_parameters(struct json_build *b, const struct cli *c, struct err *e)
 {
     struct run_load given = {.parameters = VEC_INIT};
     int code = run_load_parameters(&given, c->options, e);
 
-    if (code == 0 && given.parameters.n > 0) {
-        json_add_array(b, "parameters");
-        for (size_t i = 0; i < given.parameters.n; i++)
-            json_add_printf(b, NULL, "%s=%s", given.parameters.at[i].name,
-                            given.parameters.at[i].value);
-        json_end(b);
-    }
+    if (code == 0)
+        run_load_add_texts(&given, b);
     run_load_done(&given);
     return code;
 }

@@ -179,6 +179,17 @@ run_load_arguments(const struct run_load *l)
     return json_build_done(&b);
 }
 
+void
+run_load_add_texts(const struct run_load *l, struct json_build *b)
+{
+    if (l->parameters.n == 0)
+        return;
+    json_add_array(b, "parameters");
+    for (size_t i = 0; i < l->parameters.n; i++)
+        json_add_printf(b, NULL, "%s=%s", l->parameters.at[i].name, l->parameters.at[i].value);
+    json_end(b);
+}
+
 /* Objects alone are no run: whoever gives them only has probably named the wrong file. */
 static int
 no_workflow(const struct run_load *l, const struct manifest *m, struct err *e)

@@ -14,6 +14,7 @@
 #include "base/vec.h"
 
 struct err;
+struct json_build;
 struct json_doc;
 struct manifest;
 struct options;
@@ -56,6 +57,8 @@ void run_load_done(struct run_load *l);
 int run_load_parameters(struct run_load *l, const struct options *options, struct err *e);
 /* They as a workflow's arguments: {"parameters":[{"name","value"}]}; the caller unrefs. */
 struct json_doc *run_load_arguments(const struct run_load *l);
+/* They as Argo's REST API has them: adds "parameters": ["NAME=VALUE"], unless there are none. */
+void run_load_add_texts(const struct run_load *l, struct json_build *b);
 /* The manifest's objects, with the parameters and --entrypoint laid over the workflows.
  * ERR_INVALID: there is no workflow among them. */
 int run_load(struct run_load *l, const struct options *options, const struct manifest *m,

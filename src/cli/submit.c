@@ -19,6 +19,9 @@ static const struct option options[] = {
     WORKFLOWS_NAMESPACE,
     WORKFLOWPRINT_OUTPUT,
     RUN_LOAD_OPTIONS,
+    {.name = "from",
+     .argument = "KIND/NAME",
+     .help = "make it of workflowtemplate/NAME, clusterworkflowtemplate/NAME or cronwf/NAME"},
     {.name = "name", .argument = "NAME", .help = "call the workflow so"},
     {.name = "generate-name", .argument = "PREFIX", .help = "begin its name so"},
     {.name = "labels", .letter = 'l', .argument = "NAME=VALUE,...", .help = "give it labels"},
@@ -177,6 +180,68 @@ create(struct submit *s, const struct json *workflow, struct err *e)
     return go_on(s, json_root(created), e);
 }
 
+/* --from: the server makes a workflow of what it has. */
+
+static void
+add_option(struct json_build *b, const struct cli *c, const char *key, const char *option)
+{
+    const char *given = option_value(c->options, option);
+
+    if (given != NULL)
+        json_add_cstr(b, key, given);
+}
+
+static int
+from_body(const struct submit *s, struct json_doc **ret, struct err *e)
+{
+    const struct cli *c = s->cli;
+    const char *priority = option_value(c->options, "priority");
+    struct str name = str_of(option_value(c->options, "from")), kind = str_cut(&name, '/');
+    cleanup_json_build struct json_build b = JSON_BUILD_INIT;
+    int64_t n = 0;
+
+    if (kind.n == 0 || name.n == 0)
+        return err_set(e, ERR_BADREQUEST, "--from '%s': expected KIND/NAME",
+                       option_value(c->options, "from"));
+    if (priority != NULL && !str_to_int(str_of(priority), &n))
+        return err_set(e, ERR_BADREQUEST, "--priority '%s': expected a whole number", priority);
+    json_add_object(&b, NULL);
+    json_add_str(&b, "resourceKind", kind);
+    json_add_str(&b, "resourceName", name);
+    json_add_object(&b, "submitOptions");
+    add_option(&b, c, "name", "name");
+    add_option(&b, c, "generateName", "generate-name");
+    add_option(&b, c, "entryPoint", "entrypoint");
+    add_option(&b, c, "labels", "labels");
+    add_option(&b, c, "serviceAccount", "serviceaccount");
+    if (priority != NULL)
+        json_add_int(&b, "priority", n);
+    json_add_bool(&b, "dryRun", option_switch(c->options, "dry-run", false));
+    json_add_bool(&b, "serverDryRun", option_switch(c->options, "server-dry-run", false));
+    run_load_add_texts(&s->load, &b);
+    json_end(&b);
+    json_end(&b);
+    *ret = json_build_done(&b);
+    return 0;
+}
+
+static int
+submit_from(struct submit *s, struct err *e)
+{
+    cleanup_json struct json_doc *body = NULL, *created = NULL;
+    cleanup_buf struct buf path = BUF_INIT;
+
+    if (from_body(s, &body, e) < 0)
+        return e->code;
+    buf_cstr(&path, "/api/v1/workflows/");
+    serverlink_put_escaped(&path, str_of(workflows_namespace(s->cli)));
+    buf_cstr(&path, "/submit");
+    if (serverlink_call(s->link, "POST", buf_cstring(&path), json_root(body), &created, e) < 0)
+        return e->code;
+    workflowprint(s->cli, json_root(created), s->form);
+    return option_switch(s->cli->options, "dry-run", false) ? 0 : go_on(s, json_root(created), e);
+}
+
 /* What is wrong is told before the server is asked, all of it and with its place. */
 static int
 check_files(struct submit *s, struct manifest *m)
@@ -220,17 +285,20 @@ submit_run(struct cli *c)
 {
     cleanup_serverlink struct serverlink *r = NULL;
     struct submit s = {.cli = c};
+    bool from = option_given(c->options, "from");
     struct err e = ERR_INIT;
     int code;
 
     if (!workflowprint_form(c, &s.form))
         return CLI_USAGE;
+    if (from == (option_operand_count(c->options) > 0))
+        return cli_usage(c, "submit needs either files or --from KIND/NAME");
     code = run_load_parameters(&s.load, c->options, &e);
-    if (code == 0 && !option_switch(c->options, "dry-run", false))
+    if (code == 0 && (from || !option_switch(c->options, "dry-run", false)))
         code = serverlink_open(c, &r, &e);
     s.link = r;
     if (code == 0)
-        code = submit_files(&s, &e);
+        code = from ? submit_from(&s, &e) : submit_files(&s, &e);
     run_load_done(&s.load);
     if (code < 0)
         return cli_fail(c, &e);
@@ -239,11 +307,11 @@ submit_run(struct cli *c)
 
 const struct cli_command submit_command = {
     .name = "submit",
-    .arguments = "FILE...",
+    .arguments = "FILE... | --from KIND/NAME",
     .help = "give workflows to the server",
     .details = "FILE is a YAML or JSON file, a directory, or - for standard input.",
     .options = options,
-    .min_operands = 1,
+    .min_operands = 0,
     .max_operands = CLI_ANY,
     .settings = true,
     .run = submit_run,
