@@ -191,10 +191,9 @@ check_versions(struct apicall *c, const struct object *live, const struct json *
 }
 
 static void
-replace(struct json_doc **doc, struct json_doc *next)
+let_go(void *doc)
 {
-    json_doc_unref(*doc);
-    *doc = next;
+    json_doc_unref(doc);
 }
 
 int
@@ -204,6 +203,7 @@ apicall_plan_write(struct apicall *c, struct turn *t, const struct object *live,
     const struct objects_composer *by = objects_composer(apicall_config(c)->objects, c->kind);
     cleanup_problems struct problems ps = PROBLEMS_INIT;
     const struct json *sent = json_root(*doc);
+    struct json_doc *next;
     struct err e = ERR_INIT;
 
     *plan = NULL;
@@ -215,7 +215,12 @@ apicall_plan_write(struct apicall *c, struct turn *t, const struct object *live,
         return apicall_fail(c, &e);
     if (ps.n > 0)
         return apicall_invalid(c, json_str(json_at_path(sent, "metadata.name")), &ps);
-    replace(doc, objects_own_status(live, sent));
+    next = objects_own_status(live, sent);
+    if (*plan != NULL)
+        turn_finally(t, let_go, *doc); /* the plan points into what was sent */
+    else
+        json_doc_unref(*doc);
+    *doc = next;
     return 0;
 }
 

@@ -183,9 +183,9 @@ struct objects_composer {
     void (*end)(void *arg, void *composing);
     /* What a client asks for by writing the whole object `sent` over `live` (NULL: a new one, and
      * then t is NULL too; any thread), besides what objects_own_status() leaves of it: *ret, which
-     * lives as long as the turn; NULL for nothing.  Changes nothing.  What cannot be done is a
-     * problem for each field; ERR_CONFLICT: the client has not seen what there is now.  NULL: its
-     * status is stored like the rest. */
+     * lives as long as the turn, as `sent` does then; NULL for nothing.  Changes nothing.  What
+     * cannot be done is a problem for each field; ERR_CONFLICT: the client has not seen what there
+     * is now.  NULL: its status is stored like the rest. */
     int (*plan_write)(void *arg, struct turn *t, const struct kind *k, const struct object *live,
                       const struct json *sent, void **ret, struct problems *ps, struct err *e);
     /* Does it, in the same turn, when `now` is what is stored.  Last in its message: it cannot be

@@ -1,6 +1,7 @@
 #include "io/loop.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,6 +12,7 @@
 
 struct wake {
     struct loop *loop;
+    atomic_uint sends; /* orders what was written before a send and what the function reads */
     loop_fn *fn;
     void *arg;
     uv_async_t *async;  /* NULL on a fake loop */
@@ -218,6 +220,7 @@ on_async(uv_async_t *a)
 {
     struct wake *w = a->data;
 
+    (void)atomic_load_explicit(&w->sends, memory_order_acquire);
     loop_ran(w->loop);
     w->fn(w->arg);
 }
@@ -246,6 +249,7 @@ wake_new(struct loop *l, loop_fn *fn, void *arg, struct err *e)
 void
 wake_send(struct wake *w)
 {
+    atomic_fetch_add_explicit(&w->sends, 1, memory_order_release);
     if (w->async != NULL)
         uv_async_send(w->async);
     else
