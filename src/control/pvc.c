@@ -1,6 +1,6 @@
 /*
  * PersistentVolumeClaims: a claim is a directory of the data directory, bound at once.  What cannot
- * be bound is not accepted (api/claim).
+ * be bound is not accepted (schema/rules_claim.c).
  *
  * The directory is made when a pod first mounts it, and removed with the claim.
  */

@@ -2,8 +2,10 @@
 #include "base/mem.h"
 #include "data/base64.h"
 #include "data/json.h"
+#include "data/quantity.h"
 #include "schema/defaults_int.h"
 #include "schema/imagetag.h"
+#include "schema/podsum.h"
 
 static bool
 has(const struct json *v, const char *field)
@@ -81,6 +83,53 @@ fill_volume(const struct defaults_context *c, const struct json *v, struct json_
     }
 }
 
+/* What the containers ask for, as one amount; else what the Pod as a whole may take. */
+static void
+add_request(struct json_build *patch, const struct json *spec, const struct json *limits,
+            const char *resource)
+{
+    cleanup_buf struct buf text = BUF_INIT;
+    struct quantity sum;
+
+    if (podsum_of(spec, "requests", str_of(resource), &sum)) {
+        quantity_write(&text, sum);
+        json_add_str(patch, resource, buf_view(&text));
+    } else {
+        json_add_value(patch, resource, json_get(limits, resource));
+    }
+}
+
+/* Requests of the whole Pod, where it has limits. */
+static void
+fill_pod_requests(const struct json *spec, struct json_build *patch)
+{
+    static const char *const summed[] = {"cpu", "memory"};
+    const struct json *limits = json_at_path(spec, "resources.limits");
+    const struct json *requests = json_at_path(spec, "resources.requests");
+    cleanup_json struct json_doc *more = NULL;
+    struct json_build b = JSON_BUILD_INIT;
+
+    if (json_count(limits) == 0)
+        return;
+    json_add_object(&b, NULL);
+    for (size_t i = 0; i < ARRAY_LEN(summed); i++)
+        if (json_get(requests, summed[i]) == NULL)
+            add_request(&b, spec, limits, summed[i]);
+    JSON_EACH (it, limits) {
+        if (str_starts(it.key, STR("hugepages-")) && json_get_str(requests, it.key) == NULL) {
+            json_add_key(&b, it.key);
+            json_add_value(&b, NULL, it.value);
+        }
+    }
+    json_end(&b);
+    more = json_build_done(&b);
+    if (json_count(json_root(more)) == 0)
+        return;
+    json_add_object(patch, "resources");
+    json_add_value(patch, "requests", json_root(more));
+    json_end(patch);
+}
+
 /* serviceAccount is an older name of serviceAccountName. */
 static void
 fill_pod_spec(const struct defaults_context *c, const struct json *v, struct json_build *patch)
@@ -94,6 +143,7 @@ fill_pod_spec(const struct defaults_context *c, const struct json *v, struct jso
         json_add_value(patch, "serviceAccountName", old);
     if (!c->pod)
         return;
+    fill_pod_requests(v, patch);
     if (!has(v, "enableServiceLinks"))
         json_add_bool(patch, "enableServiceLinks", true);
     if (json_int(json_get(v, "terminationGracePeriodSeconds"), &grace) && grace < 0)

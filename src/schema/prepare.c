@@ -60,30 +60,42 @@ is_positive(const struct json *amount)
     return quantity_parse(json_str(amount), &q, &ignored) == 0 && q.nano > 0;
 }
 
-/* Guaranteed: limits of CPU and memory everywhere, and requests as large.  BestEffort: nothing is
- * asked for.  Burstable: the rest. */
+struct asked {
+    bool any; /* for something */
+    bool all; /* limits of CPU and memory, and requests as large */
+};
+
+static void
+ask(const struct json *resources, struct asked *a)
+{
+    static const char *const counted[] = {"cpu", "memory"};
+
+    for (size_t i = 0; i < ARRAY_LEN(counted); i++) {
+        const struct json *limit = json_get(json_get(resources, "limits"), counted[i]);
+        const struct json *request = json_get(json_get(resources, "requests"), counted[i]);
+
+        a->any = a->any || is_positive(limit) || is_positive(request);
+        a->all = a->all && is_positive(limit) && json_equal(limit, request);
+    }
+}
+
+/* Guaranteed: limits everywhere, and requests as large.  BestEffort: nothing is asked for.
+ * Burstable: the rest.  What the Pod as a whole asks for counts before its containers. */
 static const char *
 quality(const struct json *object)
 {
-    static const char *const resources[] = {"cpu", "memory"};
     static const char *const lists[] = {"spec.initContainers", "spec.containers"};
-    bool any = false, all = true;
+    const struct json *whole = json_at_path(object, "spec.resources");
+    struct asked a = {.all = true};
 
-    for (size_t i = 0; i < ARRAY_LEN(lists); i++) {
-        JSON_EACH (it, json_at_path(object, lists[i])) {
-            const struct json *limits = json_at_path(it.value, "resources.limits");
-            const struct json *requests = json_at_path(it.value, "resources.requests");
-
-            for (size_t k = 0; k < ARRAY_LEN(resources); k++) {
-                const struct json *limit = json_get(limits, resources[k]);
-                const struct json *request = json_get(requests, resources[k]);
-
-                any = any || is_positive(limit) || is_positive(request);
-                all = all && is_positive(limit) && json_equal(limit, request);
-            }
-        }
+    if (json_count(json_get(whole, "requests")) + json_count(json_get(whole, "limits")) > 0) {
+        ask(whole, &a);
+    } else {
+        for (size_t i = 0; i < ARRAY_LEN(lists); i++)
+            JSON_EACH (it, json_at_path(object, lists[i]))
+                ask(json_get(it.value, "resources"), &a);
     }
-    return !any ? "BestEffort" : all ? "Guaranteed" : "Burstable";
+    return !a.any ? "BestEffort" : a.all ? "Guaranteed" : "Burstable";
 }
 
 static void

@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "data/json.h"
 #include "data/quantity.h"
+#include "schema/podsum.h"
 #include "schema/rules_int.h"
 
 /* Names of resources. */
@@ -325,52 +326,18 @@ rules_resources(struct rules *r, const struct json *resources)
 /* Of the whole Pod. */
 
 static void
-add_amount(const struct json *container, const char *path, struct str resource,
-           struct quantity *sum)
-{
-    struct quantity q;
-
-    if (read_amount(json_get_str(json_at_path(container, path), resource), &q))
-        *sum = quantity_add(*sum, q);
-}
-
-/* Containers run side by side; init containers one after another, beside the sidecars before them.
- */
-static struct quantity
-sum_of(const struct json *spec, const char *path, struct str resource)
-{
-    struct quantity all = {0}, sidecars = {0}, highest = {0};
-
-    JSON_EACH (it, json_get(spec, "containers"))
-        add_amount(it.value, path, resource, &all);
-    JSON_EACH (it, json_get(spec, "initContainers")) {
-        bool sidecar = str_is(json_str(json_get(it.value, "restartPolicy")), "Always");
-        struct quantity now = sidecars;
-
-        add_amount(it.value, path, resource, &now);
-        if (sidecar) {
-            add_amount(it.value, path, resource, &all);
-            sidecars = now;
-        }
-        if (quantity_cmp(now, highest) > 0)
-            highest = now;
-    }
-    return quantity_cmp(highest, all) > 0 ? highest : all;
-}
-
-static void
 check_sums(struct rules *r, const struct json *spec, const char *list, bool pages_only)
 {
     cleanup_free char *path = xasprintf("resources.%s", list);
     size_t before = rules_enter(r, list);
 
     JSON_EACH (it, json_at_path(spec, path)) {
-        struct quantity have, sum = sum_of(spec, path, it.key);
+        struct quantity have, sum;
         cleanup_buf struct buf text = BUF_INIT;
         size_t inside;
 
         if ((pages_only && !is_huge_pages(it.key)) || !read_amount(it.value, &have) ||
-            quantity_cmp(sum, have) <= 0)
+            !podsum_of(spec, list, it.key, &sum) || quantity_cmp(sum, have) <= 0)
             continue;
         inside = rules_enter_key(r, it.key);
         buf_printf(&text, "must be greater than or equal to aggregate container %s of ", list);

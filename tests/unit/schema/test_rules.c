@@ -263,6 +263,19 @@ TEST(prepare_adds_what_admission_adds)
     CHECK_PREPARED(NULL,
                    POD "  {containers: [{name: a, resources: {limits: {cpu: 1, memory: 1}}}]}\n",
                    false, "status.qosClass", "'Guaranteed'");
+    CHECK_PREPARED(NULL,
+                   POD "  {resources: {limits: {cpu: 2, memory: 1Gi}}, containers: [{name: a}]}\n",
+                   false, "status.qosClass", "'Guaranteed'");
+    CHECK_PREPARED(NULL, POD "  {resources: {requests: {cpu: 1}}, containers: [{name: a}]}\n",
+                   false, "status.qosClass", "'Burstable'");
+    CHECK_PREPARED(NULL,
+                   POD "  {resources: {limits: {cpu: 2, memory: 1Gi}}, containers: [{name: a,\n"
+                       "   resources: {requests: {cpu: 100m}}}, {name: b, resources: {limits: "
+                       "{cpu: 1}}}],\n"
+                       "   initContainers: [{name: c, restartPolicy: Always, resources: {requests: "
+                       "{cpu: 50m}}},\n"
+                       "   {name: d, resources: {requests: {cpu: 1200m}}}]}\n",
+                   false, "spec.resources.requests", "{'cpu':'1250m','memory':'1Gi'}");
     CHECK_PREPARED(NULL, POD "  {containers: [], tolerations: [{operator: Exists}]}\n", false,
                    "spec.tolerations", "[{'operator':'Exists'}]");
     CHECK_PREPARED(
