@@ -288,8 +288,10 @@ make_runtime(struct assembly *a, struct err *e)
         .envs_dir = a->envs,
         .init_path = a->init_path,
         .level = level_wanted(s),
+        .recall = a->config.recall,
         .first_id_base = getuid() == 0 ? IDRANGE_FIRST : 0,
         .die_with_server = a->config.die_with_server,
+        .temporary = a->config.temporary,
         .images = {a->images.at, a->images.n},
         .shared = a->shared.at,
         .host_paths = a->host_paths.at,
@@ -372,6 +374,12 @@ assembly_open(const struct assembly_config *config, struct assembly **ret, struc
     }
     *ret = a;
     return 0;
+}
+
+bool
+assembly_leave(struct assembly *a)
+{
+    return a != NULL && process_runtime_leave(a->runtime);
 }
 
 void

@@ -36,11 +36,12 @@ struct assembly_config {
     const struct settings *settings;
     const char *data;     /* the data directory; absolute */
     const char *init;     /* the path of sluice-init; NULL: where this program's is */
+    const char *recall;   /* a file for what can be isolated (sandbox/probe_recall.h), or NULL */
     const char *envs;     /* Python environments; absolute; NULL: below the data directory */
     bool die_with_server; /* pods end with this process */
-    bool temporary;       /* nothing is kept: the store need not be durable */
-    bool serve;           /* others ask over the network: watches are kept, there is a Node */
-    const char *ca;       /* the certificate authority that pods trust: PEM, or NULL */
+    bool temporary; /* with die_with_server: so does the data; the store need not be durable */
+    bool serve;     /* others ask over the network: watches are kept, there is a Node */
+    const char *ca; /* the certificate authority that pods trust: PEM, or NULL */
     /* Said once, when the runtime knows what can be isolated: the level, and why not more ("" if
      * nothing is missing).  May be NULL. */
     void (*on_level)(void *arg, const char *level, const char *why);
@@ -53,6 +54,9 @@ struct assembly_config {
 
 /* Opens the data directory and restores everything; pods that a dead process left are adopted. */
 int assembly_open(const struct assembly_config *config, struct assembly **ret, struct err *e);
+/* Before assembly_close() with `temporary`: true if the data directory is removed when this process
+ * has ended, false if the caller has to.  NULL: false. */
+bool assembly_leave(struct assembly *a);
 /* Lets go; pods go on unless they die with the server.  NULL is fine. */
 void assembly_close(struct assembly *a);
 MEM_DEFINE_CLEANUP(struct assembly *, assembly_close)

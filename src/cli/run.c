@@ -6,8 +6,9 @@
  *   RUNNING  -- SIGINT or SIGTERM ---------------> stopping (run_stop.h), exit code 1
  *
  * With --data everything is kept there; a killed process leaves its pods running, and --resume goes
- * on.  Without, a temporary directory serves: its pods die with this process, and it goes at the
- * end unless --keep.
+ * on.  Without, a temporary directory serves: its pods die with this process, and it goes right
+ * after it unless --keep: the spawner removes it, so that nobody has to wait, and even if this
+ * process is killed.
  */
 #include <fcntl.h>
 #include <limits.h>
@@ -59,7 +60,8 @@ struct run {
     struct err failed; /* code 0: nothing */
     enum run_form form;
     char *data;
-    char *envs; /* of a temporary run: outlives it, since an environment takes seconds to build */
+    char *envs;   /* of a temporary run: outlives it, since an environment takes seconds to build */
+    char *recall; /* of a temporary run: so does what was found to be possible here */
     bool temporary, keep;
 };
 
@@ -255,15 +257,15 @@ on_signal(void *arg, int sig)
 
 /* Setting up and taking down. */
 
-/* $XDG_CACHE_HOME/sluice/envs or ~/.cache/sluice/envs; NULL if there is no home. */
+/* $XDG_CACHE_HOME/sluice/NAME or ~/.cache/sluice/NAME; NULL if there is no home. */
 static char *
-cache_directory(void)
+in_cache(const char *name)
 {
     const char *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
 
     if (cache != NULL && cache[0] == '/')
-        return xasprintf("%s/sluice/envs", cache);
-    return home != NULL && home[0] == '/' ? xasprintf("%s/.cache/sluice/envs", home) : NULL;
+        return xasprintf("%s/sluice/%s", cache, name);
+    return home != NULL && home[0] == '/' ? xasprintf("%s/.cache/sluice/%s", home, name) : NULL;
 }
 
 static int
@@ -283,7 +285,8 @@ choose_data(struct run *r, struct err *e)
         return err_errno(e, "make a temporary directory '%s'", template);
     r->data = xstrdup(template);
     r->temporary = true;
-    r->envs = cache_directory();
+    r->envs = in_cache("envs");
+    r->recall = in_cache("isolation");
     return 0;
 }
 
@@ -314,6 +317,7 @@ open_all(struct run *r, struct err *e)
                                      .settings = r->cli->settings,
                                      .data = r->data,
                                      .envs = r->envs,
+                                     .recall = r->recall,
                                      .die_with_server = r->temporary,
                                      .temporary = r->temporary && !r->keep,
                                      .on_level = on_level,
@@ -338,6 +342,8 @@ open_all(struct run *r, struct err *e)
 static void
 close_all(struct run *r)
 {
+    bool left = r->temporary && !r->keep && assembly_leave(r->assembly);
+
     run_stop_done(&r->stop);
     signals_free(r->signals);
     run_log_free(r->log);
@@ -352,7 +358,7 @@ close_all(struct run *r)
     run_load_done(&r->load);
     if (r->temporary && r->keep) {
         fprintf(r->cli->err, "everything is kept in %s\n", r->data);
-    } else if (r->temporary) {
+    } else if (r->temporary && !left) {
         struct err e = ERR_INIT;
         cleanup_free char *init = cli_init_path(&e);
 
@@ -361,6 +367,7 @@ close_all(struct run *r)
     }
     free(r->data);
     free(r->envs);
+    free(r->recall);
 }
 
 static int

@@ -24,11 +24,13 @@
 #include "base/vec.h"
 #include "init/birth.h"
 #include "init/boxpacket.h"
+#include "init/droptree.h"
 #include "init/holding.h"
 #include "init/launch.h"
 #include "sandbox/boxgroup.h"
 #include "sandbox/hostroot.h"
 #include "sandbox/probe.h"
+#include "sandbox/probe_recall.h"
 #include "sandbox/spareroot.h"
 #include "sandbox/subids.h"
 #include "sandbox/userns.h"
@@ -39,7 +41,9 @@ struct spawner {
     struct launch_ground ground;
     struct hostroot host;
     struct probe probe;
-    char *probed; /* the data directory, while what was tried in it is still there */
+    char *temporary; /* the data directory, if it goes with the server */
+    char *recalled;  /* the file of probe_recall.h, or NULL */
+    char *probed;    /* the data directory, while what was tried in it is still there */
     int signals;
     VEC(struct launch) launches;
 };
@@ -57,6 +61,14 @@ static void
 tell_failed(uint64_t tag, int code, const char *text)
 {
     tell(&(struct boxmsg){.type = BOXMSG_FAILED, .tag = tag, .failed = {code, text}}, NULL, 0);
+}
+
+/* Whether what was recalled still holds, the next spawner finds out. */
+static void
+doubt(const struct spawner *s)
+{
+    if (s->recalled != NULL)
+        probe_forget(s->recalled);
 }
 
 static int
@@ -149,6 +161,18 @@ enter_namespaces(struct spawner *s, const char *data_dir, struct err *e)
     return unshare(CLONE_NEWNS) < 0 ? err_errno(e, "create a mount namespace") : 0;
 }
 
+static void
+try_or_recall(struct spawner *s, const struct boxmsg_hello *h)
+{
+    s->recalled = h->recall != NULL ? xstrdup(h->recall) : NULL;
+    if (s->recalled != NULL && probe_recall(&s->probe, s->recalled, h->data_dir, h->id_base))
+        return;
+    s->probed = xstrdup(h->data_dir);
+    probe_run(&s->probe, h->data_dir, h->id_base);
+    if (s->recalled != NULL)
+        probe_remember(&s->probe, s->recalled, h->data_dir, h->id_base);
+}
+
 static int
 set_up(struct spawner *s, const struct boxmsg_hello *h, enum level *level, struct err *e)
 {
@@ -156,7 +180,8 @@ set_up(struct spawner *s, const struct boxmsg_hello *h, enum level *level, struc
         return err_set(e, ERR_BADREQUEST, "HELLO names no data directory");
     if (probe_deny(&s->probe, getenv("SLUICE_DENY"), e) < 0)
         return e->code;
-    probe_run(&s->probe, h->data_dir, h->id_base);
+    probe_begin(&s->probe);
+    try_or_recall(s, h);
     s->ground.groups = boxgroup_new(&s->probe);
     if (!s->probe.have[PROBE_SECCOMP])
         s->ground.filter.instructions = 0;
@@ -232,7 +257,8 @@ greet(struct spawner *s)
         if (m.type != BOXMSG_HELLO)
             err_set(&e, ERR_BADREQUEST, "%s came before HELLO", boxmsg_name(m.type));
         else if (take_descriptors(s, &m.hello, &fds, &e) == 0) {
-            s->probed = m.hello.data_dir != NULL ? xstrdup(m.hello.data_dir) : NULL;
+            if (m.hello.temporary && m.hello.data_dir != NULL)
+                s->temporary = xstrdup(m.hello.data_dir);
             (void)set_up(s, &m.hello, &level, &e);
         }
     }
@@ -240,8 +266,10 @@ greet(struct spawner *s)
     tell_ready(s, m.tag, level, &e);
     if (e.code == 0 && (!s->probe.root || m.hello.id_base != 0))
         warm_up(s, m.hello.id_base);
-    if (e.code != 0)
+    if (e.code != 0) {
         tidy(s);
+        doubt(s);
+    }
     return e.code;
 }
 
@@ -258,6 +286,7 @@ on_spawn(struct spawner *s, const struct boxmsg *m, const struct boxpacket_fds *
     if (launch_start(&s->ground, fds->at[0], fds->at[1], m->spawn.join ? fds->at[2] : -1, &l, &e) <
         0) {
         tell_failed(m->tag, e.code, e.msg);
+        doubt(s);
         return;
     }
     l.tag = m->tag;
@@ -288,7 +317,7 @@ on_server(struct spawner *s)
 
 /* A child's report, or its end before one. */
 static void
-on_report(struct launch *l)
+on_report(struct spawner *s, struct launch *l)
 {
     struct birth_report r;
     ssize_t n = recv(l->sync, &r, sizeof r, MSG_DONTWAIT);
@@ -302,6 +331,7 @@ on_report(struct launch *l)
     } else if (r.code != 0) {
         r.text[sizeof r.text - 1] = '\0';
         tell_failed(l->tag, r.code, r.text);
+        doubt(s);
     } else {
         tell(&(struct boxmsg){.type = BOXMSG_SPAWNED, .tag = l->tag, .spawned = {l->pid}},
              (const int[]){l->pidfd, sync}, l->pidfd >= 0 ? 2 : 0);
@@ -321,7 +351,7 @@ on_end(struct spawner *s, pid_t pid, int status)
         if (l->pid != pid)
             continue;
         if (l->sync >= 0)
-            on_report(l);
+            on_report(s, l);
         if (l->tag != 0)
             tell(&(struct boxmsg){.type = BOXMSG_ENDED, .tag = l->tag, .ended = {pid, status}},
                  NULL, 0);
@@ -386,7 +416,7 @@ serve(struct spawner *s)
         use_time(s);
     for (size_t i = 0; i < n; i++) {
         if (p[FIXED + i].revents != 0)
-            on_report(&s->launches.at[i]);
+            on_report(s, &s->launches.at[i]);
     }
     if (p[1].revents != 0)
         reap(s);
@@ -410,6 +440,38 @@ block_signals(struct spawner *s)
     return s->signals;
 }
 
+/* Until the attempts, which ended with the server, are reaped. */
+static void
+wait_for_launches(struct spawner *s)
+{
+    while (s->launches.n != 0) {
+        struct pollfd p = {.fd = s->signals, .events = POLLIN};
+
+        if (poll(&p, 1, -1) > 0)
+            reap(s);
+    }
+}
+
+/* Until the server, whose end closes the control pipe, has nothing open any more. */
+static void
+wait_for_server(const struct spawner *s)
+{
+    struct pollfd p = {.fd = s->ground.server, .events = POLLIN};
+
+    while (p.fd >= 0 && poll(&p, 1, -1) < 0 && errno == EINTR) {
+    }
+}
+
+/* Whoever reads what the server wrote through a pipe need not wait for us. */
+static void
+let_go_of_output(void)
+{
+    int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+    for (int fd = STDOUT_FILENO; fd <= STDERR_FILENO; fd++)
+        (void)dup2(null, fd);
+}
+
 int
 spawner_main(void)
 {
@@ -423,9 +485,16 @@ spawner_main(void)
         return 1;
     while (serve(&s)) {
     }
+    if (s.temporary != NULL) {
+        let_go_of_output();
+        wait_for_server(&s);
+        wait_for_launches(&s);
+    }
     tidy(&s);
     boxgroup_free(s.ground.groups);
     if (s.ground.host != NULL)
         hostroot_done(s.ground.host);
+    if (s.temporary != NULL)
+        droptree(s.temporary);
     return 0;
 }

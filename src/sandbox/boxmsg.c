@@ -12,9 +12,11 @@ hello_fields(struct wire *w, struct boxmsg *m)
     wire_text(w, &m->hello.data_dir);
     wire_texts(w, &m->hello.shared, NULL);
     wire_u32(w, &m->hello.id_base);
+    wire_text(w, &m->hello.recall);
     wire_bool(w, &m->hello.has_filter);
     wire_bool(w, &m->hello.has_network);
     wire_bool(w, &m->hello.has_control);
+    wire_bool(w, &m->hello.temporary);
 }
 
 static void

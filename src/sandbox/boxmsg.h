@@ -5,7 +5,7 @@
  *
  *   HELLO   -->  once, first.  fds: [filter memfd] if has_filter, then [the pod network's filter
  * memfd] if has_network, then [control pipe's read end] if has_control: when its other end closes,
- * attempts with die_with_server end
+ * attempts with die_with_server end, and if `temporary` the spawner removes the data directory
  *   <-- READY    what was found, or (code < 0) why the level that was asked for cannot be had;
  *                then the spawner ends
  *   SPAWN   -->  fds: [spec memfd or file, attempt directory (+ the holder's directory if join)]
@@ -76,7 +76,9 @@ struct boxmsg_hello {
     const char *data_dir;      /* absolute; pods never see it */
     const char *const *shared; /* further directories of the host that every step sees, read-only */
     uint32_t id_base;          /* a range for probing, prepared at once; 0: none */
+    const char *recall; /* a file for what was found (sandbox/probe_recall.h); NULL: always try */
     bool has_filter, has_network, has_control;
+    bool temporary; /* the data directory goes with the server */
 };
 
 struct boxmsg_ready {

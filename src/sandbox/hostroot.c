@@ -202,6 +202,7 @@ void
 hostroot_done(struct hostroot *h)
 {
     spareroots_free(h->spares);
+    (void)umount2(h->layers, MNT_DETACH);
     for (size_t i = 0; i < h->parts_n; i++)
         free(h->parts[i].path);
     for (size_t i = 0; i < h->ranges_n; i++)

@@ -66,6 +66,7 @@ struct hostroot {
  * `shared`: further directories that every step sees, ended by NULL. */
 int hostroot_open(struct hostroot *h, const struct probe *p, enum level level, const char *data_dir,
                   const char *const *shared, struct err *e);
+/* Nothing of it is mounted any more in the caller's namespace. */
 void hostroot_done(struct hostroot *h);
 /* The layers of a range (0: the caller's own id), made at the first call; borrowed until the next
  * call. */

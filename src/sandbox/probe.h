@@ -68,8 +68,10 @@ struct probe {
 const char *probe_name(enum probe_id id);
 /* Reads a list as in SLUICE_DENY (NULL: empty).  ERR_INVALID naming an unknown word. */
 int probe_deny(struct probe *p, const char *list, struct err *e);
-/* Tries everything that is not denied; groups are boxgroup_new()'s.  `data_dir` is where the
- * probing directories go, `id_base` a range to try (0: none).  Forks; nothing stays but the
+/* What takes no child to try, and nothing found of the rest yet. */
+void probe_begin(struct probe *p);
+/* Then tries everything else that is not denied; groups are boxgroup_new()'s.  `data_dir` is where
+ * the probing directories go, `id_base` a range to try (0: none).  Forks; nothing stays but the
  * directories. */
 void probe_run(struct probe *p, const char *data_dir, uint32_t id_base);
 /* Removes them.  Apart, because a file system may take its time to remove a directory (ext4 that

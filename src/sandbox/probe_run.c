@@ -2,7 +2,7 @@
  * The attempts run in two children, whose ends undo whatever they did: the outer one stands where
  * the spawner will stand (root: a mount namespace of its own; an ordinary user: user and mount
  * namespaces), the inner one where a step's init will.  They write their findings to shared memory.
- * Probing is part of every start, so it costs two forks and no more.
+ * Probing is part of most starts (probe_recall.h), so it costs two forks and no more.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -301,12 +301,8 @@ try_calls(struct probe *p)
 }
 
 void
-probe_run(struct probe *p, const char *data_dir, uint32_t id_base)
+probe_begin(struct probe *p)
 {
-    cleanup_free char *dir = probe_directory(data_dir);
-    struct attempt a = {.dir = dir, .base = id_base};
-    pid_t pid;
-
     p->root = geteuid() == 0;
     try_filters(p);
     try_calls(p);
@@ -316,6 +312,15 @@ probe_run(struct probe *p, const char *data_dir, uint32_t id_base)
     found(p, PROBE_SUBIDS, false, "%s",
           p->root ? "not needed: root gives ranges of its own"
                   : "without isolation there are none");
+}
+
+void
+probe_run(struct probe *p, const char *data_dir, uint32_t id_base)
+{
+    cleanup_free char *dir = probe_directory(data_dir);
+    struct attempt a = {.dir = dir, .base = id_base};
+    pid_t pid;
+
     if (!may(p, PROBE_USERNS))
         return;
     a.p = mmap(NULL, sizeof *a.p, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);

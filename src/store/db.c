@@ -126,6 +126,8 @@ set_up(struct db *d, struct err *e)
         return e->code;
     d->page_bytes = page;
     sqlite3_wal_hook(d->h, on_wal, d);
+    if (!d->durable)
+        (void)sqlite3_db_config(d->h, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
     return 0;
 }
 

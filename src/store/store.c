@@ -244,7 +244,7 @@ store_after_commit(struct store *s)
 bool
 store_tidy(struct store *s)
 {
-    if (db_log_bytes(s->db) > 0)
+    if (db_log_bytes(s->db) > 0 && !s->temporary)
         checkpoint(s);
     if (s->is_short && clock_boot_us(s->clock) - s->reserve_tried_us >= RESERVE_RETRY_US)
         take_reserve(s);

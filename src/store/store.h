@@ -11,7 +11,8 @@
  * that say otherwise.
  *
  * The log is moved into the database by store_tidy(), which the core calls when it has nothing
- * else to do, and by store_after_commit() once the log has passed 1 MB.
+ * else to do, and by store_after_commit() once the log has passed 1 MB.  Of a temporary store only
+ * by the latter: nobody will read what is left of it.
  *
  * When the disk is full, store_disk_full() gives the reserve back and the store is `short`: what
  * adds things must refuse (ERR_FULL), deletions go on.  store_tidy() takes a new reserve as soon as

@@ -51,6 +51,7 @@ bare_spawn_open(const char *dir)
     b->dir = xstrdup(dir);
     if (mkdir(dir, 0755) < 0)
         must(err_errno(&e, "create '%s'", dir), &e);
+    probe_begin(&b->probe);
     probe_run(&b->probe, dir, ID_BASE);
     probe_tidy(dir);
     b->groups = boxgroup_new(&b->probe);

@@ -6,9 +6,11 @@ import json
 import pathlib
 import sqlite3
 import subprocess
+import time
 
 
 HERE = pathlib.Path(__file__).resolve().parent
+LEFT_SECONDS = 30
 
 
 class Wrong(Exception):
@@ -182,8 +184,11 @@ class Temporary(Workflow):
         marks = self.marked()
         if len(marks) != len(set(marks)):
             raise Wrong(f"an attempt ran twice: {sorted(marks)}")
-        if first.returncode >= 0 and any(temporary.iterdir()):
-            raise Wrong(f"left behind: {list(temporary.iterdir())}")
+        end = time.monotonic() + LEFT_SECONDS  # the spawner removes it, right after the run
+        while first.returncode >= 0 and any(temporary.iterdir()):
+            if time.monotonic() > end:
+                raise Wrong(f"left behind: {list(temporary.iterdir())}")
+            time.sleep(0.01)
 
     def recover(self, first: subprocess.CompletedProcess[str]) -> list[list[str]]:
         if self.status_of(first):

@@ -146,8 +146,9 @@ def message(kind: int, tag: int, **f) -> bytes:
     w.u64(tag)
     if kind == HELLO:
         w.u32(f["level"]), w.text(f["data_dir"]), w.texts(f.get("shared", []))
-        w.u32(f.get("id_base", 0)), w.bool(f["has_filter"]), w.bool(f["has_filter"])
-        w.bool(f["has_control"])
+        w.u32(f.get("id_base", 0)), w.text(f.get("recall")), w.bool(f["has_filter"])
+        w.bool(f["has_filter"])
+        w.bool(f["has_control"]), w.bool(f.get("temporary", False))
     elif kind == SPAWN:
         w.bool(f["join"])
     elif kind == SIGNAL:
@@ -316,7 +317,8 @@ class Server:
     """Starts a spawner and talks to it."""
 
     def __init__(self, level: int = BEST, deny: str = "", data: pathlib.Path | None = None,
-                 shared=(), filtered: bool = True):
+                 shared=(), filtered: bool = True, temporary: bool = False,
+                 recall: pathlib.Path | None = None):
         self.owns = data is None
         self.data = data or pathlib.Path(tempfile.mkdtemp(prefix="box-", dir=os.environ.get("BOX_TMP")))
         self.control = os.pipe()
@@ -324,6 +326,7 @@ class Server:
         self.closed = False
         self.spawner = None
         self.wanted, self.deny, self.shared, self.filtered = level, deny, list(shared), filtered
+        self.temporary, self.recall = temporary, recall
         self.attempts = []
         self.start_spawner()
 
@@ -347,7 +350,8 @@ class Server:
         fds.append(os.dup(self.control[0]))
         hello = message(HELLO, 1, level=self.wanted, data_dir=str(self.data), shared=self.shared,
                         id_base=BASE if os.geteuid() == 0 else 0, has_filter=self.filtered,
-                        has_control=True)
+                        has_control=True, temporary=self.temporary,
+                        recall=str(self.recall) if self.recall else None)
         socket.send_fds(ours, [hello], fds)
         for fd in fds:
             os.close(fd)

@@ -117,6 +117,20 @@ def die_with_server_ends_with_the_control_pipe(s):
         other.start_spawner()
 
 
+def a_temporary_directory_goes_with_its_server(s):
+    with box.Server(s.wanted, s.deny, filtered=s.filtered, temporary=True) as other:
+        make = "mkdir -p /tmp/x/y && chmod 0 /tmp/x; " if boxed(s) else ""
+        a = other.start("mortal", ["/bin/sh", "-c", make + "exec sleep 1000"], die_with_server=True)
+        if make:
+            until(lambda: list(a.dir.glob("upper*/**/x")), "the step has written")
+        other.spawner.close()
+        a.dir.joinpath("late").touch()  # as long as the server lives, it is the server's
+        os.close(other.control[1])
+        other.process.wait(box.WAIT)
+        assert not other.data.exists(), list(other.data.rglob("*"))
+        other.control = os.pipe()
+
+
 def what_the_command_leaves_behind_is_killed(s):
     times = [f"100{i}.{os.getpid():07}" for i in range(2)]  # no other process sleeps so long
     a, x = s.sh("orphans", f"(setsid sleep {times[0]} & ) ; (trap '' TERM HUP; sleep {times[1]} & ); "
@@ -612,6 +626,25 @@ def dev_shm_is_the_holders(s):
     holder.wait()
 
 
+def what_was_found_need_not_be_tried_again(s):
+    if s.deny or not s.ready["findings"]["network"][0] or not s.ready["findings"]["volatile"][0]:
+        return "something is missing here, which is always tried"
+    if "Seccomp:\t0" not in pathlib.Path("/proc/self/status").read_text():
+        return "below a filter everything is always tried"
+    recall = s.data / "cache/isolation"
+    for tried in (True, False):
+        with box.Server(s.wanted, filtered=s.filtered, recall=recall) as other:
+            text = other.ready["findings"]["userns"][1]
+            assert ("tried last" not in text) == tried, text
+            _, x = other.sh("recalled", "true")
+            assert x["code"] == 0 and other.level == s.level, (x, other.level)
+            assert recall.exists()
+    with box.Server(s.wanted, filtered=s.filtered, recall=recall) as other:
+        a = other.order("doubtful", ["/bin/true"], level=9)
+        assert other.answer(a)["type"] == box.FAILED
+        until(lambda: not recall.exists(), "what was recalled is doubted")
+
+
 # --- root ---
 
 def other_users_own_their_files(s):
@@ -756,7 +789,7 @@ ANY = [a_command_runs_and_its_end_is_recorded, a_missing_command_is_not_an_end_o
        a_signal_ends_as_128_plus_its_number, the_race_for_started_has_one_winner,
        stop_lets_the_command_end_by_itself, what_ignores_sigterm_is_killed_after_the_grace_period,
        the_deadline_holds_while_the_server_is_dead, attempts_outlive_spawner_and_server,
-       die_with_server_ends_with_the_control_pipe, what_the_command_leaves_behind_is_killed,
+       die_with_server_ends_with_the_control_pipe, a_temporary_directory_goes_with_its_server, what_the_command_leaves_behind_is_killed,
        no_descriptor_of_init_reaches_the_command, init_cannot_be_traced_or_read,
        long_arguments_travel, the_log_keeps_head_and_tail, two_gigabytes_of_log_cost_only_the_cap,
        the_result_is_cut_at_its_limit, stdin_is_empty, outputs_are_copied_from_inside,
@@ -768,7 +801,8 @@ BOXED = [the_hosts_secrets_are_not_there, the_whole_tree_is_on_the_list, nothing
          a_root_made_ahead_holds_nothing_of_a_step,
          capabilities_are_the_usual_set, records_cannot_be_forged, two_steps_do_not_see_each_other,
          volumes_appear_where_they_belong, the_root_can_be_read_only, the_working_directory_is_made,
-         a_pods_containers_share_what_the_holder_holds, dev_shm_is_the_holders]
+         a_pods_containers_share_what_the_holder_holds, dev_shm_is_the_holders,
+         what_was_found_need_not_be_tried_again]
 RANGED = [other_users_own_their_files,
           steps_of_other_ids_chown_and_leave_nothing_that_cannot_be_removed]
 WRITABLE = [installed_programs_can_be_changed_privately]

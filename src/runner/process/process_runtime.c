@@ -441,6 +441,12 @@ count(struct runtime *runtime)
     return self_of(runtime)->pods.n;
 }
 
+bool
+process_runtime_leave(struct runtime *runtime)
+{
+    return spawner_leave(self_of(runtime)->spawner);
+}
+
 static void
 free_runtime(struct runtime *runtime)
 {
@@ -524,7 +530,9 @@ process_runtime_new(const struct process_runtime_config *config, struct err *e)
         .level = config->level,
         .shared = config->shared,
         .id_base = config->first_id_base,
+        .recall = config->recall,
         .die_with_server = config->die_with_server,
+        .temporary = config->temporary,
     };
 
     *r = (struct process_runtime){.runtime = {&process_ops}, .config = *config};

@@ -34,7 +34,8 @@ struct process_runtime_config {
     const char *envs_dir;  /* of Python environments, absolute: DATA/envs, or one that is shared */
     const char *init_path; /* of sluice-init, absolute */
     enum level level;      /* LEVEL_BEST: the best that is to be had */
-    bool die_with_server;  /* pods end with this process (a temporary data directory) */
+    bool die_with_server;  /* pods end with this process */
+    bool temporary;        /* with die_with_server: so does the data directory */
     struct image_rules images;
     const char *const *shared;       /* host directories that every step sees; NULL-terminated */
     const char *const *host_paths;   /* what hostPath volumes may name; NULL-terminated */
@@ -42,11 +43,12 @@ struct process_runtime_config {
     const char *const *python_files; /* that it names: seen there, read-only; NULL-terminated */
     uint32_t *loopback_ports;        /* of the host's 127.0.0.1 that pods with an address reach */
     size_t loopback_ports_n;
-    size_t max_starts;      /* at once; 0: twice the processors */
-    size_t max_pods;        /* 0: 110, as kubelet has it */
-    bool strict_requests;   /* requests above the machine's size wait for ever */
-    int64_t reserve_bytes;  /* free space below which the largest pod is evicted; 0: never */
-    int64_t log_bytes;      /* cap of one container's log; 0: the usual one */
+    size_t max_starts;     /* at once; 0: twice the processors */
+    size_t max_pods;       /* 0: 110, as kubelet has it */
+    bool strict_requests;  /* requests above the machine's size wait for ever */
+    int64_t reserve_bytes; /* free space below which the largest pod is evicted; 0: never */
+    int64_t log_bytes;     /* cap of one container's log; 0: the usual one */
+    const char *recall;    /* a file for what the spawner found (sandbox/probe_recall.h), or NULL */
     uint32_t first_id_base; /* the range of ids that pods will ask for first; 0: none */
     struct runtime_blobs blobs;
     runtime_event_fn *on_event;
@@ -58,6 +60,10 @@ struct process_runtime_config {
 /* All of the configuration but `images`, `blobs` and numbers is borrowed for the runtime's life, as
  * is images.at. */
 struct runtime *process_runtime_new(const struct process_runtime_config *config, struct err *e);
+
+/* Before it is freed: what is in a temporary data directory goes when this process has ended, and
+ * nobody has to wait for that.  False: the caller has to remove it. */
+bool process_runtime_leave(struct runtime *r);
 
 /* The log of an attempt, relative to the data directory; the caller frees it. */
 char *process_log_path(const char *uid, const char *container, unsigned attempt);

@@ -50,6 +50,7 @@ struct spawner {
     struct timer restart;
     int64_t pause_us;
     int control_pipe[2]; /* its end ends attempts with die_with_server; -1: none */
+    bool left;           /* it removes the data directory when this process is gone */
     struct list requests;
     struct map by_tag;
     uint64_t tags;
@@ -253,9 +254,11 @@ say_hello(struct spawner *s, struct err *e)
                   .data_dir = s->config.data_dir,
                   .shared = s->shared != NULL ? (const char *const *)s->shared : none,
                   .id_base = s->config.id_base,
+                  .recall = s->config.recall,
                   .has_filter = true,
                   .has_network = true,
-                  .has_control = s->control_pipe[0] >= 0}};
+                  .has_control = s->control_pipe[0] >= 0,
+                  .temporary = s->config.temporary}};
     int fds[3];
     size_t n = 0;
 
@@ -326,6 +329,7 @@ copy_config(struct spawner *s, const struct spawner_config *c)
     s->config = *c;
     s->config.init_path = xstrdup(c->init_path);
     s->config.data_dir = xstrdup(c->data_dir);
+    s->config.recall = c->recall != NULL ? xstrdup(c->recall) : NULL;
     while (c->shared != NULL && c->shared[n] != NULL)
         n++;
     s->shared = NEW_ARRAY(char *, n + 1);
@@ -356,6 +360,13 @@ spawner_new(struct loop *l, const struct spawner_config *config, spawner_ready_f
     return s;
 }
 
+bool
+spawner_leave(struct spawner *s)
+{
+    s->left = s->config.temporary && s->state == READY && s->process != NULL;
+    return s->left;
+}
+
 void
 spawner_free(struct spawner *s)
 {
@@ -366,13 +377,14 @@ spawner_free(struct spawner *s)
     while (!list_empty(&s->requests))
         request_free(LIST_ITEM(s->requests.next, struct spawn_request, link));
     packet_free(s->socket);
-    if (s->process != NULL && !process_wait(s->process, END_MS)) {
+    if (s->process != NULL && !s->left && !process_wait(s->process, END_MS)) {
         process_kill(s->process, SIGKILL);
         (void)process_wait(s->process, END_MS);
     }
     process_free(s->process);
     map_done(&s->by_tag);
-    for (int i = 0; i < 2; i++)
+    /* The end that tells the spawner to remove the directory comes with that of this process. */
+    for (int i = 0; i < (s->left ? 1 : 2); i++)
         if (s->control_pipe[i] >= 0)
             close(s->control_pipe[i]);
     for (char **p = s->shared; p != NULL && *p != NULL; p++)
@@ -380,6 +392,7 @@ spawner_free(struct spawner *s)
     free(s->shared);
     free((char *)(uintptr_t)s->config.init_path);
     free((char *)(uintptr_t)s->config.data_dir);
+    free((char *)(uintptr_t)s->config.recall);
     free(s->refusal);
     free(s);
 }

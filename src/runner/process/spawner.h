@@ -7,7 +7,9 @@
  *                                                   ERR_UNAVAILABLE: nobody knows what came of them
  *   DEAD     -- a pause, then spawn ---> STARTING
  *
- * Pods do not notice its death.  It ends by itself when its socket closes.  Loop thread.
+ * Pods do not notice its death.  It ends by itself when its socket closes.  With a temporary data
+ * directory it lives on until this process has ended, however it ends, and removes the directory.
+ * Loop thread.
  */
 #ifndef RUNNER_SPAWNER_H
 #define RUNNER_SPAWNER_H
@@ -30,7 +32,9 @@ struct spawner_config {
     enum level level;          /* LEVEL_BEST: the best that is to be had */
     const char *const *shared; /* NULL-terminated, or NULL */
     uint32_t id_base;          /* for probing; 0: none */
+    const char *recall;        /* a file for what was found (sandbox/probe_recall.h), or NULL */
     bool die_with_server;      /* attempts end with this process */
+    bool temporary;            /* with die_with_server: so does the data directory */
 };
 
 /* The spawner is ready (again), or refuses for good (ready->code < 0).  Borrowed for the call. */
@@ -41,6 +45,9 @@ struct spawner *spawner_new(struct loop *l, const struct spawner_config *config,
                             spawner_ready_fn *on_ready, void *arg, struct err *e);
 /* No callback afterwards.  Attempts go on (unless die_with_server).  NULL is fine. */
 void spawner_free(struct spawner *s);
+/* Before spawner_free(), which then waits for nothing.  True: the spawner removes the temporary
+ * data directory.  False: there is none that could. */
+bool spawner_leave(struct spawner *s);
 
 struct spawn_result {
     int code;         /* 0: the command has begun; else an ERR_ code, with text */
