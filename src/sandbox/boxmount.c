@@ -60,7 +60,7 @@ int
 boxmount_overlay(const struct boxmount_overlay *o, struct err *e)
 {
     char lower[64], upper[32], work[32];
-    struct boxmount_option options[6];
+    struct boxmount_option options[7];
     size_t n = 0;
 
     /* Descriptor paths are short; an option's value may have 255 bytes, a data directory's path
@@ -81,6 +81,8 @@ boxmount_overlay(const struct boxmount_overlay *o, struct err *e)
     }
     if (o->user_xattr)
         options[n++] = (struct boxmount_option){"userxattr", NULL};
+    else if (o->lower2 >= 0) /* the skeleton refers to what is below it */
+        options[n++] = (struct boxmount_option){"redirect_dir", "follow"};
     return boxmount_new("overlay", options, n, o->attributes, e);
 }
 

@@ -222,6 +222,7 @@ build_skeleton(struct hostroot *h, struct hostroot_range *r, struct err *e)
                                .chown = h->root && r->base != 0,
                                .whiteouts = h->kind == HOSTROOT_WHOLE,
                                .user_xattr = !h->root,
+                               .refer = h->kind == HOSTROOT_WHOLE,
                                .devices = h->kind == HOSTROOT_WHOLE};
     char name[32];
 

@@ -27,6 +27,7 @@ struct skeleton_how {
     bool whiteouts; /* for an overlay over the host's root */
     bool
         user_xattr; /* mark opaque directories with user.*, as an unprivileged overlay reads them */
+    bool refer;     /* the layer below is the host's root: directories may refer to its */
     bool devices;   /* make device nodes in dev */
 };
 

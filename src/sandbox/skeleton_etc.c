@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "base/err.h"
@@ -15,50 +16,24 @@
 
 enum { MAX_FILE = 4 * 1024 * 1024, MAX_DEPTH = 6 };
 
+/* Directories of links that everybody may read, several hundred on many machines. */
+static const char *const linked[] = {"alternatives"};
+
 /* Allow list.  resolv.conf and hosts are what a step has when its specification brings none. */
-static const char *const copied[] = {"alternatives",
-                                     "bash.bashrc",
-                                     "ca-certificates",
-                                     "ca-certificates.conf",
-                                     "crypto-policies",
-                                     "debian_version",
-                                     "environment.d",
-                                     "fonts",
-                                     "gai.conf",
-                                     "host.conf",
-                                     "hosts",
-                                     "inputrc",
-                                     "java",
-                                     "ld.so.cache",
-                                     "ld.so.conf",
-                                     "ld.so.conf.d",
-                                     "locale.alias",
-                                     "locale.conf",
-                                     "localtime",
-                                     "magic",
-                                     "magic.mime",
-                                     "mime.types",
-                                     "networks",
-                                     "nsswitch.conf",
-                                     "OpenCL",
-                                     "openmpi",
-                                     "os-release",
-                                     "perl",
-                                     "pki/ca-trust",
-                                     "pki/tls",
-                                     "profile",
-                                     "protocols",
-                                     "python",
-                                     "python3",
-                                     "redhat-release",
-                                     "resolv.conf",
-                                     "rpc",
-                                     "services",
-                                     "ssl/certs",
-                                     "ssl/openssl.cnf",
-                                     "ssl/cert.pem",
-                                     "terminfo",
-                                     "timezone",
+static const char *const copied[] = {"bash.bashrc",     "ca-certificates", "ca-certificates.conf",
+                                     "crypto-policies", "debian_version",  "environment.d",
+                                     "fonts",           "gai.conf",        "host.conf",
+                                     "hosts",           "inputrc",         "java",
+                                     "ld.so.cache",     "ld.so.conf",      "ld.so.conf.d",
+                                     "locale.alias",    "locale.conf",     "localtime",
+                                     "magic",           "magic.mime",      "mime.types",
+                                     "networks",        "nsswitch.conf",   "OpenCL",
+                                     "openmpi",         "os-release",      "perl",
+                                     "pki/ca-trust",    "pki/tls",         "profile",
+                                     "protocols",       "python",          "python3",
+                                     "redhat-release",  "resolv.conf",     "rpc",
+                                     "services",        "ssl/certs",       "ssl/openssl.cnf",
+                                     "ssl/cert.pem",    "terminfo",        "timezone",
                                      "xattr.conf"};
 
 static const char passwd[] = "root:x:0:0:root:/root:/bin/sh\n"
@@ -213,6 +188,49 @@ copy_path(int etc, int to, const char *path, const struct skeleton_how *how)
     }
 }
 
+/* Whether the directory holds links, and files that everybody may read, and lies in the host's root
+ * file system: then a layer above that one can refer to it. */
+static bool
+can_refer(int etc, const char *name)
+{
+    int in = openat(etc, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    DIR *d = in >= 0 ? fdopendir(in) : NULL;
+    struct stat st, root;
+    struct dirent *entry;
+    bool can;
+
+    if (d == NULL) {
+        if (in >= 0)
+            close(in);
+        return false;
+    }
+    can = fstat(in, &st) == 0 && stat("/", &root) == 0 && st.st_dev == root.st_dev &&
+          (st.st_mode & 0005) == 0005;
+    while (can && (entry = readdir(d)) != NULL) {
+        if (entry->d_type == DT_LNK || entry->d_name[0] == '.')
+            continue;
+        can = entry->d_type == DT_REG &&
+              fstatat(in, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_mode & S_IROTH;
+    }
+    closedir(d);
+    return can;
+}
+
+/* An overlay takes the content from there: https://docs.kernel.org/filesystems/overlayfs.html,
+ * redirect_dir.  To copy the links would take longer than all the rest. */
+static bool
+refer(int etc, int to, const char *name, const struct skeleton_how *how)
+{
+    cleanup_free char *path = xasprintf("/etc/%s", name);
+    cleanup_close int dir = -1;
+
+    if (!how->refer || !can_refer(etc, name) || mkdirat(to, name, 0755) < 0)
+        return false;
+    dir = openat(to, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    return dir >= 0 && own_fd(dir, how) == 0 &&
+           fsetxattr(dir, "trusted.overlay.redirect", path, strlen(path), 0) == 0;
+}
+
 int
 skeleton_etc(int dirfd, const struct skeleton_how *how, struct err *e)
 {
@@ -223,6 +241,9 @@ skeleton_etc(int dirfd, const struct skeleton_how *how, struct err *e)
     if (write_text(dirfd, "passwd", passwd, how) < 0 || write_text(dirfd, "group", group, how) < 0)
         return err_errno(e, "write etc/passwd and etc/group");
     copy_resolved(etc, dirfd, "resolv.conf", how);
+    for (size_t i = 0; i < ARRAY_LEN(linked); i++)
+        if (!refer(etc, dirfd, linked[i], how))
+            copy_path(etc, dirfd, linked[i], how);
     for (size_t i = 0; i < ARRAY_LEN(copied); i++)
         copy_path(etc, dirfd, copied[i], how);
     return 0;

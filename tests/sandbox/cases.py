@@ -677,6 +677,19 @@ def installed_programs_can_be_changed_privately(s):
     assert not os.path.exists("/usr/bin/only-mine") and os.path.exists("/usr/bin/env")
 
 
+def the_links_of_alternatives_are_the_hosts_and_change_privately(s):
+    a, x = s.sh("links", "cd /etc/alternatives && ls -A && touch mine && rm -f awk && ln -s /bin/false awk && "
+                "readlink awk && ls -A mine && ls -ld .")
+    lines = a.log().splitlines()
+    host = sorted(os.listdir("/etc/alternatives"))
+    assert x["code"] == 0 and lines[:-3] and sorted(lines[:-3]) == host, a.log()
+    assert lines[-3:-1] == ["/bin/false", "mine"] and " root root " in lines[-1], a.log()
+    assert not os.path.exists("/etc/alternatives/mine"), "changed on the host"
+    b, x = s.sh("links again", "readlink /etc/alternatives/awk; ls /etc/shadow /etc/alternatives/../passwd-")
+    assert b.log().splitlines()[0] == os.readlink("/etc/alternatives/awk"), b.log()
+    assert x["code"] == 2, b.log()
+
+
 def a_fork_bomb_meets_its_limit(s):
     a, x = s.run("bomb", [PYTHON, "-c", """
 import os
@@ -805,7 +818,8 @@ BOXED = [the_hosts_secrets_are_not_there, the_whole_tree_is_on_the_list, nothing
          what_was_found_need_not_be_tried_again]
 RANGED = [other_users_own_their_files,
           steps_of_other_ids_chown_and_leave_nothing_that_cannot_be_removed]
-WRITABLE = [installed_programs_can_be_changed_privately]
+WRITABLE = [installed_programs_can_be_changed_privately,
+            the_links_of_alternatives_are_the_hosts_and_change_privately]
 LIMITED = [a_fork_bomb_meets_its_limit, too_much_memory_is_reported, the_processor_is_limited,
            groups_are_used_again, a_server_that_cannot_see_this_one_leaves_its_groups_alone]
 BARE = [fixed_paths_are_links_while_the_step_runs,
