@@ -244,7 +244,7 @@ def filter_file(*network: str) -> pathlib.Path:
     program, out = where / "filterdump", where / ("filter" + "".join(network))
     where.mkdir(parents=True, exist_ok=True)
     source = [ROOT / "tests/sandbox/filterdump.c", ROOT / "src/sandbox/filter.c",
-              *(ROOT / f"src/base/{name}.c" for name in ("civil", "clock", "err", "log", "mem"))]
+              *(ROOT / f"src/base/{name}.c" for name in ("buf", "civil", "clock", "err", "log", "mem"))]
     if not out.exists() or out.stat().st_mtime < max(p.stat().st_mtime for p in source):
         flags = subprocess.run(["pkg-config", "--cflags", "--libs", "libseccomp"],
                                capture_output=True, text=True, check=True).stdout.split()
