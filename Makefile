@@ -181,7 +181,7 @@ FUZZ_SHARED := $(patsubst %.c,$(O)/%.o,$(filter-out tests/fuzz/fuzz_%,$(filter t
 ifeq ($(V),fuzz)
 $(foreach t,$(FUZZERS),$(eval $(call program_rule,$(t),$(FUZZ_SHARED),$(LINK_$(t)),-fsanitize=fuzzer,)))
 endif
-fuzzers: $(addprefix $(O)/,$(if $(F),tests/fuzz/fuzz_$(F),$(FUZZERS)))
+fuzzers: $(addprefix $(O)/,$(if $(F),tests/fuzz/fuzz_$(F),$(call selected,$(FUZZERS))))
 .PHONY: fuzzers
 
 ##> make fuzz F=NAME [SECONDS=600]  one fuzzer from its corpus
@@ -192,10 +192,10 @@ fuzz:
 	$(Q)tests/fuzz/run build/fuzz $(SECONDS) $(F)
 .PHONY: fuzz
 
-##> make fuzz-smoke every fuzzer for ten seconds
+##> make fuzz-smoke every fuzzer for ten seconds, or those that T names
 fuzz-smoke:
 	$(Q)$(MAKE) V=fuzz O=build/fuzz fuzzers
-	$(Q)tests/fuzz/run build/fuzz 10 $(patsubst tests/fuzz/fuzz_%,%,$(FUZZERS))
+	$(Q)tests/fuzz/run build/fuzz 10 $(patsubst tests/fuzz/fuzz_%,%,$(call selected,$(FUZZERS)))
 .PHONY: fuzz-smoke
 
 # Fault injection: an LD_PRELOAD library and a driver that makes the nth call fail.  The library does
