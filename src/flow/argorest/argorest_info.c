@@ -1,7 +1,7 @@
 /*
- * What the server says of itself and of the caller.
+ * What the server says of itself and of the caller, and what it does not do.
  */
-#include "base/arena.h"
+#include "base/err.h"
 #include "data/json.h"
 #include "edge/call.h"
 #include "edge/caller.h"
@@ -87,9 +87,23 @@ prepare_userinfo(struct argorest_call *c, struct err *e)
     return 0;
 }
 
+static int
+prepare_events(struct argorest_call *c, struct err *e)
+{
+    (void)c;
+    return err_set(e, ERR_UNSUPPORTED,
+                   "events from outside do not start workflows here: submit a WorkflowTemplate");
+}
+
 const struct argorest_op argorest_info_ops[] = {
     {.method = "GET", .pattern = "/api/v1/info", .prepare = prepare_info},
     {.method = "GET", .pattern = "/api/v1/version", .prepare = prepare_version},
     {.method = "GET", .pattern = "/api/v1/userinfo", .prepare = prepare_userinfo},
+    {.method = "POST",
+     .pattern = "/api/v1/events/{namespace}/{discriminator}",
+     .prepare = prepare_events},
+    {.method = "GET",
+     .pattern = "/api/v1/workflow-event-bindings/{namespace}",
+     .prepare = prepare_events},
     {.method = NULL},
 };
