@@ -225,7 +225,7 @@ take_terminal(struct attempt_exec *x, int *fds, size_t fds_n, struct err *e)
     p->watch = watch_new(x->loop, p->fd, x->held ? 0 : WATCH_READ, on_output, p, e);
     if (p->watch == NULL || open_input(x, fcntl(p->fd, F_DUPFD_CLOEXEC, 0), e) < 0)
         return e->code;
-    write_input(x);
+    on_writable(x, WATCH_WRITE); /* what came before it; whoever waited with more may go on */
     return 0;
 }
 
