@@ -25,10 +25,12 @@
 #include "control/idrange.h"
 #include "core/controller.h"
 #include "core/core.h"
+#include "edge/forward.h"
 #include "flow/argo/argo.h"
 #include "flow/argo/argo_cron.h"
 #include "flow/flow.h"
 #include "io/loop.h"
+#include "runner/podnet.h"
 #include "runner/process/process_runtime.h"
 #include "sandbox/boxmsg.h"
 #include "store/blobs.h"
@@ -52,6 +54,7 @@ struct assembly {
     struct watchlog *watchlog;
     struct kind_table kinds;
     char node[HOST_NAME_MAX + 1];
+    struct forward *forward; /* NULL unless it serves */
     struct control *control;
     struct runtime *runtime;
     struct flow *flow;
@@ -256,6 +259,28 @@ name_node(struct assembly *a)
         snprintf(a->node, sizeof a->node, "localhost");
 }
 
+static void
+on_route_failure(void *arg, struct str key, const struct err *why)
+{
+    control_on_route_failure(((struct assembly *)arg)->control, key, why);
+}
+
+static bool
+is_pod(const struct address *client)
+{
+    return podnet_is_pod(&client->any);
+}
+
+static int
+make_forward(struct assembly *a, struct err *e)
+{
+    const struct forward_options options = {
+        .keeps_source = is_pod, .on_failure = on_route_failure, .arg = a};
+
+    a->forward = forward_new(&options, e);
+    return a->forward != NULL ? 0 : e->code;
+}
+
 static int
 make_control(struct assembly *a, struct err *e)
 {
@@ -270,6 +295,9 @@ make_control(struct assembly *a, struct err *e)
 
     if (a->config.serve) {
         name_node(a);
+        if (make_forward(a, e) < 0)
+            return e->code;
+        config.forward = a->forward;
         config.node = a->node;
         config.node_pods =
             a->config.settings->max_pods > 0 ? a->config.settings->max_pods : DEFAULT_MAX_PODS;
@@ -387,6 +415,7 @@ assembly_close(struct assembly *a)
 {
     if (a == NULL)
         return;
+    forward_free(a->forward); /* it posts to the core */
     drive_free(a->drive);
     datasize_free(a->datasize);
     core_free(a->core);

@@ -213,7 +213,7 @@ may_be_local(void *arg, const struct address *peer)
     struct up *u = arg;
 
     return peer->any.sa_family == AF_UNIX ||
-           (atomic_load(&u->users_are_known) && !podnet_is_pod(&peer->any));
+           (atomic_load(&u->users_are_known) && !podnet_is_of_network(&peer->any));
 }
 
 static void

@@ -41,6 +41,8 @@ control_setup(const struct control_config *config, struct err *e)
         controllers_add(config->controllers, &node_controller_row, c);
         controllers_add(config->controllers, &endpoints_service_row, c);
         controllers_add(config->controllers, &endpoints_pod_row, c);
+        controllers_add(config->controllers, &forwarding_service_row, c);
+        controllers_add(config->controllers, &forwarding_endpoints_row, c);
     }
     return c;
 }
@@ -68,6 +70,7 @@ control_free(struct control *c)
     podaddress_done(&c->addresses);
     map_done(&c->unbound);
     endpoints_forget(c);
+    forwarding_forget(c);
     free(c->boot_id);
     free(c->data);
     free(c);

@@ -11,12 +11,14 @@
 #include <stdint.h>
 
 #include "base/mem.h"
+#include "base/str.h"
 
 struct control;
 struct controllers;
 struct core;
 struct err;
 struct events;
+struct forward;
 struct loop;
 struct objects;
 struct runtime;
@@ -35,6 +37,7 @@ struct control_config {
     const char *node;
     int64_t node_pods;
     const char *ca;
+    struct forward *forward; /* what forwards for Services; there if `node` is */
 };
 
 /* Adds the controllers; before core_start().  Everything of the configuration must outlive the
@@ -45,6 +48,9 @@ struct control *control_setup(const struct control_config *config, struct err *e
  * events must go to control_on_event() with the control as argument. */
 void control_set_runtime(struct control *c, struct runtime *r);
 void control_on_event(void *control, const struct runtime_event *event);
+
+/* For forward_options.on_failure, with the control as argument.  Any thread. */
+void control_on_route_failure(void *control, struct str key, const struct err *why);
 
 /* After the core and the runtime are freed.  Pods that run go on; a later process adopts them. NULL
  * is fine. */

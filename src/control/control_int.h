@@ -21,10 +21,12 @@ struct control {
     struct control_config config;
     struct runtime *runtime;
     char *data;
-    struct map views;     /* of pods, by uid: struct podview */
-    struct map services;  /* that have a selector: uid -> namespace (its own text) */
-    struct map unbound;   /* uids of pods that wait for the Node to take pods again */
-    struct list finished; /* views to free at the next pass of the loop */
+    struct map views;       /* of pods, by uid: struct podview */
+    struct map services;    /* that have a selector: uid -> namespace (its own text) */
+    struct map forwardings; /* of Services, by uid: struct forwarding */
+    struct map endpoints;   /* by uid: "namespace/name", its own text */
+    struct map unbound;     /* uids of pods that wait for the Node to take pods again */
+    struct list finished;   /* views to free at the next pass of the loop */
     struct recovery recovery;
     struct podaddress addresses;
     struct task sweep;
@@ -38,8 +40,11 @@ extern const struct controller_row namespace_controller_row;
 extern const struct controller_row node_controller_row;
 extern const struct controller_row endpoints_service_row, endpoints_pod_row;
 
-/* endpoints.c: drops what is known of Services. */
+extern const struct controller_row forwarding_service_row, forwarding_endpoints_row;
+
+/* endpoints.c, forwarding.c: drop what is known of Services. */
 void endpoints_forget(void *control);
+void forwarding_forget(void *control);
 
 /* The directory of a claim, absolute, in the arena. */
 const char *pvc_directory(const struct control *c, const struct object *pvc, struct arena *a);

@@ -121,7 +121,8 @@ add_subset(struct json_build *b, const struct object *service, const struct obje
     json_add_array(b, ready ? "addresses" : "notReadyAddresses");
     json_add_object(b, NULL);
     json_add_str(b, "ip", json_str(object_at(pod, "status.podIP")));
-    if (json_str(object_at(pod, "spec.hostname")).n > 0)
+    if (json_str(object_at(pod, "spec.hostname")).n > 0 &&
+        str_eq(json_str(object_at(pod, "spec.subdomain")), object_name(service)))
         json_add_str(b, "hostname", json_str(object_at(pod, "spec.hostname")));
     if (json_str(object_at(pod, "spec.nodeName")).n > 0)
         json_add_str(b, "nodeName", json_str(object_at(pod, "spec.nodeName")));

@@ -155,7 +155,7 @@ join(struct proxy *p)
     to[n++] = (struct field){STR("Connection"), STR("Upgrade")};
     to[n++] = (struct field){STR("Upgrade"), fields_get(f, "Upgrade")};
     down = exchange_upgrade(p->x, to, n);
-    tunnel_start(server, down, fetch_upgrade(p->fetch));
+    tunnel_start_in(server, down, fetch_upgrade(p->fetch));
     fetch_free(TAKE(p->fetch));
 }
 

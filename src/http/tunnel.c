@@ -15,16 +15,16 @@ struct side {
 
 struct tunnel {
     struct server_guest guest;
-    struct server *server;
+    struct tunnel_home home;
     struct side a, b;
 };
 
 static void
-end(struct tunnel *t)
+end(struct tunnel *t, void (*close)(struct stream *s))
 {
-    server_remove_guest(t->server, &t->guest);
-    stream_free(t->a.stream);
-    stream_free(t->b.stream);
+    close(t->a.stream);
+    close(t->b.stream);
+    t->home.remove(t->home.owner, &t->guest);
     free(t);
 }
 
@@ -36,7 +36,7 @@ end_if_over(struct tunnel *t)
                 stream_pending(t->b.stream) == 0;
 
     if (over)
-        end(t);
+        end(t, stream_free);
     return over;
 }
 
@@ -75,7 +75,7 @@ on_close(void *arg, const struct err *why)
     struct side *side = arg;
 
     (void)why;
-    end(side->tunnel);
+    end(side->tunnel, stream_reset);
 }
 
 static const struct stream_handler handler = {on_read, on_end, on_drain, on_close};
@@ -83,21 +83,39 @@ static const struct stream_handler handler = {on_read, on_end, on_drain, on_clos
 static void
 on_leave(struct server_guest *g)
 {
-    end(CONTAINER_OF(g, struct tunnel, guest));
+    end(CONTAINER_OF(g, struct tunnel, guest), stream_free);
 }
 
 void
-tunnel_start(struct server *s, struct stream *a, struct stream *b)
+tunnel_start(const struct tunnel_home *home, struct stream *a, struct stream *b)
 {
     struct tunnel *t = NEW(struct tunnel);
 
-    t->server = s;
+    t->home = *home;
     t->guest.leave = t->guest.cut = on_leave;
     t->a = (struct side){.tunnel = t, .other = &t->b, .stream = a};
     t->b = (struct side){.tunnel = t, .other = &t->a, .stream = b};
-    server_add_guest(s, &t->guest);
+    home->add(home->owner, &t->guest);
     stream_set_handler(a, &handler, &t->a);
     stream_set_handler(b, &handler, &t->b);
     stream_read(a, true);
     stream_read(b, true);
+}
+
+static void
+add_to_server(void *server, struct server_guest *g)
+{
+    server_add_guest(server, g);
+}
+
+static void
+remove_from_server(void *server, struct server_guest *g)
+{
+    server_remove_guest(server, g);
+}
+
+void
+tunnel_start_in(struct server *s, struct stream *a, struct stream *b)
+{
+    tunnel_start(&(struct tunnel_home){add_to_server, remove_from_server, s}, a, b);
 }

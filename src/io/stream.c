@@ -427,9 +427,21 @@ stream_new(struct loop *l, int fd, const struct stream_handler *handler, void *a
     return s;
 }
 
+/* The port is chosen by connect, so that none is used up. */
+static int
+bind_source(int fd, const struct address *from, struct err *e)
+{
+    struct address at = *from;
+    int on = 1;
+
+    address_set_port(&at, 0);
+    (void)setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
+    return bind(fd, &at.any, at.n) < 0 ? err_errno(e, "bind the source") : 0;
+}
+
 struct stream *
-stream_connect(struct loop *l, const struct address *to, const struct stream_handler *handler,
-               void *arg, struct err *e)
+stream_connect_from(struct loop *l, const struct address *from, const struct address *to,
+                    const struct stream_handler *handler, void *arg, struct err *e)
 {
     cleanup_close int fd = socket(to->any.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     struct stream *s;
@@ -438,6 +450,8 @@ stream_connect(struct loop *l, const struct address *to, const struct stream_han
         err_errno(e, "make a socket");
         return NULL;
     }
+    if (from != NULL && bind_source(fd, from, e) < 0)
+        return NULL;
     if (connect(fd, &to->any, to->n) < 0 && errno != EINPROGRESS) {
         err_set(e, ERR_UNAVAILABLE, "%s", sentence(errno));
         return NULL;
@@ -448,6 +462,13 @@ stream_connect(struct loop *l, const struct address *to, const struct stream_han
     s->connecting = true; /* one that is connected already is writable at once */
     watch_what_matters(s);
     return s;
+}
+
+struct stream *
+stream_connect(struct loop *l, const struct address *to, const struct stream_handler *handler,
+               void *arg, struct err *e)
+{
+    return stream_connect_from(l, NULL, to, handler, arg, e);
 }
 
 void
@@ -480,6 +501,16 @@ stream_free(struct stream *s)
     buf_done(&s->out);
     free(s->why);
     free(s);
+}
+
+void
+stream_reset(struct stream *s)
+{
+    struct linger at_once = {.l_onoff = 1, .l_linger = 0};
+
+    if (s != NULL)
+        (void)setsockopt(s->fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+    stream_free(s);
 }
 
 int

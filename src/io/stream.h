@@ -71,6 +71,10 @@ struct stream *stream_new(struct loop *l, int fd, const struct stream_handler *h
 /* Begins to connect.  What is written meanwhile waits. */
 struct stream *stream_connect(struct loop *l, const struct address *to,
                               const struct stream_handler *handler, void *arg, struct err *e);
+/* The same from an address of this machine, whose port does not matter. */
+struct stream *stream_connect_from(struct loop *l, const struct address *from,
+                                   const struct address *to, const struct stream_handler *handler,
+                                   void *arg, struct err *e);
 /* Before the first byte is read or written.  Takes the filter. */
 void stream_set_filter(struct stream *s, const struct stream_filter *filter, void *arg);
 /* Another owner takes over. */
@@ -86,6 +90,8 @@ size_t stream_pending(const struct stream *s);
 void stream_finish(struct stream *s);
 /* Closes at once; what waits is lost.  No callback afterwards.  NULL is fine. */
 void stream_free(struct stream *s);
+/* The same, and the peer is told (by a reset) that this is no proper end. */
+void stream_reset(struct stream *s);
 
 int stream_fd(const struct stream *s);
 /* Bytes of the socket since the last call, both ways. */
