@@ -51,8 +51,8 @@ is_here(const struct address *a)
     return fd >= 0 && bind(fd, &probe.any, probe.n) == 0;
 }
 
-struct forward_backends *
-forward_backends_new(const struct forward_route *r)
+static struct forward_backends *
+backends_new(const struct forward_route *r)
 {
     struct forward_backends *b = xcalloc(1, sizeof *b + r->to_n * sizeof b->at[0]);
 
@@ -213,7 +213,7 @@ forward_set(struct forward *f, struct str key, const struct forward_route *r)
 
     *c = (struct change){.letter = {.open = open_change}, .forward = f, .key = str_dup(key)};
     if (r != NULL) {
-        c->backends = forward_backends_new(r);
+        c->backends = backends_new(r);
         c->at = r->at;
         c->source = r->source;
         c->sticky = r->sticky;
@@ -295,13 +295,4 @@ forward_free(struct forward *f)
     mailbox_free(f->mailbox);
     loop_free(f->loop);
     free(f);
-}
-
-void
-forward_stats(const struct forward *f, struct forward_stats *ret)
-{
-    *ret = (struct forward_stats){.accepted = atomic_load(&f->accepted),
-                                  .refused = atomic_load(&f->refused),
-                                  .unreachable = atomic_load(&f->unreachable),
-                                  .connections = atomic_load(&f->connections)};
 }

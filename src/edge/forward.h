@@ -66,11 +66,4 @@ void forward_set(struct forward *f, struct str key, const struct forward_route *
 /* Cuts all connections, ends the thread.  NULL is fine. */
 void forward_free(struct forward *f);
 
-struct forward_stats {
-    uint64_t accepted, refused, unreachable; /* connections; refused: over a limit */
-    uint64_t connections;                    /* now */
-};
-/* Any thread; the values need not fit one another. */
-void forward_stats(const struct forward *f, struct forward_stats *ret);
-
 #endif

@@ -3,7 +3,6 @@
 #define EDGE_FORWARD_INT_H
 
 #include <pthread.h>
-#include <stdatomic.h>
 
 #include "base/list.h"
 #include "base/map.h"
@@ -31,10 +30,9 @@ struct forward {
     struct list links; /* connections: struct forward_link */
     struct map peers;  /* how many connections each client's address has */
     size_t limit;
-    atomic_uint_fast64_t accepted, refused, unreachable, connections;
+    size_t connections;
 };
 
-struct forward_backends *forward_backends_new(const struct forward_route *r);
 void forward_backends_unref(struct forward_backends *b);
 
 /* Takes fd, a connection of a client.  `first` is the one behind that is tried first. */

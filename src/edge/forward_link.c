@@ -44,10 +44,10 @@ count_in(struct forward *f, const struct address *peer)
 {
     uintptr_t n = (uintptr_t)map_get(&f->peers, key_of(peer));
 
-    if (atomic_load(&f->connections) >= f->limit || n >= f->limit / FORWARD_PEER_SHARE)
+    if (f->connections >= f->limit || n >= f->limit / FORWARD_PEER_SHARE)
         return false;
     map_put(&f->peers, key_of(peer), (void *)(n + 1));
-    atomic_fetch_add(&f->connections, 1);
+    f->connections++;
     return true;
 }
 
@@ -60,7 +60,7 @@ count_out(struct forward *f, const struct address *peer)
         map_put(&f->peers, key_of(peer), (void *)(n - 1));
     else
         map_remove(&f->peers, key_of(peer));
-    atomic_fetch_sub(&f->connections, 1);
+    f->connections--;
 }
 
 static void
@@ -174,7 +174,6 @@ connect_next(struct forward_link *l)
         timer_after(&l->timer, FORWARD_CONNECT_US);
         return;
     }
-    atomic_fetch_add(&f->unreachable, 1);
     give_up(l);
 }
 
@@ -195,11 +194,9 @@ forward_link_start(struct forward *f, int fd, const struct address *peer,
     struct err e = ERR_INIT;
 
     if (!count_in(f, peer)) {
-        atomic_fetch_add(&f->refused, 1);
         close(fd);
         return;
     }
-    atomic_fetch_add(&f->accepted, 1);
     l = NEW(struct forward_link);
     *l = (struct forward_link){
         .forward = f, .peer = *peer, .source = *source, .backends = b, .next = first};
