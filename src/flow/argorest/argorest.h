@@ -46,7 +46,8 @@ struct argorest {
 int argorest_add_routes(struct argorest *rest, struct routes *r, struct err *e);
 
 /* For edge_options.write_error: an error before any handler ran (no or a wrong token), if the
- * request is for a path of this API.  False: it is for another. */
+ * request is for a path of this API.  False: it is for another, or `rq` is NULL, for a request that
+ * was not understood. */
 bool argorest_write_error(const struct request *rq, const struct err *why, struct buf *body);
 
 #endif

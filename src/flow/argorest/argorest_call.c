@@ -162,7 +162,7 @@ argorest_write_error(const struct request *rq, const struct err *why, struct buf
                                         "/input-artifacts"};
     int status;
 
-    for (size_t i = 0; i < ARRAY_LEN(roots); i++) {
+    for (size_t i = 0; rq != NULL && i < ARRAY_LEN(roots); i++) {
         if (str_starts(rq->path, str_of(roots[i]))) {
             argorest_error_write(why, body, &status);
             return true;
