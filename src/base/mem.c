@@ -4,9 +4,8 @@
 
 #include "base/err.h"
 
-/* Says so without allocating and leaves as a kill would: no atexit handlers, no half-done work. */
-static _Noreturn void
-out_of_memory(void)
+_Noreturn void
+mem_exhausted(void)
 {
     static const char text[] = "sluice: out of memory\n";
     ssize_t ignored = write(STDERR_FILENO, text, sizeof text - 1);
@@ -21,7 +20,7 @@ xcalloc(size_t count, size_t size)
     void *p = calloc(count != 0 ? count : 1, size != 0 ? size : 1);
 
     if (p == NULL)
-        out_of_memory();
+        mem_exhausted();
     return p;
 }
 
@@ -32,10 +31,10 @@ xrealloc(void *p, size_t count, size_t size)
     void *q;
 
     if (__builtin_mul_overflow(count, size, &bytes))
-        out_of_memory();
+        mem_exhausted();
     q = realloc(p, bytes != 0 ? bytes : 1);
     if (q == NULL)
-        out_of_memory();
+        mem_exhausted();
     return q;
 }
 
@@ -72,7 +71,7 @@ xvasprintf(const char *fmt, va_list ap)
     char *text;
 
     if (vasprintf(&text, fmt, ap) < 0)
-        out_of_memory();
+        mem_exhausted();
     return text;
 }
 

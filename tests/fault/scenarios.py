@@ -11,6 +11,7 @@ import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 LEFT_SECONDS = 30
+OUT_OF_MEMORY = 137  # as kill -9, but told
 
 
 class Wrong(Exception):
@@ -185,7 +186,9 @@ class Temporary(Workflow):
         if len(marks) != len(set(marks)):
             raise Wrong(f"an attempt ran twice: {sorted(marks)}")
         end = time.monotonic() + LEFT_SECONDS  # the spawner removes it, right after the run
-        while first.returncode >= 0 and any(temporary.iterdir()):
+        # Out of memory is as kill -9: before there is a spawner, nobody is left to do it.
+        killed = first.returncode < 0 or first.returncode == OUT_OF_MEMORY
+        while not killed and any(temporary.iterdir()):
             if time.monotonic() > end:
                 raise Wrong(f"left behind: {list(temporary.iterdir())}")
             time.sleep(0.01)
