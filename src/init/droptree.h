@@ -11,8 +11,8 @@
 
 #include <stdbool.h>
 
-/* True if nothing is there any more.  Mounts below it stay, and what is more than 512 levels deep.
- */
+/* True if nothing is there any more.  Mounts below it stay with what they show, and so does what is
+ * more than 512 levels deep. */
 bool droptree(const char *path);
 
 #endif

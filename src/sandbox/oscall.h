@@ -14,6 +14,7 @@
 
 /* linux/openat2.h's, without its clash with fcntl.h. */
 enum {
+    OSCALL_NO_XDEV = 0x01, /* mount points too; kept by openat2 only */
     OSCALL_NO_MAGICLINKS = 0x02,
     OSCALL_NO_SYMLINKS = 0x04,
     OSCALL_BENEATH = 0x08,

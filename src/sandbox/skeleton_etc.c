@@ -227,8 +227,11 @@ refer(int etc, int to, const char *name, const struct skeleton_how *how)
     if (!how->refer || !can_refer(etc, name) || mkdirat(to, name, 0755) < 0)
         return false;
     dir = openat(to, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    return dir >= 0 && own_fd(dir, how) == 0 &&
-           fsetxattr(dir, "trusted.overlay.redirect", path, strlen(path), 0) == 0;
+    if (dir >= 0 && own_fd(dir, how) == 0 &&
+        fsetxattr(dir, "trusted.overlay.redirect", path, strlen(path), 0) == 0)
+        return true;
+    (void)unlinkat(to, name, AT_REMOVEDIR);
+    return false;
 }
 
 int
