@@ -417,8 +417,8 @@ assembly_close(struct assembly *a)
         return;
     forward_free(a->forward); /* it posts to the core */
     drive_free(a->drive);
-    datasize_free(a->datasize);
     core_free(a->core);
+    datasize_free(a->datasize);
     if (a->runtime != NULL)
         a->runtime->ops->free(a->runtime);
     flow_free(a->flow);

@@ -18,7 +18,8 @@ struct loop;
 
 /* `data` is the data directory's path, borrowed. */
 struct datasize *datasize_new(struct loop *l, struct core *c, struct history *h, const char *data);
-/* Before the core and the history go; a job that walks is left to itself.  NULL is fine. */
+/* After the core, which tells of a message that still waits; a job that walks is left to itself.
+ * NULL is fine. */
 void datasize_free(struct datasize *d);
 /* Leads to history_measured(); while it is under way, asking again does nothing. */
 void datasize_measure(void *datasize);
