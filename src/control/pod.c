@@ -252,11 +252,16 @@ forget_waiting(struct podview *v)
     }
 }
 
-/* A spec that nothing can make run ends the pod. */
+/* A spec that nothing can make run ends the pod.  What memory or the disk refused says nothing
+ * about the spec: the turn fails, and comes again. */
 static int
 end_invalid(struct control *c, struct turn *t, const struct object *o, struct podview *v,
             const struct err *why, struct err *e)
 {
+    if (why->code == ERR_UNAVAILABLE || why->code == ERR_FULL) {
+        *e = *why;
+        return e->code;
+    }
     v->ended = true;
     v->phase = xstrdup("Failed");
     v->reason = xstrdup("InvalidSpec");

@@ -2,7 +2,6 @@
 
 #include "base/arena.h"
 #include "base/err.h"
-#include "base/mem.h"
 #include "data/json.h"
 
 #define WHERE "metadata.annotations[sluice.dev/io]"
@@ -153,12 +152,8 @@ podio_parse(const struct json *pod, struct arena *a, struct podio **ret, struct 
     *ret = io;
     if (text.p == NULL)
         return 0;
-    if (json_parse(text, &json_limits_default, &io->doc, e) < 0) {
-        /* Else the step would have failed for a spec that is right. */
-        if (e->code == ERR_UNAVAILABLE)
-            mem_exhausted();
+    if (json_parse(text, &json_limits_default, &io->doc, e) < 0)
         return err_wrap(e, WHERE);
-    }
     root = json_root(io->doc);
     io->main = json_get(root, "main");
     io->sidecars = json_get(root, "sidecars");

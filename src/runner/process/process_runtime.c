@@ -74,7 +74,8 @@ on_sweep(void *arg)
         procpod_free(LIST_ITEM(at, struct procpod, link));
 }
 
-/* A pod that cannot even be read is over before it began. */
+/* A pod that cannot even be read is over before it began.  It has been read before, when its intent
+ * was recorded: memory that is short only now must not make it wrong. */
 static void
 reject(struct process_runtime *r, struct plan *plan, const struct err *e)
 {
@@ -85,6 +86,8 @@ reject(struct process_runtime *r, struct plan *plan, const struct err *e)
                                   .reason = "InvalidSpec",
                                   .message = e->msg};
 
+    if (e->code == ERR_UNAVAILABLE)
+        mem_exhausted();
     r->config.on_event(r->config.arg, &event);
 }
 
