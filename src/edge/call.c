@@ -106,6 +106,8 @@ tell_gone(struct call *c)
         c->on_gone(c->on_gone_arg);
     if (c->on_body == NULL && c->on_piece == NULL)
         return;
+    if (c->why != NULL)
+        return; /* the letter is on its way, and would be posted again by the reply */
     err_set(&e, ERR_UNAVAILABLE, "the client has closed the connection");
     if (c->on_body != NULL)
         TAKE(c->on_body)(c->on_body_arg, c, &e);

@@ -1,6 +1,8 @@
 /*
  * An edge with its threads, and clients that block, over TCP on loopback.
  */
+#include <fcntl.h>
+#include <openssl/ssl.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -10,6 +12,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/err.h"
 #include "edge/call.h"
 #include "edge/edge.h"
@@ -17,8 +20,11 @@
 #include "edge/gate.h"
 #include "edge/metrics.h"
 #include "edge/routes.h"
+#include "http/certs.h"
+#include "http/tls.h"
 #include "http/websocket.h"
 #include "io/address.h"
+#include "io/file.h"
 #include "tests/unit/test.h"
 
 enum { GRACE_US = 10 * 1000 * 1000, BODY_LIMIT = 1000 };
@@ -38,7 +44,7 @@ struct site {
     struct edge *edge;
     struct address at;
     struct worker worker;
-    atomic_int answered, gone, on_gone, closed, released;
+    atomic_int answered, gone, on_gone, closed, released, too_large;
 };
 
 static struct site *site; /* what the handlers see */
@@ -131,7 +137,8 @@ pass_on(void *arg, struct call *c)
 static void
 on_collected(void *arg, struct call *c, const struct err *why)
 {
-    (void)arg;
+    if (why != NULL && why->code == ERR_TOOLARGE)
+        atomic_fetch_add(&((struct site *)arg)->too_large, 1);
     if (why != NULL)
         call_fail(c, why);
     else
@@ -316,10 +323,11 @@ publish(struct site *s, const char *greeting)
 
 static const struct caller local = {.name = STR("root-of-this-machine")};
 
+/* `tls` NULL: plain. */
 static void
-open_site(struct site *s, struct edge_options o)
+open_site_over(struct site *s, struct edge_options o, const struct tls *tls)
 {
-    struct edge_listen listen = {.address = &s->at};
+    struct edge_listen listen = {.address = &s->at, .tls = tls};
     struct err e = ERR_INIT;
 
     site = s;
@@ -332,6 +340,12 @@ open_site(struct site *s, struct edge_options o)
     CHECK_INT(address_parse(STR("127.0.0.1:0"), &s->at, &e), 0);
     CHECK_INT(edge_listen(s->edge, &listen, &s->at, &e), 0);
     CHECK_INT(edge_start(s->edge, &e), 0);
+}
+
+static void
+open_site(struct site *s, struct edge_options o)
+{
+    open_site_over(s, o, NULL);
 }
 
 static const struct edge_options usual = {
@@ -831,11 +845,96 @@ TEST(stopping_waits_for_calls_and_cuts_them_after_the_grace)
     close(fd);
 }
 
+/* A server's TLS with a certificate of its own. */
+static struct tls *
+make_tls(void)
+{
+    const char *names[] = {"localhost"};
+    char path[] = "/tmp/test_edge.XXXXXX";
+    struct err e = ERR_INIT;
+    struct certs certs;
+    struct tls *tls;
+    int fd;
+
+    CHECK_NOT_NULL(mkdtemp(path));
+    fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (certs_open(fd, names, 1, clock_wall_us(&clock_machine), &certs, &e) < 0)
+        fail_msg("%s", e.msg);
+    tls = tls_new_server(buf_view(&certs.server), buf_view(&certs.key), &e);
+    CHECK_NOT_NULL(tls);
+    certs_done(&certs);
+    close(fd);
+    CHECK_INT(file_remove_tree(AT_FDCWD, path, &e), 0);
+    return tls;
+}
+
+/* Sends the text as a record of TLS, and behind it, in the same piece, one that is none. */
+static void
+say_and_break(int fd, const char *text)
+{
+    SSL_CTX *context = SSL_CTX_new(TLS_client_method());
+    SSL *ssl = SSL_new(context);
+    BIO *out = BIO_new(BIO_s_mem());
+    cleanup_buf struct buf piece = BUF_INIT;
+    char *bytes;
+    long n;
+
+    SSL_set_fd(ssl, fd);
+    CHECK_INT(SSL_connect(ssl), 1);
+    SSL_set0_wbio(ssl, out);
+    CHECK_INT(SSL_write(ssl, text, (int)strlen(text)), strlen(text));
+    n = BIO_get_mem_data(out, &bytes);
+    buf_add(&piece, bytes, (size_t)n);
+    buf_add(&piece, "\x17\x03\x03\x00\x20", 5);
+    buf_fill(&piece, 'x', 0x20);
+    CHECK_INT(send(fd, piece.p, piece.n, MSG_NOSIGNAL), piece.n);
+    SSL_free(ssl);
+    SSL_CTX_free(context);
+}
+
+TEST(a_call_whose_client_goes_as_its_body_is_refused_hears_of_that_once)
+{
+    cleanup_tls struct tls *tls = make_tls();
+    cleanup_buf struct buf got = BUF_INIT;
+    struct site s;
+    int fd;
+
+    open_site_over(&s, usual, tls);
+    fd = dial(&s);
+    say_and_break(fd, "POST /collect HTTP/1.1\r\nHost: localhost\r\n"
+                      "Authorization: Bearer secret\r\nContent-Length: 1001\r\n\r\n");
+    read_until(fd, &got, NULL);
+    close(fd);
+    WAIT_FOR(atomic_load(&s.too_large) == 1);
+    close_site(&s);
+    CHECK_INT(s.too_large, 1);
+}
+
+TEST(a_head_that_is_malformed_gets_a_status)
+{
+    cleanup_buf struct buf got = BUF_INIT;
+    struct site s;
+    int fd;
+
+    open_site(&s, usual);
+    fd = dial(&s);
+    say(fd, "GET / HTTP/1.1\r\n\r\n");
+    read_until(fd, &got, NULL);
+    CHECK_TRUE(str_starts(buf_view(&got), STR("HTTP/1.1 400 ")));
+    CHECK_CONTAINS(got.p, "\r\nContent-Type: application/json\r\n");
+    CHECK_CONTAINS(got.p, "\r\n\r\n{\"kind\":\"Status\",");
+    CHECK_CONTAINS(got.p, "\"reason\":\"BadRequest\",\"code\":400}");
+    close(fd);
+    close_site(&s);
+}
+
 TESTS_MAIN(T_(handlers_answer_at_once_or_from_another_thread),
            T_(who_is_calling_is_judged_by_credential_then_by_place),
            T_(a_peer_that_may_not_be_local_needs_a_token),
            T_(without_an_authenticator_nothing_beyond_loopback_is_opened),
            T_(bodies_are_collected_up_to_a_limit_or_streamed_beyond_it),
+           T_(a_call_whose_client_goes_as_its_body_is_refused_hears_of_that_once),
+           T_(a_head_that_is_malformed_gets_a_status),
            T_(calls_beyond_the_ceiling_are_told_to_come_again),
            T_(a_call_whose_client_has_gone_is_still_answered_and_told_so_once),
            T_(a_feed_is_pulled_when_another_thread_wakes_it),
