@@ -1,6 +1,7 @@
 #include "flow/argorest/argorest.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "api/kind.h"
 #include "base/err.h"
@@ -46,4 +47,34 @@ argorest_add_routes(struct argorest *rest, struct routes *r, struct err *e)
         }
     }
     return 0;
+}
+
+/* What every path of a pattern begins with. */
+static struct str
+literal_part(const char *pattern)
+{
+    return str_make(pattern, strcspn(pattern, "{"));
+}
+
+static bool
+serves(struct str path)
+{
+    for (size_t i = 0; i < ARRAY_LEN(tables); i++) {
+        for (const struct argorest_op *op = tables[i]; op->method != NULL; op++) {
+            if (str_starts(path, literal_part(op->pattern)))
+                return true;
+        }
+    }
+    return false;
+}
+
+bool
+argorest_write_error(const struct request *rq, const struct err *why, struct buf *body)
+{
+    int status;
+
+    if (rq == NULL || !serves(rq->path))
+        return false;
+    argorest_error_write(why, body, &status);
+    return true;
 }

@@ -147,30 +147,6 @@ argorest_error_write(const struct err *why, struct buf *to, int *ret_status)
     buf_char(to, '}');
 }
 
-bool
-argorest_write_error(const struct request *rq, const struct err *why, struct buf *body)
-{
-    static const char *const roots[] = {"/api/v1/workflow",
-                                        "/api/v1/cluster-workflow-templates",
-                                        "/api/v1/cron-workflows",
-                                        "/api/v1/archived-workflows",
-                                        "/api/v1/info",
-                                        "/api/v1/version",
-                                        "/api/v1/userinfo",
-                                        "/api/v1/stream/",
-                                        "/artifact",
-                                        "/input-artifacts"};
-    int status;
-
-    for (size_t i = 0; rq != NULL && i < ARRAY_LEN(roots); i++) {
-        if (str_starts(rq->path, str_of(roots[i]))) {
-            argorest_error_write(why, body, &status);
-            return true;
-        }
-    }
-    return false;
-}
-
 static void
 refuse(struct argorest_call *c, const struct err *why)
 {
