@@ -47,7 +47,9 @@ check(const struct rules_kind *k, const struct json *old, const struct json *obj
       struct problems *ps)
 {
     const struct row *row = row_of(k);
-    struct rules r = {.problems = ps, .bare_finalizers = has_bare_finalizers(k)};
+    struct rules r = {.problems = ps,
+                      .bare_finalizers = has_bare_finalizers(k),
+                      .kept_annotations = json_at_path(old, "metadata.annotations")};
 
     if (old != NULL) {
         /* Upstream checks an update once for all kinds and once for each, and lists both. */
@@ -78,7 +80,7 @@ rules_update(const struct rules_kind *k, const struct json *old, const struct js
 void
 rules_metadata(const struct rules_kind *k, const struct json *object, struct problems *ps)
 {
-    struct rules r = {.problems = ps, .bare_finalizers = true, .made_name = true};
+    struct rules r = {.problems = ps, .bare_finalizers = true, .ours = true};
 
     rules_of_meta(&r, json_get(object, "metadata"), k->namespaced, row_of(k)->name);
     buf_done(&r.path);
@@ -89,7 +91,9 @@ rules_update_status(const struct rules_kind *k, const struct json *old, const st
                     struct problems *ps)
 {
     const struct json *was = json_get(old, "metadata"), *is = json_get(next, "metadata");
-    struct rules r = {.problems = ps, .bare_finalizers = has_bare_finalizers(k)};
+    struct rules r = {.problems = ps,
+                      .bare_finalizers = has_bare_finalizers(k),
+                      .kept_annotations = json_get(was, "annotations")};
 
     rules_of_meta_update(&r, was, is, true);
     rules_of_meta_update(&r, was, is, false);

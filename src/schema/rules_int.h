@@ -20,7 +20,9 @@ struct rules {
     struct problems *problems;
     struct buf path;      /* of the value that is looked at */
     bool bare_finalizers; /* they need no domain, as those of custom resources */
-    bool made_name;       /* what came of generateName is there already */
+    bool ours;            /* the platform writes: generateName was used already, and the limit of
+                           * annotations is not for its own */
+    const struct json *kept_annotations; /* of the stored object; NULL: there is none */
     /* Of a Pod: */
     const struct json *spec, *pod_name;
     VEC(const struct json *) volumes; /* those as they should be; others cannot be mounted */

@@ -6,6 +6,15 @@
 
 enum { ANNOTATIONS_MAX = 256 * 1024 };
 
+/* What the platform writes there has limits of its own, and may be a result as long as all of it;
+ * whoever writes the object anew sends that along.  Nobody else's key of that name is spared. */
+static bool
+counts(const struct rules *r, struct str key, const struct json *value)
+{
+    return !str_starts(key, STR("sluice.dev/")) ||
+           (!r->ours && !json_equal(json_get_str(r->kept_annotations, key), value));
+}
+
 static void
 check_annotations(struct rules *r, const struct json *annotations)
 {
@@ -20,9 +29,7 @@ check_annotations(struct rules *r, const struct json *annotations)
         w = names_wrong(NAMES_QUALIFIED, str_of(lower));
         for (size_t i = 0; i < w.n; i++)
             rules_invalid_str(r, NULL, it.key, w.at[i]);
-        /* What we keep there ourselves has its own limits, and may be a result as long as all of
-         * it. */
-        if (!str_starts(it.key, STR("sluice.dev/")))
+        if (counts(r, it.key, it.value))
             bytes += it.key.n + json_str(it.value).n;
     }
     if (bytes > ANNOTATIONS_MAX)
@@ -139,7 +146,7 @@ check_names(struct rules *r, const struct json *meta, bool namespaced, enum name
     struct str name = json_str(json_get(meta, "name")), ns = json_str(json_get(meta, "namespace"));
     struct names_wrong w = names_wrong(rule, whole_name(prefix));
 
-    for (size_t i = 0; i < w.n && prefix.n > 0 && !r->made_name; i++)
+    for (size_t i = 0; i < w.n && prefix.n > 0 && !r->ours; i++)
         rules_invalid_str(r, "generateName", prefix, w.at[i]);
     if (name.n == 0)
         rules_required(r, "name", "name or generateName is required");

@@ -33,26 +33,40 @@ object(const char *yaml)
     return defaults_apply(s, typed);
 }
 
-/* What is wrong with a new object, or (old not NULL) with the next one; a line each. */
+static inline struct rules_kind
+kind_of(const struct json *object)
+{
+    struct str kind = json_str(json_get(object, "kind"));
+
+    return (struct rules_kind){json_str(json_get(object, "apiVersion")), kind,
+                               !str_is(kind, "Namespace") && !str_is(kind, "Node")};
+}
+
+/* A line each; to be freed. */
+static inline char *
+problems_text(const struct problems *ps)
+{
+    struct buf text = BUF_INIT;
+
+    for (size_t i = 0; i < ps->n; i++)
+        buf_printf(&text, "%s %s\n", ps->at[i].reason + sizeof "FieldValue" - 1, ps->at[i].text);
+    return buf_take(&text);
+}
+
+/* What is wrong with a new object, or (old not NULL) with the next one. */
 static inline char *
 wrong(const char *old_yaml, const char *yaml)
 {
     cleanup_json struct json_doc *old = old_yaml != NULL ? object(old_yaml) : NULL,
                                  *next = object(yaml);
     cleanup_problems struct problems ps = PROBLEMS_INIT;
-    struct buf text = BUF_INIT;
-    const struct json *root = json_root(next);
-    struct str kind = json_str(json_get(root, "kind"));
-    struct rules_kind k = {json_str(json_get(root, "apiVersion")), kind,
-                           !str_is(kind, "Namespace") && !str_is(kind, "Node")};
+    struct rules_kind k = kind_of(json_root(next));
 
     if (old != NULL)
-        rules_update(&k, json_root(old), root, &ps);
+        rules_update(&k, json_root(old), json_root(next), &ps);
     else
-        rules_create(&k, root, &ps);
-    for (size_t i = 0; i < ps.n; i++)
-        buf_printf(&text, "%s %s\n", ps.at[i].reason + sizeof "FieldValue" - 1, ps.at[i].text);
-    return buf_take(&text);
+        rules_create(&k, json_root(next), &ps);
+    return problems_text(&ps);
 }
 
 #define CHECK_WRONG(yaml, want) CHECK_CHANGE(NULL, yaml, want)
@@ -68,15 +82,10 @@ wrong_status(const char *old_yaml, const char *yaml)
 {
     cleanup_json struct json_doc *old = object(old_yaml), *next = object(yaml);
     cleanup_problems struct problems ps = PROBLEMS_INIT;
-    const struct json *root = json_root(next);
-    struct buf text = BUF_INIT;
-    struct rules_kind k = {json_str(json_get(root, "apiVersion")), json_str(json_get(root, "kind")),
-                           true};
+    struct rules_kind k = kind_of(json_root(next));
 
-    rules_update_status(&k, json_root(old), root, &ps);
-    for (size_t i = 0; i < ps.n; i++)
-        buf_printf(&text, "%s %s\n", ps.at[i].reason + sizeof "FieldValue" - 1, ps.at[i].text);
-    return buf_take(&text);
+    rules_update_status(&k, json_root(old), json_root(next), &ps);
+    return problems_text(&ps);
 }
 
 #define CHECK_STATUS(old, yaml, want) \

@@ -305,10 +305,46 @@ TEST(problems_are_listed_once_in_a_message)
     CHECK_STR(ps.at[2].text + ps.at[2].detail, "Required value");
 }
 
+/* A ConfigMap with an annotation of so many bytes. */
+static char *
+annotated(const char *key, size_t n, char with)
+{
+    cleanup_free char *value = xcalloc(n + 1, 1);
+
+    memset(value, with, n);
+    return xasprintf(CONFIG_MAP "metadata: {name: x, namespace: ns, annotations: {%s: %s}}\n", key,
+                     value);
+}
+
+#define TOO_LONG "TooLong metadata.annotations: Too long: may not be more than 262144 bytes\n"
+
+TEST(rules_limit_annotations_but_what_the_platform_has_written)
+{
+    cleanup_free char *users = annotated("a.io/b", 300 * 1024, 'a'),
+                      *ours = annotated("sluice.dev/outputs", 300 * 1024, 'a'),
+                      *changed = annotated("sluice.dev/outputs", 300 * 1024, 'b');
+    cleanup_json struct json_doc *theirs = object(users), *result = object(ours);
+    cleanup_problems struct problems refused = PROBLEMS_INIT, none = PROBLEMS_INIT;
+    const struct rules_kind k = kind_of(json_root(result));
+    cleanup_free char *text = NULL;
+
+    CHECK_WRONG(users, TOO_LONG);
+    CHECK_WRONG(ours, TOO_LONG);
+    CHECK_CHANGE(CONFIG_MAP META, ours, TOO_LONG TOO_LONG TOO_LONG);
+    CHECK_CHANGE(ours, changed, TOO_LONG TOO_LONG TOO_LONG);
+    CHECK_CHANGE(ours, ours, "");
+    rules_metadata(&k, json_root(result), &none);
+    CHECK_INT(none.n, 0);
+    rules_metadata(&k, json_root(theirs), &refused);
+    text = problems_text(&refused);
+    CHECK_STR(text, TOO_LONG);
+}
+
 TESTS_MAIN(T_(rules_know_what_metadata_may_be), T_(rules_know_labels_in_the_words_of_the_api),
            T_(rules_know_what_must_not_change), T_(rules_find_everything_that_is_wrong_with_a_pod),
            T_(rules_let_a_pod_change_its_images_only),
            T_(rules_show_every_place_where_a_claim_was_changed),
            T_(rules_check_services_and_claims), T_(rules_check_what_is_written_to_a_status),
            T_(prepare_begins_a_status_and_keeps_it_from_writers_of_the_object),
-           T_(prepare_adds_what_admission_adds), T_(problems_are_listed_once_in_a_message))
+           T_(prepare_adds_what_admission_adds), T_(problems_are_listed_once_in_a_message),
+           T_(rules_limit_annotations_but_what_the_platform_has_written))
