@@ -29,6 +29,7 @@
 #include "flow/argo/argo.h"
 #include "flow/argo/argo_cron.h"
 #include "flow/flow.h"
+#include "http/requester.h"
 #include "io/loop.h"
 #include "runner/podnet.h"
 #include "runner/process/process_runtime.h"
@@ -58,6 +59,7 @@ struct assembly {
     struct control *control;
     struct runtime *runtime;
     struct flow *flow;
+    struct requester *requester;
     struct argo_cron *cron;
     struct history *old_pods, *old_workflows;
     struct datasize *datasize;
@@ -182,6 +184,12 @@ static void
 on_event(void *arg, const struct runtime_event *event)
 {
     control_on_event(((struct assembly *)arg)->control, event);
+}
+
+static void
+on_answer(void *arg, const char *name)
+{
+    flow_answered(((struct assembly *)arg)->flow, name);
 }
 
 static void
@@ -380,6 +388,10 @@ make_all(struct assembly *a, struct err *e)
     make_core(a);
     if (make_control(a, e) < 0)
         return e->code;
+    a->requester = requester_new(a->config.loop, on_answer, a, e);
+    if (a->requester == NULL)
+        return e->code;
+    flow.requester = a->requester;
     a->flow = flow_new(a->core, a->controllers, a->objects, &flow);
     if (a->config.serve)
         a->cron = argo_cron_new(a->core, a->controllers, a->objects);
@@ -419,6 +431,7 @@ assembly_close(struct assembly *a)
     drive_free(a->drive);
     core_free(a->core);
     datasize_free(a->datasize);
+    requester_free(a->requester);
     if (a->runtime != NULL)
         a->runtime->ops->free(a->runtime);
     flow_free(a->flow);

@@ -2,7 +2,7 @@
  * assembly - the parts of the platform, put together on one loop.
  *
  *   store <- core <- objects, events, controllers <- control (pods) <- runtime
- *                                                 <- flow (workflows)
+ *                                                 <- flow (workflows) <- requester
  *
  * The loop drives the core: a turn when something was posted or a deadline has come,
  * tidying when there is nothing else to do.  Whoever opens an assembly posts

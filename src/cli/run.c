@@ -63,6 +63,8 @@ struct run {
     char *envs;   /* of a temporary run: outlives it, since an environment takes seconds to build */
     char *recall; /* of a temporary run: so does what was found to be possible here */
     bool temporary, keep;
+    bool finding; /* with --resume: what is left is not known yet, and may end meanwhile */
+    struct task found;
 };
 
 static const struct option run_flags[] = {
@@ -89,13 +91,14 @@ workflow_of(struct run *r, struct str uid)
     return NULL;
 }
 
-static void
+static struct run_workflow *
 add_workflow(struct run *r, const struct object *o)
 {
     struct run_workflow *w = vec_grow(&r->workflows);
 
     w->uid = str_dup(object_uid(o));
     w->name = str_dup(object_name(o));
+    return w;
 }
 
 /* The manifest's own, else the default one; none for kinds that have none. */
@@ -142,19 +145,6 @@ apply(struct message *m, struct turn *t, struct err *e)
     return 0;
 }
 
-static void
-applied(struct message *m, const struct err *why)
-{
-    struct run *r = CONTAINER_OF(m, struct run, apply);
-
-    if (why != NULL) {
-        r->failed = *why;
-        loop_stop(r->loop);
-    } else if (r->workflows.n == 0) {
-        loop_stop(r->loop);
-    }
-}
-
 /* What an earlier process left: every workflow that is not over. */
 static int
 find_left(struct message *m, struct turn *t, struct err *e)
@@ -170,7 +160,7 @@ find_left(struct message *m, struct turn *t, struct err *e)
         if (objects_list(assembly_objects(r->assembly), t, &q, &found, &more, e) < 0)
             return e->code;
         for (size_t i = before; i < found.n; i++) {
-            if (!object_is_finished(found.at[i]))
+            if (!object_is_finished(found.at[i]) && workflow_of(r, object_uid(found.at[i])) == NULL)
                 add_workflow(r, found.at[i]);
         }
         if (found.n == before)
@@ -191,18 +181,45 @@ all_over(const struct run *r)
     return true;
 }
 
+/* After the turn in which they were found: what ended in that turn has been told, too. */
+static void
+on_found(void *arg)
+{
+    struct run *r = arg;
+
+    r->finding = false;
+    if (all_over(r))
+        loop_stop(r->loop);
+}
+
+static void
+applied(struct message *m, const struct err *why)
+{
+    struct run *r = CONTAINER_OF(m, struct run, apply);
+
+    if (why == NULL) {
+        task_post(&r->found);
+        return;
+    }
+    r->failed = *why;
+    loop_stop(r->loop);
+}
+
 static void
 on_workflow(struct run *r, const struct object *o, bool gone)
 {
     struct run_workflow *w = workflow_of(r, object_uid(o));
     struct str phase = json_str(object_at(o, "status.phase"));
 
+    if (w == NULL && r->finding && !gone)
+        w = add_workflow(r, o);
     if (w == NULL)
         return;
     w->good = str_is(phase, "Succeeded");
     w->over = gone || (object_is_finished(o) && phase.n != 0);
-    run_view_changed(&r->view, object_uid(o));
-    if (all_over(r))
+    if (r->assembly != NULL) /* else it is being opened, and there is no view yet */
+        run_view_changed(&r->view, object_uid(o));
+    if (!r->finding && all_over(r))
         loop_stop(r->loop);
 }
 
@@ -325,6 +342,7 @@ open_all(struct run *r, struct err *e)
                                      .on_object = on_object,
                                      .arg = r};
 
+    r->finding = option_switch(r->cli->options, "resume", false);
     if (assembly_open(&config, &r->assembly, e) < 0)
         return e->code;
     r->stop.core = assembly_core(r->assembly);
@@ -345,6 +363,7 @@ close_all(struct run *r)
     bool left = r->temporary && !r->keep && assembly_leave(r->assembly);
 
     run_stop_done(&r->stop);
+    task_cancel(&r->found);
     signals_free(r->signals);
     run_log_free(r->log);
     if (r->assembly != NULL)
@@ -482,6 +501,7 @@ run_run(struct cli *c)
     if (r.loop == NULL)
         return cli_fail(c, &e);
     run_stop_init(&r.stop, r.loop);
+    task_init(&r.found, r.loop, on_found, &r);
     if (choose_data(&r, &e) < 0 || open_all(&r, &e) < 0)
         code = cli_fail(c, &e);
     else

@@ -17,6 +17,7 @@
 #include "flow/flow_lock.h"
 #include "flow/flow_pump.h"
 #include "flow/flow_record.h"
+#include "flow/flow_request.h"
 #include "flow/flow_run.h"
 
 /* What ended leaves memory when the turn is over, however it ended: the undo of a turn whose commit
@@ -96,6 +97,12 @@ refuse(struct flow *f, struct turn *t, const struct flow_language *l, const stru
                           OBJECTS_ALL, NULL, e);
 }
 
+static bool
+is_suspended(const struct object *o)
+{
+    return json_bool_or(object_at(o, "spec.suspend"), false);
+}
+
 static int
 begin(struct flow *f, struct turn *t, const struct flow_language *l, const struct object *o,
       struct err *e)
@@ -108,6 +115,7 @@ begin(struct flow *f, struct turn *t, const struct flow_language *l, const struc
     if (rc >= 0) {
         if (flow_record_begin(t, run, frozen, e) < 0)
             return e->code;
+        run->suspended = is_suspended(o);
         return flow_run_start(t, run, e);
     }
     flow_run_free(run);
@@ -142,7 +150,7 @@ heed(struct turn *t, struct flow_run *run, const struct object *o, struct err *e
     struct str shutdown = json_str(object_at(o, "spec.shutdown"));
 
     heed_deadline(run, o);
-    flow_run_suspend(run, json_bool_or(object_at(o, "spec.suspend"), false));
+    flow_run_suspend(run, is_suspended(o));
     if (str_is(shutdown, "Terminate"))
         return flow_run_shut_down(t, run, FLOW_TERMINATE,
                                   "workflow shutdown with strategy:  Terminate", e);
@@ -174,7 +182,7 @@ pass(struct flow *f, struct turn *t, struct controller_pass *p, struct err *e)
         return e->code;
     if (run->state == FLOW_RUN_WAITING)
         return run->locked ? flow_run_begin(t, run, e) : 0;
-    if (flow_pump_run(t, run, &budget, e) < 0)
+    if (flow_run_enter(t, run, e) < 0 || flow_pump_run(t, run, &budget, e) < 0)
         return e->code;
     if (budget == 0)
         p->again_at_us = turn_now_us(t);
@@ -206,6 +214,7 @@ workflow_gone(void *self, struct turn *t, struct str uid, struct err *e)
     flow_discard_later(t, f);
     if (run == NULL)
         return 0;
+    flow_request_forget_all(t, run);
     flow_run_release_locks(t, run);
     run->state = FLOW_RUN_OVER;
     run->gone = true;

@@ -38,6 +38,7 @@ struct flow_run;
 struct json;
 struct json_doc;
 struct objects;
+struct requester;
 struct turn;
 
 #define FLOW_PHASES(X) \
@@ -63,6 +64,8 @@ struct flow_options {
     /* The folder of the artifact store for what names no key of its own; may have tags.  NULL:
      * FLOW_ARTIFACT_KEY. */
     const char *artifact_key;
+    /* Makes the requests of leaves; NULL: there are none to be had. */
+    struct requester *requester;
     bool expires; /* objects of runs that are over go when the language says */
 };
 
@@ -73,6 +76,8 @@ struct flow_options {
 struct flow *flow_new(struct core *core, struct controllers *controllers, struct objects *objects,
                       const struct flow_options *options);
 void flow_free(struct flow *f);
+/* The requester has an answer under that name. */
+void flow_answered(struct flow *f, const char *name);
 
 /* The limits that keep a large run small in memory. */
 enum {

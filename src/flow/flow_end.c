@@ -37,6 +37,8 @@ settle(struct turn *t, struct flow_node *n, struct flow_result *r, struct err *e
     if (r->outputs != NULL) {
         json_doc_unref(n->outputs);
         n->outputs = TAKE(r->outputs);
+    } else if (n->kind == FLOW_LEAF && n->pod == NULL) {
+        json_doc_unref(TAKE(n->outputs)); /* what it remembered while it waited */
     }
     if (n->ended_us == 0)
         n->ended_us = turn_now_us(t);

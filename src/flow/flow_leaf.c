@@ -145,7 +145,7 @@ keep_tending(struct flow_node *n, struct flow_result *r, int64_t again_us)
 {
     if (n->phase != FLOW_RUNNING) {
         n->phase = FLOW_RUNNING;
-        flow_node_explain(n, "waiting for its conditions");
+        flow_node_explain(n, r->message != NULL ? r->message : "waiting for its conditions");
         flow_run_changed(n->run);
     }
     if (r->outputs != NULL) {

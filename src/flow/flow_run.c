@@ -242,12 +242,34 @@ check_all(struct turn *t, struct flow_run *run, struct err *e)
     return 0;
 }
 
+/* It has begun, but nothing of it has been opened. */
+static bool
+is_closed(const struct flow_run *run)
+{
+    return run->state == FLOW_RUN_BEGUN && run->open == 0;
+}
+
+int
+flow_run_enter(struct turn *t, struct flow_run *run, struct err *e)
+{
+    struct flow_child c = {.key = NULL};
+    int rc;
+
+    if (!is_closed(run) || run->suspended)
+        return 0;
+    rc = run->language->root(t, run, &c, e);
+    if (rc >= 0)
+        rc = flow_hooks_ask_run(t, run, FLOW_AT_START, e);
+    if (rc >= 0)
+        rc = flow_pump_open(t, run, NULL, 0, &c, e);
+    flow_child_done(&c);
+    return rc < 0 ? rc : publish(t, run, e);
+}
+
 int
 flow_run_begin(struct turn *t, struct flow_run *run, struct err *e)
 {
-    struct flow_child c = {.key = NULL};
     int64_t now = turn_now_us(t);
-    int rc;
 
     /* Time spent in a line does not count. */
     if (run->deadline_us != 0)
@@ -261,13 +283,7 @@ flow_run_begin(struct turn *t, struct flow_run *run, struct err *e)
         flow_set_timer(run->flow, &run->deadline, run->deadline_us);
     if (run->open != 0) /* it goes on after its end */
         return check_all(t, run, e) < 0 ? e->code : publish(t, run, e);
-    rc = run->language->root(t, run, &c, e);
-    if (rc >= 0)
-        rc = flow_hooks_ask_run(t, run, FLOW_AT_START, e);
-    if (rc >= 0)
-        rc = flow_pump_open(t, run, NULL, 0, &c, e);
-    flow_child_done(&c);
-    return rc < 0 ? rc : publish(t, run, e);
+    return run->suspended ? publish(t, run, e) : flow_run_enter(t, run, e);
 }
 
 int
@@ -379,7 +395,7 @@ flow_run_shut_down(struct turn *t, struct flow_run *run, enum flow_shutdown how,
         return 0;
     run->shutdown = how;
     flow_run_touch(run);
-    if (run->state == FLOW_RUN_WAITING)
+    if (run->state == FLOW_RUN_WAITING || is_closed(run))
         return abandon(t, run, message, e);
     return stop_all(t, run, message, e);
 }

@@ -99,7 +99,9 @@ void flow_run_drop(struct flow_node *n);
 /* A node in memory by its place, or NULL. */
 struct flow_node *flow_run_find(const struct flow_run *run, int64_t parent, struct str key);
 
-/* Its locks, and when it holds them (or needs none) flow_run_begin(): the first node. */
+/* The entry node of a run that has begun, unless it is open already or the run is suspended. */
+int flow_run_enter(struct turn *t, struct flow_run *run, struct err *e);
+/* Its locks, and when it holds them (or needs none) flow_run_begin(): the entry node. */
 int flow_run_begin(struct turn *t, struct flow_run *run, struct err *e);
 int flow_run_start(struct turn *t, struct flow_run *run, struct err *e);
 /* One that has asked for its locks: begins, or says what it waits for. */

@@ -122,8 +122,9 @@ struct flow_language {
      * NULL for a leaf that has no Pod: then tend() does its work. */
     int (*pod)(struct turn *t, struct flow_node *leaf, struct json_doc **ret, struct err *e);
     /* A leaf without a Pod does its work, in this turn, or looks whether what it waits for has
-     * come. While r->phase is not final it is asked again at *again_us, and r->outputs is what the
-     * node remembers until then (n->outputs).  ERR_FULL: asked again when there is room. */
+     * come. While r->phase is not final it is asked again at *again_us, r->outputs is what the node
+     * remembers until then (n->outputs), and r->message says what it waits for.  ERR_FULL: asked
+     * again when there is room. */
     int (*tend)(struct turn *t, struct flow_node *leaf, struct flow_result *r, int64_t *again_us,
                 struct err *e);
     /* The Pod of a daemon is ready: *ret is what those behind it may know of it until it ends. */

@@ -138,6 +138,18 @@ give_body(char *to, size_t size, size_t n, void *arg)
     return got < 0 ? CURL_READFUNC_ABORT : (size_t)got;
 }
 
+static int
+go_on(void *arg, curl_off_t down_total, curl_off_t down, curl_off_t up_total, curl_off_t up)
+{
+    const struct work *w = arg;
+
+    (void)down_total;
+    (void)down;
+    (void)up_total;
+    (void)up;
+    return atomic_load(w->x->cancelled) ? 1 : 0;
+}
+
 static bool
 has_breaks(struct str s)
 {
@@ -149,10 +161,20 @@ has_breaks(struct str s)
 }
 
 static int
+add_line(struct work *w, const char *line, struct err *e)
+{
+    struct curl_slist *longer = lib.curl_slist_append(w->headers, line);
+
+    if (longer == NULL)
+        return err_set(e, ERR_UNAVAILABLE, "out of memory");
+    w->headers = longer;
+    return 0;
+}
+
+static int
 add_header(struct work *w, struct str name, struct str value, struct err *e)
 {
     cleanup_free char *line = NULL;
-    struct curl_slist *longer;
 
     if (name.n == 0 || has_breaks(name) || has_breaks(value) || memchr(name.p, ':', name.n) != NULL)
         return err_set(e, ERR_INVALID,
@@ -161,16 +183,19 @@ add_header(struct work *w, struct str name, struct str value, struct err *e)
                        STR_ARG(str_slice(name, 0, name.n < 100 ? name.n : 100)));
     line = value.n != 0 ? xasprintf("%.*s: %.*s", STR_ARG(name), STR_ARG(value))
                         : xasprintf("%.*s;", STR_ARG(name));
-    longer = lib.curl_slist_append(w->headers, line);
-    if (longer == NULL)
-        return err_set(e, ERR_UNAVAILABLE, "out of memory");
-    w->headers = longer;
-    return 0;
+    return add_line(w, line, e);
 }
 
 static int
 add_headers(struct work *w, struct err *e)
 {
+    /* What libcurl would say by itself about a body: it is no form. */
+    static const char *const unsaid[] = {"Content-Type:", "Expect:"};
+
+    for (size_t i = 0; i < ARRAY_LEN(unsaid); i++) {
+        if (add_line(w, unsaid[i], e) < 0)
+            return e->code;
+    }
     if (add_header(w, STR("Via"), STR("1.1 sluice"), e) < 0)
         return e->code;
     for (size_t i = 0; i < w->x->headers_n; i++) {
@@ -216,10 +241,17 @@ set_limits(struct work *w)
     lib.curl_easy_setopt(w->curl, CURLOPT_FOLLOWLOCATION, 1L);
     lib.curl_easy_setopt(w->curl, CURLOPT_MAXREDIRS, (long)TRANSFER_REDIRECTS);
     lib.curl_easy_setopt(w->curl, CURLOPT_CONNECTTIMEOUT, (long)TRANSFER_CONNECT_S);
-    lib.curl_easy_setopt(w->curl, CURLOPT_LOW_SPEED_LIMIT, 1L);
-    lib.curl_easy_setopt(w->curl, CURLOPT_LOW_SPEED_TIME, (long)TRANSFER_IDLE_S);
-    if (w->x->timeout_us > 0)
+    if (w->x->cancelled != NULL) {
+        lib.curl_easy_setopt(w->curl, CURLOPT_NOPROGRESS, 0L);
+        lib.curl_easy_setopt(w->curl, CURLOPT_XFERINFOFUNCTION, go_on);
+        lib.curl_easy_setopt(w->curl, CURLOPT_XFERINFODATA, w);
+    }
+    if (w->x->timeout_us > 0) {
         lib.curl_easy_setopt(w->curl, CURLOPT_TIMEOUT_MS, (long)(w->x->timeout_us / 1000));
+    } else {
+        lib.curl_easy_setopt(w->curl, CURLOPT_LOW_SPEED_LIMIT, 1L);
+        lib.curl_easy_setopt(w->curl, CURLOPT_LOW_SPEED_TIME, (long)TRANSFER_IDLE_S);
+    }
     if (w->x->insecure) {
         lib.curl_easy_setopt(w->curl, CURLOPT_SSL_VERIFYPEER, 0L);
         lib.curl_easy_setopt(w->curl, CURLOPT_SSL_VERIFYHOST, 0L);
@@ -233,9 +265,9 @@ set_body(struct work *w, struct err *e)
 {
     struct stat st;
 
-    if (w->x->body.p != NULL) {
+    if (w->x->body.p != NULL || str_is(w->x->method, "POST")) {
         lib.curl_easy_setopt(w->curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)w->x->body.n);
-        lib.curl_easy_setopt(w->curl, CURLOPT_POSTFIELDS, w->x->body.p);
+        lib.curl_easy_setopt(w->curl, CURLOPT_POSTFIELDS, w->x->body.p != NULL ? w->x->body.p : "");
     }
     if (w->x->from < 0)
         return 0;
@@ -246,6 +278,19 @@ set_body(struct work *w, struct err *e)
     lib.curl_easy_setopt(w->curl, CURLOPT_READFUNCTION, give_body);
     lib.curl_easy_setopt(w->curl, CURLOPT_READDATA, w);
     return 0;
+}
+
+/* A custom method stays the same wherever an answer leads, so a POST is none: RFC 9110, 15.4, has
+ * it go on as a GET, except after 307 and 308. */
+static void
+set_method(struct work *w)
+{
+    if (w->x->method.n == 0 || str_is(w->x->method, "POST"))
+        return;
+    w->method = str_dup(w->x->method);
+    lib.curl_easy_setopt(w->curl, CURLOPT_CUSTOMREQUEST, w->method);
+    if (strcasecmp(w->method, "HEAD") == 0)
+        lib.curl_easy_setopt(w->curl, CURLOPT_NOBODY, 1L);
 }
 
 static int
@@ -270,12 +315,7 @@ set_up(struct work *w, struct err *e)
         lib.curl_easy_setopt(w->curl, CURLOPT_USERNAME, w->user);
         lib.curl_easy_setopt(w->curl, CURLOPT_PASSWORD, w->password);
     }
-    if (x->method.n != 0) {
-        w->method = str_dup(x->method);
-        lib.curl_easy_setopt(w->curl, CURLOPT_CUSTOMREQUEST, w->method);
-        if (strcasecmp(w->method, "HEAD") == 0)
-            lib.curl_easy_setopt(w->curl, CURLOPT_NOBODY, 1L);
-    }
+    set_method(w);
     return 0;
 }
 
@@ -287,6 +327,8 @@ blame(const struct work *w, CURLcode rc, struct err *e)
     if (w->too_large)
         return err_set(e, ERR_TOOLARGE, "%.*s: the answer is larger than %lld bytes", STR_ARG(url),
                        (long long)w->x->limit);
+    if (rc == CURLE_ABORTED_BY_CALLBACK)
+        return err_set(e, ERR_UNAVAILABLE, "%.*s: given up", STR_ARG(url));
     if (w->write_error != 0) {
         errno = w->write_error;
         return err_errno(e, "%.*s: write the answer", STR_ARG(url));

@@ -30,9 +30,10 @@
 #include "tests/sim/fake_runtime.h"
 #include "tests/sim/sim.h"
 #include "tests/sim/sim_vfs.h"
+#include "tests/unit/flow/fake_requester.h"
 #include "tests/unit/test.h"
 
-enum { RETRY_US = 3000 };
+enum { RETRY_US = 3000, ANSWER_US = 50000 };
 
 struct site {
     struct sim *sim;
@@ -41,6 +42,7 @@ struct site {
     struct flow *flow;
     struct argo_cron *cron;
     struct fake_runtime *runtime;
+    struct fake_requester requester;
     struct message m; /* of the client, who asks until somebody has said yes */
     struct json_doc *wanted;
     bool posted, told;
@@ -99,15 +101,39 @@ post(struct sim *sim, void *arg)
     CHECK_INT(core_post(sim_core(sim), &s->m, &e), 0);
 }
 
+/* One that asks may be gone when the answer comes. */
+static void
+answer(struct sim *sim, void *arg)
+{
+    struct site *s = arg;
+    const char *name = fake_requester_answer(&s->requester);
+
+    (void)sim;
+    if (name != NULL)
+        flow_answered(s->flow, name);
+}
+
+static void
+on_ask(void *arg)
+{
+    struct site *s = arg;
+
+    sim_after(s->sim, (int64_t)sim_random(s->sim, ANSWER_US), answer, s);
+}
+
 static void
 boot(struct sim *sim, void *arg)
 {
     struct site *s = arg;
-    struct flow_options options = {.languages = languages};
+    struct flow_options options = {.languages = languages, .requester = &s->requester.face};
 
     s->sim = sim;
-    if (s->runtime == NULL)
+    if (s->runtime == NULL) {
         s->runtime = fake_runtime_new(sim);
+        fake_requester_init(&s->requester);
+        s->requester.on_ask = on_ask;
+        s->requester.arg = s;
+    }
     s->cs = controllers_new(sim_core(sim));
     s->os = objects_new(sim_core(sim), s->cs, kinds_builtin);
     fake_runtime_boot(s->runtime, s->cs, s->os);
@@ -121,6 +147,7 @@ halt(struct sim *sim, void *arg)
     struct site *s = arg;
 
     (void)sim;
+    fake_requester_die(&s->requester);
     flow_free(s->flow);
     argo_cron_free(s->cron);
     s->os = objects_free(s->os);
@@ -159,6 +186,7 @@ site_free(struct site *s)
 {
     sim_free(s->sim);
     fake_runtime_free(s->runtime);
+    fake_requester_done(&s->requester);
     json_doc_unref(s->wanted);
     free(s);
 }
@@ -645,6 +673,66 @@ TEST(a_crash_at_any_point_changes_nothing_for_what_starts_by_the_clock)
     }
 }
 
+#define ASKING(method) \
+    "metadata: {name: wf}\n" \
+    "spec:\n" \
+    "  entrypoint: main\n" \
+    "  templates:\n" \
+    "  - name: main\n" \
+    "    steps:\n" \
+    "    - - {name: ask, template: ask}\n" \
+    "    - - {name: say, template: say, arguments: {parameters: [{name: m, value:\n" \
+    "          \"{{steps.ask.outputs.result}}\"}]}}\n" \
+    "  - {name: ask, http: {method: " method ", url: http://fake/say/hi}}\n" \
+    "  - name: say\n" \
+    "    inputs: {parameters: [{name: m}]}\n" \
+    "    container: {image: i, command: [say, \"{{inputs.parameters.m}}\"]}\n"
+
+TEST(a_crash_at_any_point_asks_again_for_what_may_be_repeated)
+{
+    struct passed passed;
+    cleanup_free char *want = undisturbed(11, ASKING("GET"), &passed);
+
+    CHECK_CONTAINS(want, "\"result\":\"hi\"");
+    CHECK_TRUE(passed.points > 10);
+    for (int64_t n = 0; n < passed.points; n++) {
+        struct site *s = site_new(11, ASKING("GET"));
+
+        sim_crash_at(s->sim, n, SIM_EITHER);
+        CHECK_TRUE(sim_run(s->sim));
+        check_end(s, want);
+        site_free(s);
+    }
+}
+
+/* Whether it was heard may be unknown in the end; that it was sent twice may not happen. */
+TEST(a_crash_at_any_point_repeats_no_post)
+{
+    struct passed passed;
+    cleanup_free char *want = undisturbed(12, ASKING("POST"), &passed);
+    int good = 0, unknown = 0;
+
+    for (int64_t n = 0; n < passed.points; n++) {
+        struct site *s = site_new(12, ASKING("POST"));
+        cleanup_free char *got = NULL;
+
+        sim_crash_at(s->sim, n, SIM_EITHER);
+        CHECK_TRUE(sim_run(s->sim));
+        got = end_of(s);
+        if (strcmp(got, want) == 0) {
+            good++;
+            CHECK_STR(buf_cstring(&s->requester.log), "POST http://fake/say/hi\n");
+        } else {
+            unknown++;
+            CHECK_CONTAINS(got, "is not repeated by itself");
+            CHECK_TRUE(s->requester.log.n == 0 ||
+                       strcmp(buf_cstring(&s->requester.log), "POST http://fake/say/hi\n") == 0);
+        }
+        site_free(s);
+    }
+    CHECK_TRUE(good > 0 && unknown > 0);
+}
+
 static void
 fail_everywhere(uint64_t seed, void (*inject)(struct sim_disk *d, int nth), int least)
 {
@@ -710,5 +798,6 @@ TESTS_MAIN(T_(undisturbed_it_ends_as_it_should), T_(the_order_of_events_does_not
            T_(crash_after_crash_changes_nothing_in_the_end),
            T_(a_crash_at_any_point_of_a_retry_changes_nothing_in_the_end),
            T_(a_crash_at_any_point_changes_nothing_for_what_starts_by_the_clock),
-           T_(each_write_may_fail_once), T_(each_sync_may_fail_once),
-           T_(a_full_disk_holds_things_up_and_no_more))
+           T_(a_crash_at_any_point_asks_again_for_what_may_be_repeated),
+           T_(a_crash_at_any_point_repeats_no_post), T_(each_write_may_fail_once),
+           T_(each_sync_may_fail_once), T_(a_full_disk_holds_things_up_and_no_more))

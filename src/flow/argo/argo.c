@@ -9,14 +9,16 @@
 #include "flow/argo/argo_discard.h"
 #include "flow/argo/argo_global.h"
 #include "flow/argo/argo_hook.h"
+#include "flow/argo/argo_http.h"
 #include "flow/argo/argo_lock.h"
 #include "flow/argo/argo_memo.h"
 #include "flow/argo/argo_nodes.h"
 #include "flow/argo/argo_open.h"
 #include "flow/argo/argo_output.h"
 #include "flow/argo/argo_pod.h"
+#include "flow/argo/argo_podless.h"
 #include "flow/argo/argo_publish.h"
-#include "flow/argo/argo_resource.h"
+#include "flow/argo/argo_rerun.h"
 #include "flow/argo/argo_retry.h"
 #include "flow/argo/argo_suspend.h"
 #include "flow/argo/argo_write.h"
@@ -107,6 +109,7 @@ ended(struct turn *t, struct flow_node *n, struct err *e)
         argo_usage_add(&argo_of(n->run)->usage, usage);
         flow_run_touch(n->run);
     }
+    argo_http_ended(t, n);
     return argo_memo_keep(t, n, e);
 }
 
@@ -145,7 +148,7 @@ const struct flow_language argo_language = {
     .depend = argo_depend,
     .child = argo_child,
     .pod = argo_pod,
-    .tend = argo_resource_tend,
+    .tend = argo_podless_tend,
     .serves = argo_serves,
     .collect = argo_collect,
     .ended = ended,
@@ -165,7 +168,7 @@ const struct flow_language argo_language = {
     .exiting = exiting,
     .hook_ended = hook_ended,
     .overdue = overdue,
-    .reopen = argo_claim_again,
+    .reopen = argo_rerun_reopen,
     .discard = argo_discard,
     .end = end,
 };

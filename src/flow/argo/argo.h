@@ -81,7 +81,7 @@ struct argo {
     struct json_doc *outputs; /* global outputs: {"parameters":[],"artifacts":[]}, or NULL */
     struct tag_cache *cache;  /* compiled expressions */
     int64_t progress_more;    /* what leaves counted beyond one each, of those that ended */
-    struct argo_usage usage;  /* of pods that ended; also of those that a retry removed */
+    struct argo_usage usage;  /* of pods that ended and are still there */
     VEC(char *) claims;       /* names of claims made from volumeClaimTemplates */
     char *idle_fields;        /* of the spec, without effect; NULL: there are none */
     VEC(char *) parameters;   /* values of spec.arguments.parameters, in their order */

@@ -10,6 +10,7 @@
 #include "flow/argo/argo_input.h"
 #include "flow/argo/argo_loop.h"
 #include "flow/argo/argo_memo.h"
+#include "flow/argo/argo_podless.h"
 #include "flow/argo/argo_retry.h"
 #include "flow/argo/argo_scope.h"
 #include "flow/argo/argo_suspend.h"
@@ -81,9 +82,9 @@ open_leaf(struct argo_scope *s, const struct json *tmpl, struct flow_opening *o,
     return 0;
 }
 
-/* It looks at its time itself, whenever it looks at its object. */
+/* It looks at its time itself, whenever it looks at what it waits for. */
 static int
-open_resource(struct flow_opening *o)
+open_podless(struct flow_opening *o)
 {
     o->kind = FLOW_LEAF;
     o->counts = true;
@@ -136,8 +137,8 @@ open_body(struct turn *t, struct flow_node *n, const struct json *tmpl, struct f
     else if (json_get(tmpl, "container") != NULL || json_get(tmpl, "script") != NULL ||
              json_get(tmpl, "containerSet") != NULL)
         rc = open_leaf(&s, tmpl, o, &why);
-    else if (json_get(tmpl, "resource") != NULL)
-        rc = open_resource(o);
+    else if (argo_podless_is(tmpl))
+        rc = open_podless(o);
     else
         rc = err_set(&why, ERR_UNSUPPORTED, "template %.*s: this type of template cannot be run",
                      STR_ARG(json_str(json_get(tmpl, "name"))));

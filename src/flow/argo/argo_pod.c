@@ -11,7 +11,7 @@
 #include "flow/argo/argo.h"
 #include "flow/argo/argo_claim.h"
 #include "flow/argo/argo_name.h"
-#include "flow/argo/argo_resource.h"
+#include "flow/argo/argo_podless.h"
 #include "flow/argo/argo_retry.h"
 #include "flow/argo/argo_scope.h"
 #include "flow/flow_int.h"
@@ -441,7 +441,7 @@ argo_pod(struct turn *t, struct flow_node *leaf, struct json_doc **ret, struct e
     struct making m = {.leaf = leaf, .argo = a, .scope = &s};
     int rc;
 
-    if (argo_resource_is(leaf))
+    if (argo_podless_is(tmpl))
         return 0;
     argo_scope_init(&s, t, leaf->run, NULL);
     m.pod = pod_name(t, leaf);

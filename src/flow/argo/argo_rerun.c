@@ -2,8 +2,10 @@
 
 #include "api/objects.h"
 #include "base/err.h"
+#include "core/turn.h"
 #include "data/json.h"
 #include "flow/argo/argo.h"
+#include "flow/argo/argo_claim.h"
 #include "flow/argo/argo_scope.h"
 #include "flow/argo/argo_select.h"
 #include "flow/flow_int.h"
@@ -196,6 +198,29 @@ argo_rerun_retry(struct flow *f, struct turn *t, const struct object *o,
     if (write_spec(f, t, o, how->parameters, false, e) < 0)
         return e->code;
     return flow_reopen(t, f, object_uid(o), &r, e);
+}
+
+static int
+add_usage(void *arg, const struct node_row *row, struct err *e)
+{
+    struct argo_usage *sum = arg;
+
+    (void)e;
+    if (row->pod.n != 0 && row->ended_us != 0)
+        argo_usage_add(sum, argo_usage_of(row->cpu_us, row->memory_peak_bytes, row->started_us,
+                                          row->ended_us));
+    return 0;
+}
+
+int
+argo_rerun_reopen(struct turn *t, struct flow_run *run, struct err *e)
+{
+    struct argo_usage *usage = &argo_of(run)->usage;
+
+    *usage = (struct argo_usage){0};
+    if (node_rows_each(turn_db(t), run->number, 0, add_usage, usage, e) < 0)
+        return e->code;
+    return argo_claim_again(t, run, e);
 }
 
 /* Resubmit. */

@@ -15,6 +15,7 @@
 
 struct err;
 struct flow;
+struct flow_run;
 struct json;
 struct json_build;
 struct map;
@@ -33,6 +34,9 @@ int argo_rerun_retry(struct flow *f, struct turn *t, const struct object *o,
 /* *ret is the new workflow; the caller unrefs. */
 int argo_rerun_resubmit(struct flow *f, struct turn *t, const struct object *o,
                         const struct argo_rerun *how, struct object **ret, struct err *e);
+
+/* struct flow_language's reopen. */
+int argo_rerun_reopen(struct turn *t, struct flow_run *run, struct err *e);
 
 /* Adds the list "parameters" of arguments: `own` with the values of a map in place of its own, and
  * what it lacked at its end. */

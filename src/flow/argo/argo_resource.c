@@ -9,69 +9,10 @@
 #include "data/jsonpath.h"
 #include "flow/argo/argo.h"
 #include "flow/argo/argo_output.h"
-#include "flow/argo/argo_retry.h"
-#include "flow/argo/argo_scope.h"
-#include "flow/argo/argo_time.h"
+#include "flow/argo/argo_podless.h"
 #include "flow/flow_int.h"
 
 enum { LOOK_PAUSE_US = 1000 * 1000 };
-
-static const struct json *
-template_of(const struct flow_node *leaf)
-{
-    return argo_template(argo_of(leaf->run), str_of(leaf->template_of));
-}
-
-bool
-argo_resource_is(const struct flow_node *leaf)
-{
-    return !json_is_null(json_get(template_of(leaf), "resource"));
-}
-
-static bool
-is_own_fault(int code)
-{
-    return code != ERR_IO && code != ERR_FULL;
-}
-
-static int
-fail(struct flow_result *r, enum flow_phase phase, const char *before, const char *text)
-{
-    struct json_build b = JSON_BUILD_INIT;
-
-    r->phase = phase;
-    r->message = xasprintf("%s%s", before, text);
-    json_add_object(&b, NULL);
-    json_add_cstr(&b, "exitCode", "64");
-    json_end(&b);
-    json_doc_unref(r->outputs);
-    r->outputs = json_build_done(&b);
-    return 0;
-}
-
-/* As a pod of upstream's executor would have ended. */
-static int
-blame(struct flow_result *r, const struct err *why, struct err *e)
-{
-    if (is_own_fault(why->code))
-        return fail(r, FLOW_FAILED, "main: Error (exit code 64): ", why->msg);
-    *e = *why;
-    return e->code;
-}
-
-/* The template with its names filled in. */
-static int
-fill(struct turn *t, struct flow_node *leaf, struct json_doc **ret, struct err *e)
-{
-    cleanup_argo_scope struct argo_scope s = ARGO_SCOPE_INIT;
-
-    argo_scope_init(&s, t, leaf->run, NULL);
-    argo_scope_add_inputs(&s, json_root(leaf->inputs));
-    expr_vars_set(&s.vars, STR("node.name"), str_of(leaf->name));
-    if (argo_retry_add_names(&s, leaf, e) < 0)
-        return e->code;
-    return argo_scope_json_lax(&s, template_of(leaf), ret, e);
-}
 
 /* Outputs. */
 
@@ -172,7 +113,7 @@ succeed(struct flow_node *leaf, const struct json *tmpl, const struct object *o,
     struct err why = ERR_INIT;
 
     if (outputs_of(tmpl, o, &r->outputs, &why) < 0)
-        return blame(r, &why, e);
+        return argo_podless_blame(r, &why, e);
     r->phase = FLOW_SUCCEEDED;
     argo_output_publish(leaf->run, json_root(r->outputs));
     return 0;
@@ -197,46 +138,19 @@ memory_of(const struct object *o)
     return json_build_done(&b);
 }
 
-/* When the leaf may not go on, or 0. */
-static int
-deadline_of(const struct flow_node *leaf, const struct json *tmpl, int64_t *ret, struct err *e)
-{
-    static const char *const fields[] = {"timeout", "activeDeadlineSeconds"};
-
-    *ret = 0;
-    for (size_t i = 0; i < ARRAY_LEN(fields); i++) {
-        struct str text = json_scalar_text(json_get(tmpl, fields[i]));
-        int64_t limit;
-
-        if (text.n == 0)
-            continue;
-        if (argo_time_duration(text, &limit, e) < 0)
-            return err_wrap(e, "%s", fields[i]);
-        if (*ret == 0 || leaf->started_us + limit < *ret)
-            *ret = leaf->started_us + limit;
-    }
-    return 0;
-}
-
 static int
 look_at(struct turn *t, struct flow_node *leaf, const struct json *tmpl, const struct object *o,
         struct flow_result *r, int64_t *again_us, struct err *e)
 {
     const struct json *resource = json_get(tmpl, "resource");
-    int64_t deadline, now = turn_now_us(t);
     struct err why = ERR_INIT;
     int met = argo_resource_met(resource, o, &why);
 
     if (met > 0)
         return succeed(leaf, tmpl, o, r, e);
-    if (met < 0 || deadline_of(leaf, tmpl, &deadline, &why) < 0)
-        return blame(r, &why, e);
-    if (deadline != 0 && now >= deadline)
-        return fail(r, FLOW_FAILED, "",
-                    "Pod was active on the node longer than the specified deadline");
-    *again_us = now + LOOK_PAUSE_US;
-    if (deadline != 0 && deadline < *again_us)
-        *again_us = deadline;
+    if (met < 0)
+        return argo_podless_blame(r, &why, e);
+    *again_us = turn_now_us(t) + LOOK_PAUSE_US;
     if (leaf->outputs == NULL)
         r->outputs = memory_of(o);
     return 0;
@@ -256,27 +170,19 @@ go_on(struct turn *t, struct flow_node *leaf, const struct json *tmpl, struct fl
     text = xasprintf("%.*s \"%.*s\" was deleted while its conditions were waited for",
                      STR_ARG(json_str(json_get(known, "resource"))),
                      STR_ARG(json_str(json_get(known, "name"))));
-    return fail(r, FLOW_FAILED, "main: Error (exit code 64): ", text);
+    return argo_podless_fail(r, FLOW_FAILED, "main: Error (exit code 64): ", text);
 }
 
 int
-argo_resource_tend(struct turn *t, struct flow_node *leaf, struct flow_result *r, int64_t *again_us,
-                   struct err *e)
+argo_resource_tend(struct turn *t, struct flow_node *leaf, const struct json *tmpl,
+                   struct flow_result *r, int64_t *again_us, struct err *e)
 {
-    cleanup_json struct json_doc *filled = NULL;
     cleanup_object struct object *o = NULL;
-    const struct json *tmpl;
     struct err why = ERR_INIT;
-    int rc = fill(t, leaf, &filled, &why);
 
-    tmpl = json_root(filled);
-    if (rc < 0 && is_own_fault(rc))
-        return fail(r, FLOW_ERROR, "", why.msg);
-    if (rc >= 0 && leaf->outputs != NULL)
+    if (leaf->outputs != NULL)
         return go_on(t, leaf, tmpl, r, again_us, e);
-    if (rc >= 0)
-        rc = argo_resource_act(t, leaf, json_get(tmpl, "resource"), &o, &why);
-    if (rc < 0)
-        return blame(r, &why, e);
+    if (argo_resource_act(t, leaf, json_get(tmpl, "resource"), &o, &why) < 0)
+        return argo_podless_blame(r, &why, e);
     return o != NULL ? look_at(t, leaf, tmpl, o, r, again_us, e) : succeed(leaf, tmpl, o, r, e);
 }

@@ -18,7 +18,6 @@
 #ifndef FLOW_ARGO_ARGO_RESOURCE_H
 #define FLOW_ARGO_ARGO_RESOURCE_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 struct err;
@@ -28,12 +27,9 @@ struct json;
 struct object;
 struct turn;
 
-/* The template of this leaf has a `resource` body. */
-bool argo_resource_is(const struct flow_node *leaf);
-
-/* struct flow_language's tend. */
-int argo_resource_tend(struct turn *t, struct flow_node *leaf, struct flow_result *r,
-                       int64_t *again_us, struct err *e);
+/* `tmpl` is filled in.  See struct flow_language's tend. */
+int argo_resource_tend(struct turn *t, struct flow_node *leaf, const struct json *tmpl,
+                       struct flow_result *r, int64_t *again_us, struct err *e);
 
 /* Does what a filled-in `resource` body says (argo_resource_act.c).  *ret is the object as it is
  * afterwards, NULL after a deletion; the caller unrefs.  The workflow's fault is any error but

@@ -2,7 +2,8 @@
  * rig - the graph engine on a scratch store, with a pretended runtime.
  *
  * Pods that the engine creates end when the test lets them (rig_step), as a
- * function of the test decides from their manifest.
+ * function of the test decides from their manifest.  Requests are answered at the same time, as
+ * their URL says (fake_requester.h).
  */
 #ifndef TESTS_UNIT_FLOW_RIG_H
 #define TESTS_UNIT_FLOW_RIG_H
@@ -22,6 +23,7 @@
 #include "flow/argo/argo_nodes.h"
 #include "flow/flow.h"
 #include "store/store.h"
+#include "tests/unit/flow/fake_requester.h"
 #include "tests/unit/store/scratch.h"
 #include "tests/unit/test.h"
 
@@ -42,6 +44,7 @@ struct rig {
     struct objects *objects;
     struct flow *flow;
     struct argo_cron *cron;
+    struct fake_requester requester;
     struct rig_end (*play)(const struct json *pod);
     bool (*holds)(const struct json *pod);  /* it ends only when it is told to; NULL: none does */
     bool (*serves)(const struct json *pod); /* the same, and it runs meanwhile; NULL: none does */
@@ -59,8 +62,10 @@ rig_reopen(struct rig *r)
     struct err e = ERR_INIT;
     struct store_options o = {.clock = &r->clock.clock};
     struct core_options co = {.clock = &r->clock.clock};
-    struct flow_options fo = {
-        .languages = rig_languages, .artifact_key = r->artifact_key, .expires = true};
+    struct flow_options fo = {.languages = rig_languages,
+                              .artifact_key = r->artifact_key,
+                              .requester = &r->requester.face,
+                              .expires = true};
 
     if (store_open(r->dir.path, &o, &r->store, &e) < 0)
         fail_msg("%s", e.msg);
@@ -79,6 +84,7 @@ static inline void
 rig_open_with_key(struct rig *r, const char *artifact_key)
 {
     *r = (struct rig){.order = BUF_INIT, .artifact_key = artifact_key};
+    fake_requester_init(&r->requester);
     log_set_level(LOG_WARN);
     r->dir = scratch_new();
     clock_manual_init(&r->clock, RIG_START_S * CLOCK_SECOND);
@@ -96,6 +102,7 @@ static inline void
 rig_shut(struct rig *r)
 {
     core_free(r->core);
+    fake_requester_die(&r->requester);
     flow_free(r->flow);
     argo_cron_free(r->cron);
     objects_free(r->objects);
@@ -107,6 +114,7 @@ static inline void
 rig_close(struct rig *r)
 {
     rig_shut(r);
+    fake_requester_done(&r->requester);
     scratch_free(&r->dir);
     buf_done(&r->order);
     free(r->name);
@@ -272,14 +280,21 @@ rig_run_work_(struct message *m, struct turn *t, struct err *e)
     return 0;
 }
 
-/* Ends the oldest pod that is open and does not hold; false if there is none. */
+/* Answers the oldest request, or else ends the oldest pod that is open and does not hold; false if
+ * there is neither. */
 static inline bool
 rig_step(struct rig *r)
 {
+    const char *answered = fake_requester_answer(&r->requester);
     struct err e = ERR_INIT;
     struct rig_message m = {
         .m = {.class = MESSAGE_EVENT, .run = rig_run_work_}, .rig = r, .work = rig_end_one_};
 
+    if (answered != NULL) {
+        flow_answered(r->flow, answered);
+        core_run(r->core, 1000);
+        return true;
+    }
     core_post(r->core, &m.m, &e);
     core_run(r->core, 1000);
     return m.result;

@@ -149,6 +149,48 @@ TEST(suspend_holds_new_nodes_back)
     story_close(&s);
 }
 
+static const char suspended[] = "metadata: {name: wf}\n"
+                                "spec:\n"
+                                "  entrypoint: ok\n"
+                                "  suspend: true\n"
+                                "  templates:\n" KINDS;
+
+TEST(one_that_was_created_suspended_begins_when_it_is_resumed)
+{
+    struct story s;
+
+    for (int restart = 0; restart < 2; restart++) {
+        story_open(&s);
+        story_run(&s, suspended);
+        if (restart != 0) {
+            rig_shut(&s.r);
+            rig_reopen(&s.r);
+            story_go_on(&s);
+        }
+        story_is(&s, "Running", "");
+        CHECK_STR(story_status(&s, "nodes"), "{}");
+        CHECK_ORDER(&s, "");
+        CHECK_STR(GIVE(&s, .run = do_resume), "");
+        story_go_on(&s);
+        story_is(&s, "Succeeded", NULL);
+        CHECK_ORDER(&s, "wf");
+        story_close(&s);
+    }
+}
+
+TEST(one_that_was_created_suspended_can_be_ended)
+{
+    struct story s;
+
+    story_open(&s);
+    story_run(&s, suspended);
+    CHECK_STR(GIVE(&s, .run = do_terminate), "");
+    story_go_on(&s);
+    story_is(&s, "Failed", "workflow shutdown with strategy:  Terminate");
+    CHECK_ORDER(&s, "");
+    story_close(&s);
+}
+
 TEST(stop_and_terminate_end_it)
 {
     struct story s;
@@ -227,6 +269,8 @@ TEST(a_time_without_a_word_gives_defaults_or_an_error)
 }
 
 TESTS_MAIN(T_(resume_ends_all_suspended_nodes), T_(resume_may_choose_nodes),
-           T_(suspend_holds_new_nodes_back), T_(stop_and_terminate_end_it),
+           T_(suspend_holds_new_nodes_back),
+           T_(one_that_was_created_suspended_begins_when_it_is_resumed),
+           T_(one_that_was_created_suspended_can_be_ended), T_(stop_and_terminate_end_it),
            T_(outputs_are_supplied_and_defaults_fill_the_rest), T_(a_set_phase_ends_the_node),
            T_(a_time_without_a_word_gives_defaults_or_an_error))

@@ -99,6 +99,37 @@ TEST(what_failed_and_what_came_after_it_is_done_again)
     }
 }
 
+/* Each takes four seconds of CPU. */
+static struct rig_end
+play_busily(const struct json *pod)
+{
+    struct rig_end end = play(pod);
+
+    end.outputs = "{\"started_us\":1700000000000000,\"ended_us\":1700000010000000,"
+                  "\"samples\":{\"cpu_us\":4000000,\"memory_peak_bytes\":209715200}}";
+    return end;
+}
+
+TEST(what_removed_attempts_took_counts_no_more)
+{
+    struct story s;
+
+    world_is_good_ = false;
+    story_open(&s);
+    s.r.play = play_busily;
+    story_run(&s, "metadata: {name: wf}\n"
+                  "spec:\n"
+                  "  entrypoint: main\n"
+                  "  templates:\n"
+                  "  - name: main\n"
+                  "    steps: [[{name: a, template: ok}], [{name: b, template: bad}]]\n" KINDS);
+    CHECK_STR(story_status(&s, "resourcesDuration"), "{\"cpu\":8,\"memory\":40}");
+    world_is_good_ = true;
+    retry(&s, false);
+    CHECK_STR(story_status(&s, "resourcesDuration"), "{\"cpu\":8,\"memory\":40}");
+    story_close(&s);
+}
+
 TEST(of_a_loop_only_the_items_that_failed)
 {
     struct story s;
@@ -341,10 +372,10 @@ TEST(a_resubmission_is_a_new_workflow)
 }
 
 TESTS_MAIN(T_(what_failed_and_what_came_after_it_is_done_again),
-           T_(of_a_loop_only_the_items_that_failed), T_(a_retry_node_begins_with_its_first_attempt),
-           T_(nested_groups_keep_what_ended_well), T_(a_workflow_of_one_step_runs_it_again),
-           T_(only_an_exit_handler_that_failed), T_(one_that_was_terminated_goes_on),
-           T_(good_nodes_run_again_where_they_are_chosen),
+           T_(what_removed_attempts_took_counts_no_more), T_(of_a_loop_only_the_items_that_failed),
+           T_(a_retry_node_begins_with_its_first_attempt), T_(nested_groups_keep_what_ended_well),
+           T_(a_workflow_of_one_step_runs_it_again), T_(only_an_exit_handler_that_failed),
+           T_(one_that_was_terminated_goes_on), T_(good_nodes_run_again_where_they_are_chosen),
            T_(arguments_may_be_others_the_second_time),
            T_(a_spec_that_was_refused_is_looked_at_again), T_(one_that_runs_is_refused),
            T_(locks_are_asked_for_again), T_(a_resubmission_is_a_new_workflow))

@@ -154,6 +154,22 @@ TEST(conditions_are_waited_for_across_a_restart)
     story_end(&s);
 }
 
+TEST(what_a_stopped_one_remembered_is_no_output)
+{
+    struct story s;
+
+    story_open(&s);
+    rig_create(&s.r, &kind_config_map, "metadata: {name: thing}\n");
+    rig_create(&s.r, &kind_workflow, waiting);
+    story_let_pass(&s, 5);
+    story_node_is(&s, "wf", "Running", NULL);
+    story_edit(&s, "{\"shutdown\":\"Terminate\"}");
+    story_go_on(&s);
+    story_node_is(&s, "wf", "Failed", "workflow shutdown with strategy:  Terminate");
+    CHECK_STR(story_field(&s, "wf", "outputs"), "");
+    story_end(&s);
+}
+
 TEST(a_failure_condition_fails_the_step)
 {
     struct story s;
@@ -333,7 +349,8 @@ TEST(a_workflow_may_start_another_and_wait_for_it)
 }
 
 TESTS_MAIN(T_(an_object_is_made_and_its_parts_are_outputs),
-           T_(conditions_are_waited_for_across_a_restart), T_(a_failure_condition_fails_the_step),
+           T_(conditions_are_waited_for_across_a_restart),
+           T_(what_a_stopped_one_remembered_is_no_output), T_(a_failure_condition_fails_the_step),
            T_(an_object_that_goes_away_is_a_failure), T_(waiting_for_an_object_can_be_stopped),
            T_(objects_are_applied_patched_replaced_and_deleted), T_(what_cannot_be_done_says_why),
            T_(a_workflow_may_start_another_and_wait_for_it))
