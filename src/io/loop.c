@@ -249,11 +249,15 @@ wake_new(struct loop *l, loop_fn *fn, void *arg, struct err *e)
 void
 wake_send(struct wake *w)
 {
-    atomic_fetch_add_explicit(&w->sends, 1, memory_order_release);
-    if (w->async != NULL)
-        uv_async_send(w->async);
-    else
+    uv_async_t *async = w->async;
+
+    if (async == NULL) {
         task_post(&w->posted);
+        return;
+    }
+    /* From here on fn may run, and free the wake. */
+    atomic_fetch_add_explicit(&w->sends, 1, memory_order_release);
+    uv_async_send(async);
 }
 
 void

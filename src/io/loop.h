@@ -79,7 +79,8 @@ void task_cancel(struct task *t);
  * loop gets to it are one call of the function. */
 struct wake *wake_new(struct loop *l, loop_fn *fn, void *arg, struct err *e);
 void wake_send(struct wake *w);
-/* No thread may send any more.  NULL is fine. */
+/* No thread may send any more, but for the send whose call of the function frees it.  NULL is fine.
+ */
 void wake_free(struct wake *w);
 
 #endif

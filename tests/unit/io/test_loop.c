@@ -1,3 +1,5 @@
+#include <pthread.h>
+#include <stdatomic.h>
 #include <unistd.h>
 
 #include "base/err.h"
@@ -337,6 +339,76 @@ TEST(more_packets_than_the_socket_holds_all_arrive)
     loop_free(l);
 }
 
+struct shot {
+    struct loop *loop;
+    struct wake *wake, *noise;
+    atomic_bool over;
+    int left;
+};
+
+static void *
+send_once(void *wake)
+{
+    wake_send(wake);
+    return NULL;
+}
+
+static void
+aim_again(void *arg)
+{
+    struct shot *s = arg;
+    struct err e = ERR_INIT;
+    pthread_t thread;
+
+    wake_free(s->wake);
+    s->wake = NULL;
+    if (s->left-- == 0) {
+        loop_stop(s->loop);
+        return;
+    }
+    s->wake = wake_new(s->loop, aim_again, s, &e);
+    CHECK_NOT_NULL(s->wake);
+    CHECK_INT(pthread_create(&thread, NULL, send_once, s->wake), 0);
+    CHECK_INT(pthread_detach(thread), 0);
+}
+
+static void
+ignore_noise(void *arg)
+{
+    (void)arg;
+}
+
+static void *
+make_noise(void *arg)
+{
+    struct shot *s = arg;
+
+    while (!atomic_load(&s->over))
+        wake_send(s->noise);
+    return NULL;
+}
+
+/* The loop may be awake for another one's sake, and run the function before the sender is back. */
+TEST(what_a_wake_up_runs_may_free_it)
+{
+    struct err e = ERR_INIT;
+    struct loop *l = loop_new(&e);
+    struct shot s = {.loop = l, .left = 2000};
+    pthread_t thread;
+
+    s.noise = wake_new(l, ignore_noise, NULL, &e);
+    CHECK_NOT_NULL(s.noise);
+    CHECK_INT(pthread_create(&thread, NULL, make_noise, &s), 0);
+    aim_again(&s);
+    loop_run(l);
+    atomic_store(&s.over, true);
+    CHECK_INT(pthread_join(thread, NULL), 0);
+    CHECK_INT(s.left, -1);
+    CHECK_NULL(s.wake);
+    wake_free(s.noise);
+    loop_free(l);
+}
+
 TESTS_MAIN(T_(timers_run_in_the_order_of_their_times_and_equal_ones_in_that_of_arming),
            T_(a_stopped_timer_does_not_run_and_one_moved_runs_at_its_new_time),
            T_(a_deadline_follows_the_wall_clock_and_a_pause_does_not),
@@ -347,4 +419,4 @@ TESTS_MAIN(T_(timers_run_in_the_order_of_their_times_and_equal_ones_in_that_of_a
            T_(a_program_that_is_not_there_is_an_error_that_names_it),
            T_(a_program_that_is_run_to_its_end_gives_output_and_exit_code),
            T_(packets_keep_their_borders_and_carry_descriptors),
-           T_(more_packets_than_the_socket_holds_all_arrive))
+           T_(more_packets_than_the_socket_holds_all_arrive), T_(what_a_wake_up_runs_may_free_it))
