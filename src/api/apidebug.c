@@ -80,9 +80,7 @@ on_call(void *arg, struct call *c)
     struct inquiry *q;
 
     if (!may(d, call_caller(c))) {
-        err_set(&e, ERR_FORBIDDEN, "forbidden: User \"%.*s\" cannot get path \"%s\"",
-                STR_ARG(call_caller(c)->name), APIDEBUG_PATH);
-        call_fail(c, &e);
+        call_forbid(c);
         return;
     }
     q = NEW(struct inquiry);

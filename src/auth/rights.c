@@ -4,6 +4,7 @@
 #include "base/buf.h"
 #include "data/json.h"
 #include "edge/caller.h"
+#include "edge/metrics.h"
 
 #define ACCOUNT_PREFIX "system:serviceaccount:"
 
@@ -32,13 +33,26 @@ static const char *const paths_of_everybody[] = {"/api",     "/api/*",   "/apis"
                                                  "/readyz",  "/version", "/version/"};
 
 static bool
-is_master(const struct caller *who)
+is_in(const struct caller *who, const char *group)
 {
     for (size_t i = 0; who != NULL && i < who->groups_n; i++) {
-        if (str_is(who->groups[i], "system:masters"))
+        if (str_is(who->groups[i], group))
             return true;
     }
     return false;
+}
+
+static bool
+is_master(const struct caller *who)
+{
+    return is_in(who, "system:masters");
+}
+
+/* Of the paths that are not everybody's, who collects measurements gets this one. */
+static bool
+is_monitored(const struct caller *who, struct str path)
+{
+    return str_is(path, METRICS_PATH) && is_in(who, "system:monitoring");
 }
 
 /* Of "system:serviceaccount:NAMESPACE:NAME"; false for others. */
@@ -88,7 +102,8 @@ rights_allow(const struct caller *who, const struct apiright *right)
     if (is_master(who))
         return true;
     if (right->path.n > 0)
-        return str_is(right->verb, "get") && path_allowed(right->path);
+        return str_is(right->verb, "get") &&
+               (path_allowed(right->path) || is_monitored(who, right->path));
     for (size_t i = 0; i < ARRAY_LEN(of_everybody); i++) {
         if (str_is(right->group, of_everybody[i].group) && names(of_everybody[i].resource, right))
             return str_is(right->verb, "create");
@@ -154,6 +169,8 @@ rights_rules(const struct caller *who, struct str ns, struct buf *to)
         json_add_cstr(&b, NULL, "*");
     for (size_t i = 0; !is_master(who) && i < ARRAY_LEN(paths_of_everybody); i++)
         json_add_cstr(&b, NULL, paths_of_everybody[i]);
+    if (!is_master(who) && is_monitored(who, STR(METRICS_PATH)))
+        json_add_cstr(&b, NULL, METRICS_PATH);
     json_end(&b);
     json_end(&b);
     json_end(&b);

@@ -4,6 +4,7 @@
  *     system:masters          everything
  *     a service account       in its own namespace: pods and their logs, configmaps, events,
  *                             workflows and their templates; no secrets, exec, token creation
+ *     system:monitoring       /metrics
  *     everybody who is known  discovery, and reviews of themselves
  *
  * Pure; any thread.

@@ -346,7 +346,17 @@ open_api(struct up *u)
     u->api = apiserver_new(&config);
 }
 
-/* For /metrics: what the core counts. */
+/* For /metrics: who may see them, and what the core counts. */
+
+static bool
+may_see_metrics(void *arg, const struct caller *who)
+{
+    const struct up *u = arg;
+    const struct apiright right = {.verb = STR("get"), .path = STR(METRICS_PATH)};
+
+    return auth_authorize(u->auth, who, &right);
+}
+
 static void
 write_core(void *arg, struct buf *to)
 {
@@ -368,7 +378,8 @@ publish(struct up *u, struct err *e)
 {
     cleanup_routes struct routes *routes = routes_new();
 
-    u->metrics = (struct metrics){.edge = u->edge, .more = write_core, .arg = u};
+    u->metrics = (struct metrics){
+        .edge = u->edge, .authorize = may_see_metrics, .more = write_core, .arg = u};
     u->rest = (struct argorest){
         .api = u->api, .flow = assembly_flow(u->assembly), .store = assembly_store(u->assembly)};
     u->debug = (struct apidebug){.server = u->api, .edge = u->edge};

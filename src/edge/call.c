@@ -278,6 +278,18 @@ call_fail(struct call *c, const struct err *why)
     fail_with(c, err_status(why->code), why, STR_NULL);
 }
 
+void
+call_forbid(struct call *c)
+{
+    const struct request *rq = call_request(c);
+    const char *verb = str_is(rq->method, "GET") || str_is(rq->method, "HEAD") ? "get" : "use";
+    struct err e = ERR_INIT;
+
+    err_set(&e, ERR_FORBIDDEN, "forbidden: User \"%.*s\" cannot %s path \"%.*s\"",
+            STR_ARG(c->caller.name), verb, STR_ARG(str_slice(rq->path, 0, 200)));
+    call_fail(c, &e);
+}
+
 static void
 on_proxied(void *arg, bool sent)
 {

@@ -100,6 +100,8 @@ void call_reply(struct call *c, const struct reply *r);
 /* The error in the shape that the edge's error writer gives it (edge/edge.h), with the status that
  * belongs to its code.  Any thread. */
 void call_fail(struct call *c, const struct err *why);
+/* The caller may not use the path: 403 in kube-apiserver's words.  Any thread. */
+void call_forbid(struct call *c);
 
 /* Answers with what the server at `to` answers (http/proxy.h), and ends the call.  The path is
  * `path` (STR_NULL: the request's own), with the request's query.  Edge thread. */

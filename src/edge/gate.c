@@ -93,8 +93,8 @@ is_local(const struct edge_options *o, struct exchange *x)
     return exchange_peer_uid(x, &uid, &e) == 0 && (uid == 0 || uid == geteuid());
 }
 
-int
-gate_check(const struct edge_options *o, struct exchange *x, struct caller *ret, struct err *e)
+static int
+find_caller(const struct edge_options *o, struct exchange *x, struct caller *ret, struct err *e)
 {
     const struct request *rq = exchange_request(x);
     struct str origin = fields_get(&rq->fields, "Origin");
@@ -111,4 +111,32 @@ gate_check(const struct edge_options *o, struct exchange *x, struct caller *ret,
         ret->kind = CALLER_LOCAL;
     }
     return 0;
+}
+
+/* Impersonate-User, -Group, -Uid, -Extra-KEY: a request to be taken for somebody else.  To leave
+ * them unread would do with the caller's own rights what was to be tried with another's. */
+static int
+refuse_impersonation(const struct fields *f, const struct caller *who, struct err *e)
+{
+    for (size_t i = 0; i < f->n; i++) {
+        struct str name = f->at[i].name;
+
+        if (!fields_name_is(str_slice(name, 0, 12), "Impersonate-"))
+            continue;
+        if (who->kind == CALLER_NONE)
+            return err_set(e, ERR_UNAUTHORIZED, "%.*s needs a token: Authorization: Bearer TOKEN",
+                           STR_ARG(str_slice(name, 0, 100)));
+        return err_set(e, ERR_FORBIDDEN,
+                       "forbidden: User \"%.*s\" cannot act for others here: %.*s is not served",
+                       STR_ARG(who->name), STR_ARG(str_slice(name, 0, 100)));
+    }
+    return 0;
+}
+
+int
+gate_check(const struct edge_options *o, struct exchange *x, struct caller *ret, struct err *e)
+{
+    return find_caller(o, x, ret, e) < 0
+               ? e->code
+               : refuse_impersonation(&exchange_request(x)->fields, ret, e);
 }

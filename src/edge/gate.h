@@ -19,7 +19,8 @@ struct arena;
 struct exchange;
 
 /* Fills *ret with who is calling; CALLER_NONE if that is not known.  ERR_UNAUTHORIZED for a wrong
- * credential, ERR_FORBIDDEN for a request that a page of another site has made. */
+ * credential, ERR_FORBIDDEN for a request that a page of another site has made, or that asks to be
+ * taken for somebody else's (Impersonate-*). */
 int gate_check(const struct edge_options *o, struct exchange *x, struct caller *ret, struct err *e);
 
 #endif

@@ -60,6 +60,10 @@ on_call(void *arg, struct call *c)
     cleanup_buf struct buf text = BUF_INIT;
     struct reply r = {.status = 200, .content_type = "text/plain; version=0.0.4; charset=utf-8"};
 
+    if (m->authorize != NULL && !m->authorize(m->arg, call_caller(c))) {
+        call_forbid(c);
+        return;
+    }
     write_edge(m->edge, &text);
     if (m->more != NULL)
         m->more(m->arg, &text);
@@ -71,7 +75,7 @@ int
 metrics_add_route(struct routes *r, struct metrics *m, struct err *e)
 {
     const struct route route = {
-        .method = "GET", .pattern = "/metrics", .handler = on_call, .arg = m};
+        .method = "GET", .pattern = METRICS_PATH, .handler = on_call, .arg = m};
 
     return routes_add(r, &route, e);
 }

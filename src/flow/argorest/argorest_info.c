@@ -2,6 +2,7 @@
  * What the server says of itself and of the caller, and what it does not do.
  */
 #include "base/err.h"
+#include "base/log.h"
 #include "data/json.h"
 #include "edge/call.h"
 #include "edge/caller.h"
@@ -95,10 +96,28 @@ prepare_events(struct argorest_call *c, struct err *e)
                    "events from outside do not start workflows here: submit a WorkflowTemplate");
 }
 
+/* Argo's pages tell by this which dialogue was shown or closed.  There, too, it goes into the log
+ * and nowhere else. */
+static int
+prepare_tracking(struct argorest_call *c, struct err *e)
+{
+    struct json_build b = JSON_BUILD_INIT;
+    struct str name = argorest_text(c, "name");
+
+    (void)e;
+    log_info(NULL, "tracking event name=%.*s user=%.*s", STR_ARG(str_slice(name, 0, 100)),
+             STR_ARG(call_caller(c->call)->name));
+    json_add_object(&b, NULL);
+    json_end(&b);
+    c->doc = json_build_done(&b);
+    return 0;
+}
+
 const struct argorest_op argorest_info_ops[] = {
     {.method = "GET", .pattern = "/api/v1/info", .prepare = prepare_info},
     {.method = "GET", .pattern = "/api/v1/version", .prepare = prepare_version},
     {.method = "GET", .pattern = "/api/v1/userinfo", .prepare = prepare_userinfo},
+    {.method = "POST", .pattern = "/api/v1/tracking/event", .prepare = prepare_tracking},
     {.method = "POST",
      .pattern = "/api/v1/events/{namespace}/{discriminator}",
      .prepare = prepare_events},

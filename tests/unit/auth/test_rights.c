@@ -1,6 +1,9 @@
 #include "auth/rights.h"
 
+#include <string.h>
+
 #include "api/apiserver.h"
+#include "base/buf.h"
 #include "edge/caller.h"
 #include "tests/unit/test.h"
 
@@ -37,6 +40,11 @@ TEST(masters_may_everything_and_nobody_nothing)
         .kind = CALLER_TOKEN, .name = STR("boss"), .groups = groups, .groups_n = 1};
     struct caller low = {.kind = CALLER_TOKEN, .name = STR("low")};
     struct caller nobody = {.kind = CALLER_NONE};
+    static const struct str monitors[] = {{"system:monitoring", 17}};
+    struct caller collector = {
+        .kind = CALLER_TOKEN, .name = STR("collector"), .groups = monitors, .groups_n = 1};
+    struct apiright debug = {.verb = STR("get"), .path = STR("/debug/state")};
+    cleanup_buf struct buf rules = BUF_INIT;
     struct apiright version = {.verb = STR("get"), .path = STR("/version")};
     struct apiright metrics = {.verb = STR("get"), .path = STR("/metrics")};
 
@@ -44,6 +52,13 @@ TEST(masters_may_everything_and_nobody_nothing)
     CHECK_FALSE(allowed(&low, "get", "pods", NULL, "default"));
     CHECK_TRUE(rights_allow(&low, &version));
     CHECK_FALSE(rights_allow(&low, &metrics));
+    CHECK_TRUE(rights_allow(&collector, &metrics));
+    CHECK_FALSE(rights_allow(&collector, &debug));
+    rights_rules(&collector, STR("default"), &rules);
+    CHECK_CONTAINS(buf_cstring(&rules), "\"/metrics\"");
+    buf_clear(&rules);
+    rights_rules(&low, STR("default"), &rules);
+    CHECK_TRUE(strstr(buf_cstring(&rules), "metrics") == NULL);
     CHECK_FALSE(rights_allow(&nobody, &version));
     CHECK_FALSE(rights_allow(NULL, &version));
 }

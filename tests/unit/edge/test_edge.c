@@ -495,6 +495,14 @@ TEST(who_is_calling_is_judged_by_credential_then_by_place)
         {"GET /hello/a", "Origin: http://evil.test\r\nAuthorization: Bearer secret\r\n",
          "hello a alice"},
         {"GET /hello/a", "Origin: http://evil.test\r\nHost: evil.test\r\n", "401 Unauthorized"},
+        /* Who wants to be taken for another. */
+        {"GET /hello/a", "Impersonate-User: bob\r\n", "403 Forbidden"},
+        {"GET /hello/a", "impersonate-extra-x: y\r\n", "403 Forbidden"},
+        {"GET /hello/a", "Impersonate-Group: g\r\nAuthorization: Bearer secret\r\n",
+         "User \\\"alice\\\" cannot act for others here: Impersonate-Group is not served"},
+        {"GET /hello/a", "Impersonate-User: bob\r\nAuthorization: Bearer wrong\r\n",
+         "401 Unauthorized"},
+        {"GET /open/a", "Impersonate-User: bob\r\nVia: 1.1 x\r\n", "401 Unauthorized"},
         /* Paths and methods. */
         {"GET /nothing", "", "404 Not Found"},
         {"POST /hello/a", "", "405 Method Not Allowed"},
@@ -523,7 +531,7 @@ TEST(who_is_calling_is_judged_by_credential_then_by_place)
                           "\"status\":\"Failure\",\"message\":\"nothing is served at '/nothing'\","
                           "\"reason\":\"NotFound\",\"code\":404}\n");
     edge_stats(s.edge, &stats);
-    CHECK_INT(stats.unauthorized, 15);
+    CHECK_INT(stats.unauthorized, 17);
     CHECK_INT(stats.accepted, sizeof cases / sizeof *cases + 1);
     close_site(&s);
 }
