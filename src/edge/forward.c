@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/log.h"
 #include "edge/forward_int.h"
@@ -83,11 +84,12 @@ choice_of(const struct forward_backends *b, const struct address *peer)
     size_t at = 0;
 
     for (size_t i = 0; i < b->n; i++) {
-        struct address pair[2] = {*peer, b->at[i].to};
+        cleanup_buf struct buf pair = BUF_INIT;
         uint64_t weight;
 
-        address_set_port(&pair[0], 0);
-        weight = map_hash((struct str){(const char *)pair, sizeof pair});
+        buf_str(&pair, forward_client_key(peer));
+        address_write(&b->at[i].to, &pair);
+        weight = map_hash(buf_view(&pair));
         if (i == 0 || weight > best) {
             best = weight;
             at = i;

@@ -13,7 +13,8 @@
  *
  *     CLOSED -- forward_set() with addresses, listens --> OPEN
  *     CLOSED -- the same, cannot listen (on_failure runs) --> FAILED, tried again FORWARD_RETRY_US
- * on FAILED -- listens at last --> OPEN any -- forward_set() without addresses --> CLOSED
+ *     FAILED -- listens at last --> OPEN
+ *     any -- forward_set() without addresses --> CLOSED
  *
  * A thread of its own does all of it, so that neither API calls nor these wait for the others.
  * Connections are bounded: in all, and those of one client, so that one that opens them without end

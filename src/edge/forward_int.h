@@ -35,6 +35,9 @@ struct forward {
 
 void forward_backends_unref(struct forward_backends *b);
 
+/* What tells one client from another: the bytes of its address, without the port.  Borrowed. */
+struct str forward_client_key(const struct address *a);
+
 /* Takes fd, a connection of a client.  `first` is the one behind that is tried first. */
 void forward_link_start(struct forward *f, int fd, const struct address *peer,
                         const struct address *source, struct forward_backends *b, size_t first);

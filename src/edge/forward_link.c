@@ -31,8 +31,8 @@ struct forward_link {
 
 /* How many connections each client has. */
 
-static struct str
-key_of(const struct address *a)
+struct str
+forward_client_key(const struct address *a)
 {
     if (a->any.sa_family == AF_INET)
         return (struct str){(const char *)&a->v4.sin_addr, sizeof a->v4.sin_addr};
@@ -42,11 +42,11 @@ key_of(const struct address *a)
 static bool
 count_in(struct forward *f, const struct address *peer)
 {
-    uintptr_t n = (uintptr_t)map_get(&f->peers, key_of(peer));
+    uintptr_t n = (uintptr_t)map_get(&f->peers, forward_client_key(peer));
 
     if (f->connections >= f->limit || n >= f->limit / FORWARD_PEER_SHARE)
         return false;
-    map_put(&f->peers, key_of(peer), (void *)(n + 1));
+    map_put(&f->peers, forward_client_key(peer), (void *)(n + 1));
     f->connections++;
     return true;
 }
@@ -54,12 +54,12 @@ count_in(struct forward *f, const struct address *peer)
 static void
 count_out(struct forward *f, const struct address *peer)
 {
-    uintptr_t n = (uintptr_t)map_get(&f->peers, key_of(peer));
+    uintptr_t n = (uintptr_t)map_get(&f->peers, forward_client_key(peer));
 
     if (n > 1)
-        map_put(&f->peers, key_of(peer), (void *)(n - 1));
+        map_put(&f->peers, forward_client_key(peer), (void *)(n - 1));
     else
-        map_remove(&f->peers, key_of(peer));
+        map_remove(&f->peers, forward_client_key(peer));
     f->connections--;
 }
 
