@@ -58,7 +58,7 @@ allocate(const struct apiadmit *a, struct turn *t, char to[ADDRESS_SIZE], struct
         int taken;
 
         core_random(turn_core(t), random, sizeof random);
-        /* 127.96.0.x is kept for the platform's own; .0 and .255 look like no address. */
+        /* 127.96.0.x is the platform's own (cli/up.c); .0 and .255 look like no address. */
         if (random[0] == 0 || random[1] == 0 || random[1] == 255)
             continue;
         snprintf(to, ADDRESS_SIZE, "127.96.%d.%d", random[0], random[1]);
@@ -78,7 +78,7 @@ is_in_range(struct str address)
     if (address.n >= sizeof text)
         return false;
     snprintf(text, sizeof text, "%.*s", STR_ARG(address));
-    if (sscanf(text, "127.96.%u.%u", &x, &y) != 2 || x > 255 || y > 255)
+    if (sscanf(text, "127.96.%u.%u", &x, &y) != 2 || x == 0 || x > 255 || y > 255)
         return false;
     snprintf(again, sizeof again, "127.96.%u.%u", x & 255, y & 255);
     return str_is(address, again);

@@ -33,7 +33,4 @@ int apiadmit_run(const struct apiadmit *a, struct turn *t, const struct json *ol
                  const struct json *next, struct json_doc **ret, struct problems *ps,
                  struct err *e);
 
-/* The address of the service `kubernetes`, which no Service gets. */
-#define APIADMIT_OWN_ADDRESS "127.96.0.1"
-
 #endif

@@ -299,7 +299,9 @@ make_control(struct assembly *a, struct err *e)
                                     .events = a->events,
                                     .data = a->config.data,
                                     .init_path = a->init_path,
-                                    .ca = a->config.ca};
+                                    .ca = a->config.ca,
+                                    .sign = a->config.sign,
+                                    .sign_arg = a->config.arg};
 
     if (a->config.serve) {
         name_node(a);
@@ -414,6 +416,12 @@ assembly_open(const struct assembly_config *config, struct assembly **ret, struc
     }
     *ret = a;
     return 0;
+}
+
+void
+assembly_set_api_address(struct assembly *a, const char *address)
+{
+    control_set_api_address(a->control, address);
 }
 
 bool

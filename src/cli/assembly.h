@@ -20,7 +20,9 @@
 #include "base/mem.h"
 #include "base/str.h"
 
+struct apitoken;
 struct assembly;
+struct buf;
 struct core;
 struct flow;
 struct err;
@@ -42,6 +44,7 @@ struct assembly_config {
     bool temporary; /* with die_with_server: so does the data; the store need not be durable */
     bool serve;     /* others ask over the network: watches are kept, there is a Node */
     const char *ca; /* the certificate authority that pods trust: PEM, or NULL */
+    void (*sign)(void *arg, const struct apitoken *t, struct buf *to); /* tokens of pods */
     /* Said once, when the runtime knows what can be isolated: the level, and why not more ("" if
      * nothing is missing).  May be NULL. */
     void (*on_level)(void *arg, const char *level, const char *why);
@@ -54,6 +57,8 @@ struct assembly_config {
 
 /* Opens the data directory and restores everything; pods that a dead process left are adopted. */
 int assembly_open(const struct assembly_config *config, struct assembly **ret, struct err *e);
+/* Where pods reach the API (control/control.h); before the first turn. */
+void assembly_set_api_address(struct assembly *a, const char *address);
 /* Before assembly_close() with `temporary`: true if the data directory is removed when this process
  * has ended, false if the caller has to.  NULL: false. */
 bool assembly_leave(struct assembly *a);

@@ -17,7 +17,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "api/apiadmit.h"
 #include "api/apidebug.h"
 #include "api/apiedge.h"
 #include "api/apipod.h"
@@ -54,7 +53,7 @@
 #define LOOK_US (CLOCK_SECOND / 10)
 #define GRACE_US (2 * CLOCK_SECOND)
 
-enum { LAST_TURNS = 100 };
+enum { LAST_TURNS = 100, API_PORT = 443 };
 
 enum state { STARTING, SERVING, LEAVING, KILLING, STOPPED };
 static const char *const state_names[] = {"starting", "serving", "leaving", "killing", "stopped"};
@@ -222,7 +221,7 @@ on_no_runtime(void *arg, const struct err *why)
     fail(arg, why);
 }
 
-/* By what names clients and pods reach the server. */
+/* By what names clients and pods reach the server, and, from `kubernetes` on, browsers. */
 static const char *const names[] = {"127.0.0.1",
                                     "::1",
                                     "localhost",
@@ -230,15 +229,16 @@ static const char *const names[] = {"127.0.0.1",
                                     "kubernetes.default",
                                     "kubernetes.default.svc",
                                     "kubernetes.default.svc.cluster.local",
-                                    APIADMIT_OWN_ADDRESS};
-
-/* The same for browsers; NULL-terminated. */
-static const char *const hosts[] = {"kubernetes",
-                                    "kubernetes.default",
-                                    "kubernetes.default.svc",
-                                    "kubernetes.default.svc.cluster.local",
-                                    APIADMIT_OWN_ADDRESS,
+                                    "127.96.0.1",
+                                    "127.96.0.2",
+                                    "127.96.0.3",
+                                    "127.96.0.4",
+                                    "127.96.0.5",
+                                    "127.96.0.6",
+                                    "127.96.0.7",
+                                    "127.96.0.8",
                                     NULL};
+enum { NAMES = ARRAY_LEN(names) - 1, FIRST_FOR_BROWSERS = 3, FIRST_FOR_PODS = 7 };
 
 static int
 open_certs(struct up *u, struct err *e)
@@ -249,10 +249,16 @@ open_certs(struct up *u, struct err *e)
     if (file_mkdirs(AT_FDCWD, dir, 0700, e) < 0)
         return e->code;
     fd = file_open_dir(AT_FDCWD, dir, e);
-    if (fd < 0 || certs_open(fd, names, ARRAY_LEN(names), loop_wall_us(u->loop), &u->certs, e) < 0)
+    if (fd < 0 || certs_open(fd, names, NAMES, loop_wall_us(u->loop), &u->certs, e) < 0)
         return err_wrap(e, "%s", dir);
     u->tls = tls_new_server(buf_view(&u->certs.server), buf_view(&u->certs.key), e);
     return u->tls != NULL ? 0 : e->code;
+}
+
+static void
+sign_token(void *arg, const struct apitoken *t, struct buf *to)
+{
+    auth_sign(((struct up *)arg)->auth, t, to);
 }
 
 static int
@@ -263,6 +269,7 @@ open_assembly(struct up *u, struct err *e)
                                      .data = u->cli->settings->data,
                                      .serve = true,
                                      .ca = buf_cstring(&u->certs.ca),
+                                     .sign = sign_token,
                                      .on_level = on_level,
                                      .on_no_runtime = on_no_runtime,
                                      .arg = u};
@@ -291,6 +298,28 @@ listen_at(struct up *u, const char *text, const struct tls *tls, char **ret_url,
     return 0;
 }
 
+/* Where pods reach the server: the first address that no other server of this machine has. */
+static int
+listen_for_pods(struct up *u, struct err *e)
+{
+    struct err why = ERR_INIT;
+
+    for (size_t i = FIRST_FOR_PODS; i < NAMES; i++) {
+        cleanup_free char *text = xasprintf("%s:%d", names[i], netmap_real_port(API_PORT));
+        struct address wanted, bound;
+        struct edge_listen l = {.address = &wanted, .tls = u->tls};
+
+        if (address_parse(str_of(text), &wanted, e) < 0)
+            return e->code;
+        if (edge_listen(u->edge, &l, &bound, &why) < 0)
+            continue;
+        assembly_set_api_address(u->assembly, names[i]);
+        return 0;
+    }
+    log_warn("up", "pods do not reach the API: %s", why.msg);
+    return 0;
+}
+
 /* Errors before a handler runs, in the shape of the API that the request is for. */
 static void
 write_error(void *arg, const struct request *rq, int status, const struct err *why,
@@ -310,13 +339,15 @@ open_edge(struct up *u, struct err *e)
                                    .local = auth_local(u->auth),
                                    .may_be_local = may_be_local,
                                    .may_be_local_arg = u,
-                                   .hosts = hosts,
+                                   .hosts = names + FIRST_FOR_BROWSERS,
                                    .write_error = write_error};
 
     u->edge = edge_new(&options, e);
     if (u->edge == NULL || listen_at(u, s->listen, NULL, &u->url, e) < 0)
         return e->code;
-    return listen_at(u, s->tls_listen, u->tls, &u->tls_url, e);
+    if (listen_at(u, s->tls_listen, u->tls, &u->tls_url, e) < 0)
+        return e->code;
+    return listen_for_pods(u, e);
 }
 
 static const struct apipod_ops pod_ops = {.log = podlog_open, .exec = podexec_open};

@@ -43,6 +43,7 @@ control_setup(const struct control_config *config, struct err *e)
         controllers_add(config->controllers, &endpoints_pod_row, c);
         controllers_add(config->controllers, &forwarding_service_row, c);
         controllers_add(config->controllers, &forwarding_endpoints_row, c);
+        controllers_add(config->controllers, &servicenames_row, c);
     }
     return c;
 }
@@ -51,6 +52,12 @@ void
 control_set_runtime(struct control *c, struct runtime *r)
 {
     c->runtime = r;
+}
+
+void
+control_set_api_address(struct control *c, const char *address)
+{
+    c->api_address = xstrdup(address);
 }
 
 void
@@ -70,7 +77,9 @@ control_free(struct control *c)
     podaddress_done(&c->addresses);
     map_done(&c->unbound);
     endpoints_forget(c);
-    forwarding_forget(c);
+    forwarding_done(c);
+    servicenames_forget(c);
+    free(c->api_address);
     free(c->boot_id);
     free(c->data);
     free(c);

@@ -13,6 +13,8 @@
 #include "base/mem.h"
 #include "base/str.h"
 
+struct apitoken;
+struct buf;
 struct control;
 struct controllers;
 struct core;
@@ -37,6 +39,9 @@ struct control_config {
     const char *node;
     int64_t node_pods;
     const char *ca;
+    /* Signs the tokens of pods; there if `ca` is. */
+    void (*sign)(void *arg, const struct apitoken *t, struct buf *to);
+    void *sign_arg;
     struct forward *forward; /* what forwards for Services; there if `node` is */
 };
 
@@ -48,6 +53,10 @@ struct control *control_setup(const struct control_config *config, struct err *e
  * events must go to control_on_event() with the control as argument. */
 void control_set_runtime(struct control *c, struct runtime *r);
 void control_on_event(void *control, const struct runtime_event *event);
+
+/* Where pods reach the API, at port 443: of the Services' network.  Before the first turn, if at
+ * all. */
+void control_set_api_address(struct control *c, const char *address);
 
 /* For forward_options.on_failure, with the control as argument.  Any thread. */
 void control_on_route_failure(void *control, struct str key, const struct err *why);

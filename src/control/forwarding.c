@@ -30,7 +30,7 @@
 enum { MAX_BEHIND = 5000, KEY_SIZE = 80 };
 #define COMPONENT "service-proxy"
 
-/* The keys of a Service's routes, to be taken back when they are no longer wanted. */
+/* The keys of a Service's routes, and maybe of some that are gone, so that none outlives it. */
 struct forwarding {
     VEC(char *) keys;
 };
@@ -44,23 +44,80 @@ free_keys(struct forwarding *w)
     free(w);
 }
 
-void
-forwarding_forget(void *self)
+static void
+forget_endpoints(void *self)
 {
     struct control *c = self;
 
-    MAP_EACH (&c->forwardings, it)
-        free_keys(it.value);
-    map_done(&c->forwardings);
     MAP_EACH (&c->endpoints, it)
         free(it.value);
     map_done(&c->endpoints);
 }
 
+void
+forwarding_done(struct control *c)
+{
+    MAP_EACH (&c->forwardings, it)
+        free_keys(it.value);
+    map_done(&c->forwardings);
+    forget_endpoints(c);
+}
+
+/* Routes outlive a rebuild of the core's memory, so what is known of them does, too: Services that
+ * went in a turn that was lost are looked at again. */
+static int
+restore_services(void *self, struct turn *t, struct err *e)
+{
+    struct control *c = self;
+
+    MAP_EACH (&c->forwardings, it)
+        controllers_wake(c->config.controllers, kind_service.resource, it.key);
+    return controllers_wake_all(c->config.controllers, t, kind_service.resource, e);
+}
+
+/* Keys. */
+
+static ptrdiff_t
+find_key(const struct forwarding *w, const char *key)
+{
+    for (size_t i = 0; w != NULL && i < w->keys.n; i++)
+        if (strcmp(w->keys.at[i], key) == 0)
+            return (ptrdiff_t)i;
+    return -1;
+}
+
+static void
+remember_key(struct control *c, struct str uid, const char *key)
+{
+    struct forwarding *w = map_get(&c->forwardings, uid);
+
+    if (w == NULL) {
+        w = NEW(struct forwarding);
+        map_put(&c->forwardings, uid, w);
+    }
+    if (find_key(w, key) < 0)
+        vec_push(&w->keys, xstrdup(key));
+}
+
+static void
+forget_key(struct control *c, struct str uid, const char *key)
+{
+    struct forwarding *w = map_get(&c->forwardings, uid);
+    ptrdiff_t at = find_key(w, key);
+
+    if (at < 0)
+        return;
+    free(w->keys.at[at]);
+    vec_swap_remove(&w->keys, (size_t)at);
+    if (w->keys.n == 0)
+        free_keys(map_remove(&c->forwardings, uid));
+}
+
 /* Routes are set when the turn is committed. */
 
 struct order {
-    struct forward *forward;
+    struct control *control;
+    struct str uid;
     const char *key;
     struct forward_route route;
     bool remove;
@@ -71,24 +128,25 @@ carry_out(void *arg)
 {
     struct order *o = arg;
 
-    forward_set(o->forward, str_of(o->key), o->remove ? NULL : &o->route);
+    forward_set(o->control->config.forward, str_of(o->key), o->remove ? NULL : &o->route);
+    if (o->remove)
+        forget_key(o->control, o->uid, o->key);
+    else
+        remember_key(o->control, o->uid, o->key);
 }
 
+/* A key is remembered before it is used: a second pass of the same turn must know of it. */
 static struct order *
-new_order(struct control *c, struct turn *t, const char *key)
+new_order(struct control *c, struct turn *t, struct str uid, const char *key)
 {
     struct order *o = ARENA_NEW(turn_arena(t), struct order);
 
-    o->forward = c->config.forward;
+    o->control = c;
+    o->uid = str_of(str_dup_arena(turn_arena(t), uid));
     o->key = arena_strdup(turn_arena(t), key);
+    remember_key(c, uid, key);
     turn_effect(t, carry_out, o);
     return o;
-}
-
-static void
-remove_route(struct control *c, struct turn *t, const char *key)
-{
-    new_order(c, t, key)->remove = true;
 }
 
 /* Whom a port leads to. */
@@ -170,21 +228,8 @@ struct wanted {
     struct turn *turn;
     const struct object *service, *endpoints;
     struct address address; /* of the Service, port 0 */
-    struct forwarding *old, *next;
+    struct forwarding keys; /* of the routes that it has now */
 };
-
-static bool
-take_key(struct forwarding *w, const char *key)
-{
-    for (size_t i = 0; w != NULL && i < w->keys.n; i++) {
-        if (strcmp(w->keys.at[i], key) != 0)
-            continue;
-        free(w->keys.at[i]);
-        vec_swap_remove(&w->keys, i);
-        return true;
-    }
-    return false;
-}
 
 static void
 want(struct wanted *w, const char *where, const struct json *port, const struct address *at)
@@ -194,9 +239,8 @@ want(struct wanted *w, const char *where, const struct json *port, const struct 
 
     snprintf(key, sizeof key, "%.*s/%s/%d", STR_ARG(object_uid(w->service)), where,
              address_port(at));
-    (void)take_key(w->old, key);
-    vec_push(&w->next->keys, xstrdup(key));
-    o = new_order(w->control, w->turn, key);
+    vec_push(&w->keys.keys, xstrdup(key));
+    o = new_order(w->control, w->turn, object_uid(w->service), key);
     o->route.at = *at;
     o->route.source = w->address;
     o->route.sticky = str_is(json_str(object_at(w->service, "spec.sessionAffinity")), "ClientIP");
@@ -253,18 +297,15 @@ address_of(const struct object *service, struct address *ret)
            !netmap_is_pod(ntohl(ret->v4.sin_addr.s_addr));
 }
 
-/* What is left of the old keys leads nowhere any more.  A turn that is taken back wakes the Service
- * again, and sets all its routes again. */
+/* Routes that lead nowhere any more; `wanted` NULL: all. */
 static void
-replace(struct wanted *w)
+remove_others(struct control *c, struct turn *t, struct str uid, const struct forwarding *wanted)
 {
-    struct control *c = w->control;
+    const struct forwarding *w = map_get(&c->forwardings, uid);
 
-    for (size_t i = 0; w->old != NULL && i < w->old->keys.n; i++)
-        remove_route(c, w->turn, w->old->keys.at[i]);
-    if (w->old != NULL)
-        free_keys(w->old);
-    map_put(&c->forwardings, object_uid(w->service), w->next);
+    for (size_t i = 0; w != NULL && i < w->keys.n; i++)
+        if (find_key(wanted, w->keys.at[i]) < 0)
+            new_order(c, t, uid, w->keys.at[i])->remove = true;
 }
 
 static int
@@ -278,30 +319,24 @@ reconcile_service(void *self, struct turn *t, struct controller_pass *p, struct 
     (void)e;
     if (service == NULL)
         return 0;
-    w.old = map_get(&c->forwardings, p->uid);
-    w.next = NEW(struct forwarding);
     if (address_of(service, &w.address)) {
         w.endpoints = endpoints = objects_find(c->config.objects, t, &kind_endpoints,
                                                object_namespace(service), object_name(service));
         JSON_EACH (it, object_at(service, "spec.ports"))
             want_port(&w, it.value);
     }
-    replace(&w);
+    remove_others(c, t, p->uid, &w.keys);
+    for (size_t i = 0; i < w.keys.keys.n; i++)
+        free(w.keys.keys.at[i]);
+    vec_done(&w.keys.keys);
     return 0;
 }
 
 static int
 service_gone(void *self, struct turn *t, struct str uid, struct err *e)
 {
-    struct control *c = self;
-    struct forwarding *w = map_remove(&c->forwardings, uid);
-
     (void)e;
-    if (w == NULL)
-        return 0;
-    for (size_t i = 0; i < w->keys.n; i++)
-        remove_route(c, t, w->keys.at[i]);
-    free_keys(w);
+    remove_others(self, t, uid, NULL);
     return 0;
 }
 
@@ -348,11 +383,12 @@ endpoints_gone(void *self, struct turn *t, struct str uid, struct err *e)
 
 const struct controller_row forwarding_service_row = {.name = "forwarding",
                                                       .resource = "services",
-                                                      .forget = forwarding_forget,
+                                                      .restore = restore_services,
                                                       .reconcile = reconcile_service,
                                                       .gone = service_gone};
 const struct controller_row forwarding_endpoints_row = {.name = "forwarding to endpoints",
                                                         .resource = "endpoints",
+                                                        .forget = forget_endpoints,
                                                         .reconcile = reconcile_endpoints,
                                                         .gone = endpoints_gone};
 

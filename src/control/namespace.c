@@ -21,8 +21,6 @@
 
 enum { AT_ONCE = 100 };
 
-#define CA_MAP "kube-root-ca.crt"
-
 static int
 create(struct control *c, struct turn *t, const struct kind *k, struct str ns, struct json_build *b,
        struct err *e)
@@ -60,11 +58,11 @@ furnish(struct control *c, struct turn *t, struct str ns, struct err *e)
         if (create(c, t, &kind_service_account, ns, &b, e) < 0)
             return e->code;
     }
-    if (c->config.ca == NULL || is_there(c, t, &kind_config_map, ns, CA_MAP))
+    if (c->config.ca == NULL || is_there(c, t, &kind_config_map, ns, CONTROL_CA_MAP))
         return 0;
-    begin(&b, CA_MAP);
+    begin(&b, CONTROL_CA_MAP);
     json_add_object(&b, "data");
-    json_add_cstr(&b, "ca.crt", c->config.ca);
+    json_add_cstr(&b, CONTROL_CA_KEY, c->config.ca);
     json_end(&b);
     json_end(&b);
     return create(c, t, &kind_config_map, ns, &b, e);

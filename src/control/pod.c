@@ -190,6 +190,15 @@ do_stop(void *arg)
     r->ops->stop(r, o->view->uid, o->grace_us, NULL, NULL);
 }
 
+static void
+do_refresh(void *arg)
+{
+    struct order *o = arg;
+    struct runtime *r = o->control->runtime;
+
+    r->ops->refresh(r, o->plan);
+}
+
 static int
 write_status(struct control *c, struct turn *t, const struct object *o, struct podview *v,
              struct err *e)
@@ -413,6 +422,9 @@ hand_over(struct control *c, struct turn *t, const struct object *o, struct podv
             pod_load_attempts(t, v, order->plan, e) < 0)
             return e->code;
     }
+    v->names_version = c->names.version;
+    v->renew_us = podapi_renewal(order->plan, turn_now_us(t));
+    p->again_at_us = v->renew_us;
     set_flag(t, &v->handed, true);
     turn_effect(t, do_start, order);
     return 0;
@@ -468,6 +480,27 @@ grant_attempts(struct control *c, struct turn *t, struct podview *v, struct err 
     return 0;
 }
 
+/* Names that stand for something else by now, and tokens that are about to expire. */
+static void
+refresh(struct control *c, struct turn *t, const struct object *o, struct podview *v,
+        struct controller_pass *p)
+{
+    bool names = v->names_version != c->names.version;
+    bool tokens = v->renew_us != 0 && turn_now_us(t) >= v->renew_us;
+    struct order *order;
+
+    if (c->api_address != NULL && (names || tokens)) {
+        order = new_order(t, c, v);
+        order->plan = podapi_refresh(c, t, o, v->address, tokens);
+        turn_finally(t, drop_plan, order);
+        turn_effect(t, do_refresh, order);
+        v->names_version = c->names.version;
+        if (tokens)
+            v->renew_us = podapi_renewal(order->plan, turn_now_us(t));
+    }
+    p->again_at_us = v->renew_us;
+}
+
 static int
 reconcile_pod(struct control *c, struct turn *t, struct controller_pass *p, struct err *e)
 {
@@ -490,6 +523,7 @@ reconcile_pod(struct control *c, struct turn *t, struct controller_pass *p, stru
             return refused(c, t, o, v, p, e);
         return hand_over(c, t, o, v, p, e);
     }
+    refresh(c, t, o, v, p);
     if (grant_attempts(c, t, v, e) < 0)
         return e->code;
     return v->dirty ? write_status(c, t, o, v, e) : 0;

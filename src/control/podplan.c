@@ -42,6 +42,21 @@ has_source(const struct gathering *g, const char *kind, struct str name)
     return false;
 }
 
+/* What the ConfigMap is about to hold, where the Namespace has not got it yet. */
+static void
+add_authority(struct gathering *g)
+{
+    struct json_build b = JSON_BUILD_INIT;
+
+    json_add_object(&b, NULL);
+    json_add_object(&b, "data");
+    json_add_cstr(&b, CONTROL_CA_KEY, g->control->config.ca);
+    json_end(&b);
+    json_end(&b);
+    vec_push(&g->sources, ((struct plan_source){xstrdup("ConfigMap"), xstrdup(CONTROL_CA_MAP),
+                                                json_build_done(&b)}));
+}
+
 static int
 add_source(struct gathering *g, const char *kind, struct str name, bool optional,
            const char *reason, struct err *e)
@@ -53,6 +68,10 @@ add_source(struct gathering *g, const char *kind, struct str name, bool optional
         return 0;
     o = objects_find(g->control->config.objects, g->turn, secret ? &kind_secret : &kind_config_map,
                      object_namespace(g->pod), name);
+    if (o == NULL && !secret && str_is(name, CONTROL_CA_MAP) && g->control->config.ca != NULL) {
+        add_authority(g);
+        return 0;
+    }
     if (o == NULL && !optional) {
         g->reason = reason;
         return err_set(e, ERR_NOTFOUND, "%s \"%.*s\" not found", secret ? "secret" : "configmap",
@@ -223,7 +242,7 @@ gather_inputs(struct gathering *g, struct err *e)
 static int
 gather(struct gathering *g, struct err *e)
 {
-    const struct json *spec = object_at(g->pod, "spec");
+    const struct json *spec = json_get(json_root(g->plan->pod), "spec");
 
     JSON_EACH (it, json_get(spec, "volumes")) {
         if (gather_volume(g, it.value, e) < 0)
@@ -273,7 +292,10 @@ podplan_gather(struct control *c, struct turn *t, const struct object *pod, stru
             return err_set(e, ERR_NOTFOUND, "all addresses of pods are in use");
         }
     }
-    rc = gather(&g, e);
+    g.reason = "FailedMount";
+    rc = podapi_gather(c, t, pod, p, e);
+    if (rc == 0)
+        rc = gather(&g, e);
     hand_over(&g);
     if (rc < 0) {
         *ret_reason = g.reason;

@@ -67,7 +67,9 @@ struct podview {
     char *queued;       /* what it waits for */
     bool unschedulable; /* in vain */
     int64_t start_us;
-    uint32_t address; /* of the pod network; 0: the machine's */
+    uint32_t address;       /* of the pod network; 0: the machine's */
+    uint64_t names_version; /* that it was given */
+    int64_t renew_us;       /* wall: its tokens need to be replaced; 0: it has none */
     struct podview_condition conditions[POD_CONDITIONS];
     /* refused: */
     char *refused_reason;

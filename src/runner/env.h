@@ -1,7 +1,8 @@
 /*
  * env - a container's environment, command and arguments.
  *
- * Order: base (PATH, HOME, ...), envFrom, env; a later one of the same name replaces the earlier.
+ * Order: base (PATH, HOME, ...), Services (serviceenv.h), envFrom, env; a later one of the same
+ * name replaces the earlier.
  * $(NAME) in values, command and arguments stands for what is defined so far; $$ for a dollar; an
  * unknown name stays as it is (k8s.io/kubernetes/third_party/forked/golang/expansion).
  *

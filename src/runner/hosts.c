@@ -2,6 +2,8 @@
 
 #include <arpa/inet.h>
 #include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/arena.h"
 #include "base/buf.h"
@@ -59,14 +61,15 @@ add_alias(struct buf *b, size_t at, const struct json *alias, struct err *e)
 }
 
 int
-hosts_text(const struct json *pod, struct arena *a, struct str *ret, struct err *e)
+hosts_text(const struct json *pod, const char *names, struct arena *a, struct str *ret,
+           struct err *e)
 {
     const struct json *aliases = json_at_path(pod, "spec.hostAliases");
     cleanup_buf struct buf b = BUF_INIT;
     struct err ignored = ERR_INIT;
 
     *ret = STR_NULL;
-    if (json_count(aliases) == 0)
+    if (json_count(aliases) == 0 && names == NULL)
         return 0;
     if (file_read(AT_FDCWD, "/etc/hosts", MAX_BYTES, &b, &ignored) < 0) {
         buf_clear(&b);
@@ -74,11 +77,31 @@ hosts_text(const struct json *pod, struct arena *a, struct str *ret, struct err 
     }
     if (b.n > 0 && b.p[b.n - 1] != '\n')
         buf_char(&b, '\n');
-    buf_cstr(&b, "\n# Entries added by HostAliases.\n");
+    if (names != NULL)
+        buf_cstr(&b, names);
+    if (json_count(aliases) > 0)
+        buf_cstr(&b, "\n# Entries added by HostAliases.\n");
     JSON_EACH (it, aliases) {
         if (add_alias(&b, it.index, it.value, e) < 0)
             return e->code;
     }
     *ret = str_of(str_dup_arena(a, buf_view(&b)));
+    return 0;
+}
+
+int
+hosts_write(const char *path, struct str text, struct err *e)
+{
+    cleanup_close int fd = open(path, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0644);
+    cleanup_buf struct buf b = BUF_INIT;
+    struct stat st;
+
+    if (fd < 0 || fstat(fd, &st) < 0 || fchmod(fd, 0644) < 0)
+        return err_errno(e, "'%s'", path);
+    buf_str(&b, text);
+    while (b.n < (size_t)st.st_size)
+        buf_char(&b, '\n');
+    if (pwrite(fd, b.p, b.n, 0) != (ssize_t)b.n || ftruncate(fd, (off_t)text.n) < 0)
+        return err_errno(e, "'%s'", path);
     return 0;
 }

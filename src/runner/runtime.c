@@ -20,11 +20,42 @@ plan_ref(struct plan *p)
     return p;
 }
 
+static void
+free_services(struct plan *p)
+{
+    for (size_t i = 0; i < p->services_n; i++) {
+        struct plan_service *s = &p->services[i];
+
+        for (size_t k = 0; k < s->ports_n; k++) {
+            free(s->ports[k].name);
+            free(s->ports[k].protocol);
+        }
+        free(s->ports);
+        free(s->name);
+        free(s->address);
+    }
+    free(p->services);
+}
+
+static void
+free_tokens(struct plan *p)
+{
+    for (size_t i = 0; i < p->tokens_n; i++) {
+        free(p->tokens[i].audience);
+        free(p->tokens[i].text);
+    }
+    free(p->tokens);
+}
+
 void
 plan_unref(struct plan *p)
 {
     if (p == NULL || --p->refs > 0)
         return;
+    free_services(p);
+    free_tokens(p);
+    free(p->names);
+    free(p->api_volume);
     for (size_t i = 0; i < p->sources_n; i++) {
         free(p->sources[i].kind);
         free(p->sources[i].name);

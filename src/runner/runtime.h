@@ -63,6 +63,25 @@ struct plan_blob {
     char *path;   /* absolute path of the bytes: a file, or a directory for a tree */
 };
 
+/* A Service, for the variables that tell the pod of it. */
+struct plan_port {
+    char *name; /* NULL: none */
+    char *protocol;
+    uint16_t number;
+};
+struct plan_service {
+    char *name, *address;
+    struct plan_port *ports;
+    size_t ports_n;
+};
+
+/* A token that a projected volume asks for. */
+struct plan_token {
+    char *audience;  /* NULL: the API's own */
+    int64_t seconds; /* for how long it was asked */
+    char *text;
+};
+
 /* The last recorded attempt of a container. */
 struct plan_attempt {
     char *container;
@@ -78,13 +97,19 @@ struct plan_attempt {
 struct plan {
     unsigned refs;
     char *uid, *namespace, *name;
-    struct json_doc *pod; /* the object */
+    struct json_doc *pod; /* the object, with what every pod gets (api_volume) */
     struct plan_source *sources;
     size_t sources_n;
     struct plan_claim *claims;
     size_t claims_n;
     struct plan_blob *blobs;
     size_t blobs_n;
+    struct plan_service *services; /* the API's own first; of a server only */
+    size_t services_n;
+    struct plan_token *tokens;
+    size_t tokens_n;
+    char *names;      /* lines of /etc/hosts that may change; NULL: there is no server */
+    char *api_volume; /* the volume that the pod did not ask for: a token of the API; or NULL */
     struct plan_attempt *attempts; /* one for each container, init containers first */
     size_t attempts_n;
     uint32_t id_base;      /* first id of its range outside; 0: none (one id, or none at all) */
@@ -194,6 +219,9 @@ struct runtime_ops {
      * `message` become the pod's if it had no end of its own (NULL: none). */
     void (*stop)(struct runtime *r, const char *uid, int64_t grace_us, const char *reason,
                  const char *message);
+    /* Names and tokens (no more of the plan is there) have changed: those that are there take the
+     * place of the old ones while the pod runs.  May be NULL where nothing has names. */
+    void (*refresh)(struct runtime *r, struct plan *newer);
     /* The pod's end is committed: its layers, volumes and inputs go; logs and records stay. */
     void (*release)(struct runtime *r, const char *uid);
     /* Nobody asks for the pod any more: its whole folder goes. */

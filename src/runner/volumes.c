@@ -117,6 +117,23 @@ fill_downward(struct filling *f, const struct json *source, struct err *e)
 }
 
 static int
+fill_token(struct filling *f, const struct json *source, struct err *e)
+{
+    struct str audience = json_str(json_get(source, "audience"));
+    int64_t seconds = volumes_token_seconds(source);
+
+    for (size_t i = 0; i < f->plan->tokens_n; i++) {
+        const struct plan_token *t = &f->plan->tokens[i];
+
+        if (t->seconds == seconds && str_eq(str_of(t->audience), audience))
+            return write_file(f, json_str(json_get(source, "path")), str_of(t->text), f->mode, e);
+    }
+    return err_set(e, ERR_INVALID,
+                   "serviceAccountToken: there are tokens only where a server ('sluice up') "
+                   "serves the API");
+}
+
+static int
 fill_source(struct filling *f, const struct json *source, struct err *e)
 {
     const struct json *v;
@@ -131,9 +148,11 @@ fill_source(struct filling *f, const struct json *source, struct err *e)
     }
     if ((v = json_get(source, "downwardAPI")) != NULL)
         return fill_downward(f, v, e);
+    if ((v = json_get(source, "serviceAccountToken")) != NULL)
+        return fill_token(f, v, e);
     return err_set(e, ERR_INVALID,
-                   "a projected source must be configMap, secret or downwardAPI; "
-                   "others cannot be had here");
+                   "a projected source must be configMap, secret, downwardAPI or "
+                   "serviceAccountToken; others cannot be had here");
 }
 
 /* A directory that every id may write to, as kubelet makes it. */
@@ -327,4 +346,40 @@ volumes_remove_tmpfs(const char *uid)
     struct err e = ERR_INIT;
 
     (void)file_remove_tree(AT_FDCWD, path, &e);
+}
+
+int64_t
+volumes_token_seconds(const struct json *source)
+{
+    int64_t seconds = VOLUMES_TOKEN_SECONDS;
+
+    json_int(json_get(source, "expirationSeconds"), &seconds);
+    return seconds;
+}
+
+int
+volumes_refresh_tokens(const char *pod_dir, const struct plan *newer, const struct json *volumes,
+                       struct err *e)
+{
+    JSON_EACH (it, volumes) {
+        const struct json *projected = json_get(it.value, "projected");
+        cleanup_free char *path =
+            xasprintf("%s/volumes/%s", pod_dir, json_cstr_or(json_get(it.value, "name"), ""));
+        cleanup_close int dir = -1;
+
+        JSON_EACH (source, json_get(projected, "sources")) {
+            const struct json *token = json_get(source.value, "serviceAccountToken");
+            struct filling f = {.plan = newer};
+
+            if (token == NULL)
+                continue;
+            if (dir < 0 && (dir = file_open_dir(AT_FDCWD, path, e)) < 0)
+                return e->code;
+            f.dir = dir;
+            f.mode = mode_of(projected, "defaultMode", DEFAULT_FILE_MODE);
+            if (fill_token(&f, token, e) < 0)
+                return e->code;
+        }
+    }
+    return 0;
 }

@@ -21,9 +21,12 @@
 
 struct arena;
 struct err;
+struct json;
 struct plan;
 struct podspec;
 struct podspec_container;
+
+enum { VOLUMES_TOKEN_SECONDS = 3600 }; /* of a token whose source does not say */
 
 struct volumes_config {
     const char *pod_dir; /* absolute; volumes/NAME below it */
@@ -50,6 +53,12 @@ struct volumes {
  * ERR_INVALID for what cannot be. */
 int volumes_prepare(const struct volumes_config *config, const struct plan *p,
                     const struct podspec *s, struct arena *a, struct volumes *ret, struct err *e);
+/* Writes the tokens of the newer plan over the old ones, each at once.  `volumes` is the pod's
+ * spec.volumes, and has been prepared. */
+int volumes_refresh_tokens(const char *pod_dir, const struct plan *newer,
+                           const struct json *volumes, struct err *e);
+/* For how long a serviceAccountToken source asks for a token. */
+int64_t volumes_token_seconds(const struct json *source);
 /* By name, or NULL. */
 const struct volume *volumes_find(const struct volumes *v, struct str name);
 /* The host's path of a path inside the container that lies within a mounted volume, in the arena;

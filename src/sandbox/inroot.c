@@ -16,11 +16,19 @@ open_path(int root, const char *path, int flags, int resolve)
     return oscall_openat2(root, path, flags | O_CLOEXEC, 0, resolve | OSCALL_NO_MAGICLINKS);
 }
 
-/* mkdir -p: each prefix is looked up anew from the root, so that links are followed inside it. */
+static void
+restore_umask(const mode_t *mask)
+{
+    umask(*mask);
+}
+
+/* mkdir -p: each prefix is looked up anew from the root, so that links are followed inside it.
+ * Whoever the step becomes may enter, whatever the maker's mask. */
 static int
 make_directories(int root, const char *path, int resolve)
 {
     cleanup_free char *prefix = xstrdup(path);
+    __attribute__((cleanup(restore_umask))) mode_t mask = umask(022);
     size_t at = 0;
     int fd = open_path(root, ".", O_PATH | O_DIRECTORY, resolve);
 

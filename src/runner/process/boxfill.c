@@ -17,6 +17,7 @@
 #include "runner/process/boxfill_int.h"
 #include "runner/process/usertasks.h"
 #include "runner/runtime.h"
+#include "runner/serviceenv.h"
 #include "sandbox/boxspec.h"
 #include "sandbox/capability.h"
 
@@ -165,12 +166,15 @@ fill_outputs(const struct boxfill *f, struct arena *a, struct boxspec *s)
     s->result_bytes = io->result ? BOXSPEC_RESULT_BYTES : 0;
 }
 
+/* Of a pod whose names do not change while it runs. */
 static int
 fill_files(const struct boxfill *f, struct arena *a, struct boxspec *s, struct err *e)
 {
     struct str hosts;
 
-    if (hosts_text(f->spec->root, a, &hosts, e) < 0)
+    if (f->hosts != NULL)
+        return 0;
+    if (hosts_text(f->spec->root, NULL, a, &hosts, e) < 0)
         return e->code;
     if (hosts.p == NULL)
         return 0;
@@ -272,6 +276,7 @@ boxfill_spec(const struct boxfill *f, struct arena *a, struct boxspec *ret, stru
         ret->loopback_ports_n = f->loopback_ports_n;
     }
     base_env(f, a, &vars);
+    serviceenv_add(f->plan, f->spec, f->address != 0, a, &vars);
     rc = env_build(f->plan, f->spec, f->container, f->machine, a, &vars, e);
     if (rc == 0)
         rc = fill(f, &vars, a, ret, e);

@@ -34,6 +34,7 @@ struct boxfill {
     const struct podspec_container *container;
     const char *id; /* the attempt's */
     const char *attempt_dir;
+    const char *hosts; /* the pod's own /etc/hosts on this machine; NULL: it has none */
     enum level level;
     bool die_with_server;
     bool main; /* the container that inputs and outputs belong to */

@@ -10,6 +10,7 @@
 #include "io/file.h"
 #include "runner/podspec.h"
 #include "runner/process/boxfill_int.h"
+#include "runner/runtime.h"
 #include "sandbox/boxspec.h"
 
 static struct box_mount *
@@ -103,6 +104,14 @@ mount_volume(const struct boxfill *f, const struct podspec_mount *m, const env_v
     return 0;
 }
 
+/* Without isolation its path would be the machine's, and the token anybody's. */
+static bool
+is_left_out(const struct boxfill *f, const struct podspec_mount *m)
+{
+    return f->level == LEVEL_NONE && f->plan->api_volume != NULL &&
+           str_is(m->volume, f->plan->api_volume);
+}
+
 static int
 depth(const char *path)
 {
@@ -153,15 +162,22 @@ boxfill_mounts(const struct boxfill *f, const env_vars *vars, struct arena *a, s
     size_t first;
 
     s->mounts = ARENA_ARRAY(a, struct box_mount,
-                            TOP_ENTRIES + 3 + count_words(f->python_files) +
+                            TOP_ENTRIES + 4 + count_words(f->python_files) +
                                 f->container->mounts_n + f->inputs_n);
     if (f->image->kind == IMAGE_DIRECTORY && mount_directory(f, a, s, TOP_ENTRIES, e) < 0)
         return e->code;
     if (f->pyenv != NULL)
         mount_pyenv(f, s);
     first = s->mounts_n;
+    if (f->hosts != NULL)
+        *add_mount(s) = (struct box_mount){.kind = BOX_BIND,
+                                           .source = f->hosts,
+                                           .target = "/etc/hosts",
+                                           .read_only = true,
+                                           .idmap = true};
     for (size_t i = 0; i < f->container->mounts_n; i++)
-        if (mount_volume(f, &f->container->mounts[i], vars, a, s, e) < 0)
+        if (!is_left_out(f, &f->container->mounts[i]) &&
+            mount_volume(f, &f->container->mounts[i], vars, a, s, e) < 0)
             return e->code;
     for (size_t i = 0; f->main && i < f->inputs_n; i++) {
         if (f->level == LEVEL_NONE && f->inputs[i].anywhere)

@@ -115,7 +115,8 @@ static void
 make_exclusive(struct process_runtime *r, struct procpod *p)
 {
     const struct podio *io = p->spec->io;
-    bool fixed = json_count(p->spec->volumes) > 0 || io->parameters_n > 0 || io->artifacts_n > 0;
+    size_t own = p->plan->api_volume != NULL; /* not to be had without isolation */
+    bool fixed = json_count(p->spec->volumes) > own || io->parameters_n > 0 || io->artifacts_n > 0;
 
     for (size_t i = 0; i < io->inputs_n; i++)
         fixed |= !io->inputs[i].anywhere;
@@ -266,6 +267,15 @@ stop(struct runtime *runtime, const char *uid, int64_t grace_us, const char *rea
 
     if (p != NULL)
         procpod_stop(p, grace_us, reason, message);
+}
+
+static void
+refresh(struct runtime *runtime, struct plan *newer)
+{
+    struct procpod *p = find(self_of(runtime), newer->uid);
+
+    if (p != NULL)
+        procpod_refresh(p, newer);
 }
 
 /* Removing trees takes its time: a job with a copy of what it needs. */
@@ -481,6 +491,7 @@ static const struct runtime_ops process_ops = {
     .recovered = recovered,
     .again = again,
     .stop = stop,
+    .refresh = refresh,
     .release = release,
     .forget = forget,
     .signal = send_signal,

@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "data/json.h"
 #include "io/file.h"
+#include "runner/hosts.h"
 #include "runner/podio.h"
 #include "runner/process/attempt.h"
 #include "runner/process/boxfill.h"
@@ -221,6 +222,46 @@ own_pyenv(const struct proc_container *c, const char *dir, struct arena *a, stru
     return pyenv_make_own(&c->pyenv, arena_printf(a, "%s/none/venv", dir), a, ret, e);
 }
 
+/* The file that the pod's containers have at /etc/hosts, if its names may change; NULL: none. */
+static const char *
+hosts_path(const struct procpod *p, struct arena *a)
+{
+    return p->plan->names != NULL && p->runtime->level != LEVEL_NONE
+               ? arena_printf(a, "%s/hosts", p->dir)
+               : NULL;
+}
+
+static int
+write_hosts(const struct procpod *p, const char *path, struct arena *a, struct err *e)
+{
+    const char *names = p->names != NULL ? p->names : p->plan->names;
+    struct str text;
+
+    if (hosts_text(p->spec->root, names, a, &text, e) < 0)
+        return e->code;
+    return hosts_write(path, text, e);
+}
+
+/* Before the first attempt has begun there is nothing to mend: it begins with what is new then. */
+void
+procpod_refresh(struct procpod *p, const struct plan *newer)
+{
+    cleanup_arena struct arena a = ARENA_INIT;
+    const char *path = hosts_path(p, &a);
+    struct err e = ERR_INIT;
+
+    if (newer->names != NULL) {
+        free(p->names);
+        p->names = xstrdup(newer->names);
+        if (path != NULL && access(path, F_OK) == 0 && write_hosts(p, path, &a, &e) < 0)
+            log_warn(p->plan->name, "names: %s", e.msg);
+    }
+    e = ERR_INIT;
+    if (newer->tokens_n > 0 && p->stage == PROC_RUNNING &&
+        volumes_refresh_tokens(p->dir, newer, p->spec->volumes, &e) < 0)
+        log_warn(p->plan->name, "tokens: %s", e.msg);
+}
+
 /* Writes the attempt down; the descriptor of the specification. */
 static int
 write_spec(struct proc_container *c, unsigned number, struct err *e)
@@ -241,6 +282,7 @@ write_spec(struct proc_container *c, unsigned number, struct err *e)
         .container = c->spec,
         .id = id,
         .attempt_dir = dir,
+        .hosts = hosts_path(p, &a),
         .level = r->level,
         .die_with_server = r->config.die_with_server,
         .main = is_main(p, c->spec->index),
@@ -260,6 +302,8 @@ write_spec(struct proc_container *c, unsigned number, struct err *e)
         .deadline_us = p->spec->deadline_us > 0 ? began + p->spec->deadline_us : 0,
     };
 
+    if (f.hosts != NULL && write_hosts(p, f.hosts, &a, e) < 0)
+        return e->code;
     if (own_pyenv(c, dir, &a, &pyenv, e) < 0)
         return e->code;
     if (boxfill_spec(&f, &a, &spec, e) < 0)
@@ -505,6 +549,7 @@ procpod_free(struct procpod *p)
         json_doc_unref(p->spec->io->doc);
     arena_done(&p->arena);
     plan_unref(p->plan);
+    free(p->names);
     free(p->trouble_text);
     free(p->dir);
     free(p);

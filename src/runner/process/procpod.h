@@ -93,6 +93,7 @@ struct procpod {
     struct list link; /* when it is to be freed */
     struct process_runtime *runtime;
     struct plan *plan;
+    char *names; /* newer than the plan's; NULL: those are */
     struct arena arena;
     struct podspec *spec;
     struct life *life;
@@ -136,6 +137,9 @@ void procpod_free(struct procpod *p);
 struct procpod *procpod_new(struct process_runtime *r, struct plan *plan, struct err *e);
 void procpod_adopt(struct procpod *p);
 void procpod_stop(struct procpod *p, int64_t grace_us, const char *reason, const char *message);
+
+/* Names and tokens of the newer plan take the place of the old ones. */
+void procpod_refresh(struct procpod *p, const struct plan *newer);
 
 /* Runs the attempt that was opened for the container. */
 void procpod_spawn(struct proc_container *c, int holder_dir);

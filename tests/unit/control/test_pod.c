@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "api/apiserver.h"
 #include "api/events.h"
 #include "api/objects.h"
 #include "base/buf.h"
@@ -94,6 +95,26 @@ on_stop(struct runtime *r, const char *uid, int64_t grace_us, const char *reason
 }
 
 static void
+on_refresh(struct runtime *r, struct plan *newer)
+{
+    (void)r;
+    buf_printf(&world->told, "refresh %s", newer->names != NULL ? "names" : "");
+    for (size_t i = 0; i < newer->tokens_n; i++)
+        buf_printf(&world->told, ", %s", newer->tokens[i].text);
+    buf_cstr(&world->told, "; ");
+}
+
+/* In place of a token: whose it is, and how long it lives from when. */
+static void
+sign(void *arg, const struct apitoken *t, struct buf *to)
+{
+    (void)arg;
+    buf_printf(to, "%.*s of %.*s for %ds from %d", STR_ARG(t->name), STR_ARG(t->pod_name),
+               (int)((t->expires_us - t->issued_us) / 1000000),
+               (int)(t->issued_us / 1000000 - 1700000000));
+}
+
+static void
 on_release(struct runtime *r, const char *uid)
 {
     (void)r;
@@ -115,6 +136,7 @@ static const struct runtime_ops fake = {.name = "fake",
                                         .recovered = on_recovered,
                                         .again = on_again,
                                         .stop = on_stop,
+                                        .refresh = on_refresh,
                                         .release = on_release,
                                         .forget = on_forget};
 
@@ -142,8 +164,11 @@ begin(struct world *w)
                                      .controllers = w->controllers,
                                      .objects = w->objects,
                                      .events = w->events,
-                                     .data = w->dir};
+                                     .data = w->dir,
+                                     .ca = "PEM",
+                                     .sign = sign};
     w->control = control_setup(&config, &e);
+    control_set_api_address(w->control, "127.96.0.1");
     w->runtime.ops = &fake;
     control_set_runtime(w->control, &w->runtime);
     if (core_start(w->core, &e) < 0)
@@ -510,7 +535,26 @@ TEST(a_claim_is_bound_at_once_and_a_pod_waits_for_one_that_is_missing)
     close_world(&w);
 }
 
-TESTS_MAIN(T_(a_step_without_work_costs_two_commits_intent_and_end),
+TEST(a_token_is_replaced_when_a_fifth_of_its_time_is_left)
+{
+    struct world w;
+
+    open_world(&w);
+    ask(&w, run_create, "{\"kind\":\"ServiceAccount\",\"metadata\":{\"name\":\"default\"}}");
+    ask(&w, run_create, simple);
+    say(&w, (struct runtime_event){.type = RUNTIME_STARTED});
+    expect_told(&w, "start p; ");
+    loop_advance(w.loop, INT64_C(2885) * 1000000);
+    expect_told(&w, "");
+    loop_advance(w.loop, INT64_C(1000000));
+    expect_told(&w, "refresh names, default of p for 3607s from 2885; ");
+    loop_advance(w.loop, INT64_C(2886) * 1000000);
+    expect_told(&w, "refresh names, default of p for 3607s from 5771; ");
+    close_world(&w);
+}
+
+TESTS_MAIN(T_(a_token_is_replaced_when_a_fifth_of_its_time_is_left),
+           T_(a_step_without_work_costs_two_commits_intent_and_end),
            T_(running_is_told_when_it_lasts), T_(a_pod_that_waits_for_its_turn_says_for_what),
            T_(new_pods_may_run_when_all_recorded_ones_are_handed_over),
            T_(another_attempt_is_committed_before_it_may_start_and_counted),

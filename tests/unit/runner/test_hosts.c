@@ -1,7 +1,14 @@
 /* The /etc/hosts of a pod with names of its own. */
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/err.h"
 #include "data/json.h"
+#include "io/file.h"
 #include "runner/hosts.h"
 #include "tests/unit/test.h"
 
@@ -20,7 +27,7 @@ ask(const char *aliases)
 
     if (json_parse(str_of(aliases), NULL, &doc, &r.e) < 0)
         fail_msg("%s", r.e.msg);
-    r.rc = hosts_text(json_root(doc), &r.a, &r.text, &r.e);
+    r.rc = hosts_text(json_root(doc), NULL, &r.a, &r.text, &r.e);
     json_doc_unref(doc);
     return r;
 }
@@ -74,6 +81,51 @@ TEST(what_would_be_another_line_or_no_address_is_refused_with_its_path)
             "spec.hostAliases[0].hostnames[0]: Invalid value: \"7\"");
 }
 
-TESTS_MAIN(T_(a_pod_that_asks_for_nothing_gets_no_file),
+static const char *
+content(const char *path, struct buf *b)
+{
+    struct err e = ERR_INIT;
+
+    buf_clear(b);
+    CHECK_INT(file_read(AT_FDCWD, path, 4096, b, &e), 0);
+    return buf_cstring(b);
+}
+
+TEST(a_file_that_is_mounted_is_written_in_place_whether_it_grows_or_shrinks)
+{
+    char path[] = "/tmp/test_hosts.XXXXXX";
+    cleanup_close int before = mkstemp(path);
+    cleanup_buf struct buf b = BUF_INIT;
+    struct err e = ERR_INIT;
+    struct stat old, now;
+
+    CHECK_INT(hosts_write(path, STR("one line\nanother\n"), &e), 0);
+    CHECK_STR(content(path, &b), "one line\nanother\n");
+    CHECK_INT(hosts_write(path, STR("less\n"), &e), 0);
+    CHECK_STR(content(path, &b), "less\n");
+    CHECK_INT(fstat(before, &old), 0);
+    CHECK_INT(stat(path, &now), 0);
+    CHECK_INT(old.st_ino, now.st_ino);
+    CHECK_INT(now.st_mode & 0777, 0644);
+    unlink(path);
+}
+
+TEST(names_of_services_come_before_aliases_and_need_none)
+{
+    cleanup_arena struct arena a = ARENA_INIT;
+    struct json_doc *doc = NULL;
+    struct err e = ERR_INIT;
+    struct str text;
+
+    CHECK_INT(json_parse(STR("{\"spec\":{}}"), NULL, &doc, &e), 0);
+    CHECK_INT(hosts_text(json_root(doc), "127.96.1.1\tweb\n", &a, &text, &e), 0);
+    CHECK_TRUE(str_ends(text, STR("\n127.96.1.1\tweb\n")));
+    CHECK_CONTAINS(text.p, "localhost");
+    json_doc_unref(doc);
+}
+
+TESTS_MAIN(T_(a_file_that_is_mounted_is_written_in_place_whether_it_grows_or_shrinks),
+           T_(names_of_services_come_before_aliases_and_need_none),
+           T_(a_pod_that_asks_for_nothing_gets_no_file),
            T_(aliases_come_behind_what_the_machine_says_in_their_order),
            T_(what_would_be_another_line_or_no_address_is_refused_with_its_path))
