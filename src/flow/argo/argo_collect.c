@@ -77,6 +77,21 @@ describe_sidecar(const struct object *pod, const struct json *main)
     return NULL;
 }
 
+/* The container never began, and its pod is over. */
+static char *
+describe_waiting(const struct json *status)
+{
+    const struct json *why = json_at_path(status, "state.waiting");
+    struct str message = json_str(json_get(why, "message"));
+
+    if (json_is_null(why))
+        return NULL;
+    return xasprintf("Pod failed before %.*s container starts due to %.*s%s%.*s",
+                     STR_ARG(json_str(json_get(status, "name"))),
+                     STR_ARG(json_str(json_get(why, "reason"))), message.n != 0 ? ": " : "",
+                     STR_ARG(message));
+}
+
 static bool
 main_ran_well(const struct json *main)
 {
@@ -118,6 +133,11 @@ judge_failure(const struct object *pod, const struct json *outputs, struct flow_
     r->message = main_ran_well(main) ? describe_sidecar(pod, main) : describe_end(main);
     if (r->message != NULL)
         return;
+    r->message = message.n == 0 ? describe_waiting(main) : NULL;
+    if (r->message != NULL) {
+        r->phase = FLOW_ERROR;
+        return;
+    }
     if (message.n != 0)
         r->message =
             xasprintf("%.*s%s%.*s", STR_ARG(reason), reason.n != 0 ? ": " : "", STR_ARG(message));

@@ -11,6 +11,9 @@
 #include "flow/argo/argo_scope.h"
 #include "flow/argo/argo_time.h"
 
+/* A factor may make any number of a duration. */
+#define LONGEST_PAUSE_US (INT64_C(3650) * 24 * 3600 * CLOCK_SECOND)
+
 const struct json *
 argo_retry_strategy(const struct argo *a, const struct json *tmpl)
 {
@@ -135,52 +138,59 @@ duration_field(const struct json *backoff, const char *field, int64_t *ret, stru
     return text.n == 0 ? 0 : argo_time_duration(text, ret, e);
 }
 
-/* Sets when the next attempt may begin; the pause grows by `factor` up to `cap`. */
+/* Before the next attempt; it grows by `factor` up to `cap`. */
 static int
-pause_before_next(const struct flow_node *retry, const struct json *backoff, int64_t now,
-                  const struct flow_node *last, struct flow_again *a, struct err *e)
+pause_of(const struct flow_node *retry, const struct json *backoff, int64_t *ret, struct err *e)
 {
-    int64_t first, longest, most, factor = 1;
+    int64_t first, longest, factor = 1;
     double pause;
 
     if (duration_field(backoff, "duration", &first, e) < 0 ||
-        duration_field(backoff, "cap", &longest, e) < 0 ||
-        duration_field(backoff, "maxDuration", &most, e) < 0)
+        duration_field(backoff, "cap", &longest, e) < 0)
         return err_wrap(e, "retryStrategy.backoff");
     if (!json_is_null(json_get(backoff, "factor")) &&
         !json_int_or_string(json_get(backoff, "factor"), &factor))
         return err_set(e, ERR_INVALID, "retryStrategy.backoff.factor is not a number");
-    pause = (double)first * pow((double)factor, (double)(retry->next - 1));
+    pause = first == 0 ? 0 : (double)first * pow((double)factor, (double)(retry->next - 1));
     if (longest != 0 && pause > (double)longest)
         pause = (double)longest;
-    if (most != 0 && last->ended_us + (int64_t)pause > retry->started_us + most)
-        return stop(a, last, "Backoff would exceed max duration limit");
-    a->again = true;
-    a->at_us = last->ended_us + (int64_t)pause;
-    if (a->at_us > now) {
-        int64_t seconds = (int64_t)pause / CLOCK_SECOND;
-
-        /* In people's words, as far as upstream goes: minutes and seconds. */
-        a->message = seconds < 60 ? xasprintf("Backoff for %" PRId64 " seconds", seconds)
-                                  : xasprintf("Backoff for %" PRId64 " minutes %" PRId64 " seconds",
-                                              seconds / 60, seconds % 60);
-    }
+    *ret = pause < (double)LONGEST_PAUSE_US ? (int64_t)pause : LONGEST_PAUSE_US;
     return 0;
 }
 
+static int
+try_again(const struct flow_node *last, int64_t pause_us, int64_t now, struct flow_again *a)
+{
+    int64_t seconds = pause_us / CLOCK_SECOND;
+
+    a->again = true;
+    a->at_us = last->ended_us + pause_us;
+    if (a->at_us <= now)
+        return 0;
+    /* In people's words, as far as upstream goes: minutes and seconds. */
+    a->message = seconds < 60 ? xasprintf("Backoff for %" PRId64 " seconds", seconds)
+                              : xasprintf("Backoff for %" PRId64 " minutes %" PRId64 " seconds",
+                                          seconds / 60, seconds % 60);
+    return 0;
+}
+
+/* In upstream's order, which decides what a last attempt that fails in several ways says. */
 static int
 decide(struct argo_scope *s, struct flow_node *retry, const struct flow_node *last,
        const struct json *strategy, struct flow_again *a, struct err *e)
 {
     const struct json *backoff = json_get(strategy, "backoff");
     struct str expression = json_str(json_get(strategy, "expression"));
-    int64_t now = turn_now_us(s->turn), limit, most;
+    int64_t now = turn_now_us(s->turn), limit, most, pause = 0;
     bool holds = true;
 
-    if (duration_field(backoff, "maxDuration", &most, e) < 0)
+    if (duration_field(backoff, "maxDuration", &most, e) < 0 ||
+        pause_of(retry, backoff, &pause, e) < 0)
         return e->code;
     if (most != 0 && now > retry->started_us + most)
         return stop(a, last, "Max duration limit exceeded");
+    if (most != 0 && last->ended_us + pause > retry->started_us + most)
+        return stop(a, last, "Backoff would exceed max duration limit");
     if (!policy_covers(strategy, last->phase))
         return stop(a, last, last->message != NULL ? last->message : "");
     if (!json_is_null(json_get(strategy, "limit"))) {
@@ -195,7 +205,7 @@ decide(struct argo_scope *s, struct flow_node *retry, const struct flow_node *la
         if (!holds)
             return stop(a, last, "retryStrategy.expression evaluated to false");
     }
-    return pause_before_next(retry, backoff, now, last, a, e);
+    return try_again(last, pause, now, a);
 }
 
 int

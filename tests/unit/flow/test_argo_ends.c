@@ -98,6 +98,72 @@ TEST(pauses_grow_to_a_cap_and_end_at_a_duration)
     story_close(&s);
 }
 
+TEST(a_pause_says_how_long_it_is)
+{
+    struct story s;
+
+    story_open(&s);
+    rig_create(&s.r, &kind_workflow,
+               "metadata: {name: wf}\n"
+               "spec:\n"
+               "  entrypoint: main\n"
+               "  templates:\n"
+               "  - name: main\n"
+               "    retryStrategy: {limit: 1, backoff: {duration: 1m10s}}\n"
+               "    container: {image: i, command: [exit, \"1\"]}\n");
+    rig_step(&s.r);
+    story_look(&s);
+    story_node_is(&s, "wf", "Running", "Backoff for 1 minutes 10 seconds");
+    story_go_on(&s);
+    story_is(&s, "Failed", "No more retries left");
+    story_close(&s);
+}
+
+/* Nothing is tried after that, so it may say so even where its policy or limit would end it. */
+TEST(the_longest_duration_is_looked_at_before_policy_and_limit)
+{
+    static const char *const more[] = {"limit: 0", "retryPolicy: OnError"};
+
+    for (size_t i = 0; i < ARRAY_LEN(more); i++) {
+        cleanup_free char *yaml =
+            xasprintf("metadata: {name: wf}\n"
+                      "spec:\n"
+                      "  entrypoint: main\n"
+                      "  templates:\n"
+                      "  - name: main\n"
+                      "    retryStrategy: {%s, backoff: {duration: 1m, maxDuration: 30s}}\n"
+                      "    container: {image: i, command: [exit, \"1\"]}\n",
+                      more[i]);
+        struct story s;
+
+        story_open(&s);
+        story_run(&s, yaml);
+        story_is(&s, "Failed", "Backoff would exceed max duration limit");
+        CHECK_ORDER(&s, "wf(0)");
+        story_close(&s);
+    }
+}
+
+TEST(an_attempt_that_lasts_longer_than_all_may_is_the_last)
+{
+    struct story s;
+
+    story_open(&s);
+    rig_create(&s.r, &kind_workflow,
+               "metadata: {name: wf}\n"
+               "spec:\n"
+               "  entrypoint: main\n"
+               "  templates:\n"
+               "  - name: main\n"
+               "    retryStrategy: {limit: 5, backoff: {duration: 1s, maxDuration: 30s}}\n"
+               "    container: {image: i, command: [exit, \"1\"]}\n");
+    story_let_pass(&s, 31);
+    story_go_on(&s);
+    story_is(&s, "Failed", "Max duration limit exceeded");
+    CHECK_ORDER(&s, "wf(0)");
+    story_close(&s);
+}
+
 TEST(a_strategy_of_the_workflow_counts_for_templates_without_one)
 {
     struct story s;
@@ -439,6 +505,9 @@ TEST(an_exit_handler_that_cannot_be_started_spoils_its_step)
 
 TESTS_MAIN(T_(a_retry_ends_when_its_expression_says_so), T_(an_attempt_knows_the_one_before),
            T_(policies_tell_failures_from_errors), T_(pauses_grow_to_a_cap_and_end_at_a_duration),
+           T_(a_pause_says_how_long_it_is),
+           T_(the_longest_duration_is_looked_at_before_policy_and_limit),
+           T_(an_attempt_that_lasts_longer_than_all_may_is_the_last),
            T_(a_strategy_of_the_workflow_counts_for_templates_without_one),
            T_(a_leaf_may_take_only_so_long),
            T_(a_workflow_may_take_only_so_long_and_exit_handlers_run_afterwards),

@@ -303,6 +303,28 @@ TEST(only_good_items_are_gathered)
     story_close(&s);
 }
 
+/* A result stands in the list as it is; a bare word makes that list no JSON. */
+TEST(results_that_are_no_json_make_a_list_that_cannot_be_read)
+{
+    struct story s;
+
+    story_open(&s);
+    story_run(&s, "metadata: {name: wf}\n"
+                  "spec:\n"
+                  "  entrypoint: main\n"
+                  "  templates:\n"
+                  "  - name: main\n"
+                  "    steps:\n"
+                  "    - - {name: l, template: word, withItems: [1, 2]}\n"
+                  "    - - {name: z, template: word, withParam: "
+                  "\"{{steps.l.outputs.result}}\"}\n"
+                  "  - {name: word, container: {image: i, command: [say, word]}}\n");
+    story_node_is(&s, "z", "Error", NULL);
+    CHECK_CONTAINS(story_field(&s, "z", "message"),
+                   "withParam value could not be parsed as a JSON list: [word,word]: ");
+    story_close(&s);
+}
+
 TEST(a_condition_with_the_item_is_asked_for_each)
 {
     struct story s;
@@ -426,6 +448,7 @@ TESTS_MAIN(T_(a_dag_in_steps_in_a_loop_in_a_retry_runs_as_a_whole_again),
            T_(an_empty_list_skips_and_its_outputs_are_an_empty_list),
            T_(sequences_count_up_and_down_in_a_format),
            T_(outputs_of_a_loop_are_gathered_in_three_forms), T_(only_good_items_are_gathered),
+           T_(results_that_are_no_json_make_a_list_that_cannot_be_read),
            T_(a_condition_with_the_item_is_asked_for_each),
            T_(a_loop_takes_the_phase_of_a_bad_item), T_(a_template_may_call_itself_sixty_times),
            T_(calls_without_an_end_are_an_error), T_(two_loops_advance_side_by_side))

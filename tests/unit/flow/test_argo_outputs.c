@@ -310,6 +310,9 @@ edit_template(struct rig *r, struct turn *t)
 
 TEST(templates_of_other_objects_are_frozen_when_first_used)
 {
+    static const char *const stored[][2] = {{"namespaced/lib/outer", "outer"},
+                                            {"namespaced/lib/word", "word"},
+                                            {"cluster/clib/word", "word"}};
     struct story s;
 
     story_open(&s);
@@ -355,6 +358,11 @@ TEST(templates_of_other_objects_are_frozen_when_first_used)
     CHECK_STR(story_field(&s, "wf[0].a[0].in", "templateScope"), "namespaced/lib");
     CHECK_STR(story_field(&s, "wf[0].a[0].in", "templateName"), "word");
     CHECK_STR(story_field(&s, "a", "templateRef"), "{\"name\":\"lib\",\"template\":\"outer\"}");
+    for (size_t i = 0; i < ARRAY_LEN(stored); i++) {
+        const struct json *all = json_at_path(json_root(s.wf), "status.storedTemplates");
+
+        CHECK_STR(json_cstr_or(json_get(json_get(all, stored[i][0]), "name"), ""), stored[i][1]);
+    }
     story_close(&s);
 }
 
@@ -485,25 +493,35 @@ TEST(claims_are_made_from_templates_and_go_after_success)
     story_close(&s);
 }
 
-TEST(claims_stay_after_a_failure)
+TEST(claims_stay_after_a_failure_unless_they_go_after_any_end)
 {
-    struct story s;
+    static const struct {
+        const char *strategy;
+        int left;
+    } cases[] = {{"OnWorkflowSuccess", 1}, {"OnWorkflowCompletion", 0}};
 
-    story_open(&s);
-    story_run(&s,
-              "metadata: {name: wf}\n"
-              "spec:\n"
-              "  entrypoint: main\n"
-              "  volumeClaimTemplates:\n"
-              "  - metadata: {name: work}\n"
-              "    spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}\n"
-              "  templates:\n"
-              "  - name: main\n"
-              "    container: {image: i, command: [exit, \"1\"]}\n");
-    story_is(&s, "Failed", NULL);
-    story_turn(&s, count_claims);
-    CHECK_INT(s.r.pods_at_once, 1);
-    story_close(&s);
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        cleanup_free char *yaml = xasprintf("metadata: {name: wf}\n"
+                                            "spec:\n"
+                                            "  entrypoint: main\n"
+                                            "  volumeClaimGC: {strategy: %s}\n"
+                                            "  volumeClaimTemplates:\n"
+                                            "  - metadata: {name: work}\n"
+                                            "    spec: {accessModes: [ReadWriteOnce],\n"
+                                            "           resources: {requests: {storage: 1Gi}}}\n"
+                                            "  templates:\n"
+                                            "  - name: main\n"
+                                            "    container: {image: i, command: [exit, \"1\"]}\n",
+                                            cases[i].strategy);
+        struct story s;
+
+        story_open(&s);
+        story_run(&s, yaml);
+        story_is(&s, "Failed", NULL);
+        story_turn(&s, count_claims);
+        CHECK_INT(s.r.pods_at_once, cases[i].left);
+        story_close(&s);
+    }
 }
 
 TESTS_MAIN(T_(globals_are_known_to_later_steps_and_exit_handlers), T_(artifacts_are_handed_on),
@@ -516,4 +534,5 @@ TESTS_MAIN(T_(globals_are_known_to_later_steps_and_exit_handlers), T_(artifacts_
            T_(templates_of_other_objects_are_frozen_when_first_used),
            T_(a_workflow_may_consist_of_a_template_object),
            T_(a_template_object_that_is_missing_fails_the_workflow), T_(patches_change_the_pod),
-           T_(claims_are_made_from_templates_and_go_after_success), T_(claims_stay_after_a_failure))
+           T_(claims_are_made_from_templates_and_go_after_success),
+           T_(claims_stay_after_a_failure_unless_they_go_after_any_end))
