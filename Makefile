@@ -86,6 +86,16 @@ $(O)/gen/schema_tables.inc: tools/gen-schema $(SCHEMA_DEFS)
 	$(call say,GEN,$@)tools/gen-schema $(SCHEMA_DEFS) > $@.new && mv $@.new $@
 $(O)/src/schema/schema.o: $(O)/gen/schema_tables.inc
 
+# The empty database with which temporary stores begin is made by the code that makes any other.
+READYMADE_OBJECTS := $(patsubst %,$(O)/src/store/%.o,db db_stmt migrate walvfs) \
+    $(patsubst %.c,$(O)/%.o,$(wildcard src/store/schema_*.c))
+$(O)/tools/make-readymade: $(O)/tools/make-readymade.o $(READYMADE_OBJECTS) $(call objects_of,base)
+	$(call say,LINK,$@)$(CC) $(CFLAGS) -o $@ $^ $(LIBS)
+$(O)/gen/readymade.inc: $(O)/tools/make-readymade
+	@mkdir -p $(@D)
+	$(call say,GEN,$@)$< $@.scratch > $@.new && mv $@.new $@
+$(O)/src/store/readymade.o: $(O)/gen/readymade.inc
+
 # What goes into `sluice`: all folders but init's mains.
 $(O)/sluice: $(O)/src/main.o $(foreach f,$(filter-out init,$(PRESENT)),$(call objects_of,$(f)))
 	$(call say,LINK,$@)$(CC) $(CFLAGS) -o $@ $^ $(LIBS)

@@ -12,6 +12,7 @@
 #include "store/db.h"
 #include "store/dirlock.h"
 #include "store/migrate.h"
+#include "store/readymade.h"
 #include "store/reserve.h"
 
 enum { RESERVE_RETRY_US = 5 * 1000 * 1000 };
@@ -107,12 +108,22 @@ take_reserve(struct store *s)
     }
 }
 
+/* A temporary one begins with the ready-made tables; one with a VFS of its own is no file. */
+static int
+begin_database(const struct store *s, struct err *e)
+{
+    if (!s->temporary || s->vfs != NULL || access(s->db_path, F_OK) == 0)
+        return 0;
+    return readymade_write(s->db_path, e);
+}
+
 static int
 open_parts(struct store *s, struct err *e)
 {
     struct stmt *rv;
 
     if (prepare_dir(s->dir, e) < 0 || (s->lock = dirlock_take(s->dir, e)) < 0 ||
+        begin_database(s, e) < 0 ||
         db_open(s->db_path, s->vfs, s->temporary ? DB_FAST : DB_DURABLE, &s->db, e) < 0 ||
         migrate(s->db, s->db_path, e) < 0)
         return e->code;

@@ -235,6 +235,38 @@ TEST(a_migration_that_fails_changes_nothing)
     db_close(d);
 }
 
+/* The text that makes each table and index, and the number of the last migration. */
+static char *
+tables_of(const char *dir, bool temporary)
+{
+    const struct store_options options = {.temporary = temporary, .reserve_bytes = -1};
+    CLEANUP(store_close) struct store *s = NULL;
+    cleanup_stmt struct stmt *all = NULL;
+    struct err e = ERR_INIT;
+
+    CHECK_INT(store_open(dir, &options, &s, &e), 0);
+    all =
+        db_stmt(store_db(s),
+                "SELECT (SELECT user_version FROM pragma_user_version) || char(10) ||"
+                " group_concat(sql, char(10)) FROM (SELECT sql FROM sqlite_master ORDER BY name)");
+    CHECK_INT(stmt_step(all, &e), 1);
+    return str_dup(stmt_str(all, 0));
+}
+
+TEST(a_temporary_store_begins_with_the_tables_that_migrations_make)
+{
+    SCRATCH(dir);
+    cleanup_free char *durable_dir = xasprintf("%s/durable", dir.path);
+    cleanup_free char *temporary_dir = xasprintf("%s/temporary", dir.path);
+    cleanup_free char *made = tables_of(durable_dir, false);
+    cleanup_free char *ready = tables_of(temporary_dir, true);
+    cleanup_free char *again = tables_of(temporary_dir, true);
+
+    CHECK_CONTAINS(made, "CREATE TABLE nodes");
+    CHECK_STR(ready, made);
+    CHECK_STR(again, made);
+}
+
 TESTS_MAIN(T_(a_new_directory_is_closed_to_others_and_keeps_its_facts),
            T_(the_version_counter_goes_on_where_a_commit_left_it),
            T_(a_second_process_is_told_who_uses_the_directory),
@@ -244,4 +276,5 @@ TESTS_MAIN(T_(a_new_directory_is_closed_to_others_and_keeps_its_facts),
            T_(the_reserve_is_given_back_when_the_disk_is_full),
            T_(without_a_reserve_a_full_disk_is_tried_again_after_a_while),
            T_(a_migration_runs_once_and_copies_the_file_first),
-           T_(a_migration_that_fails_changes_nothing))
+           T_(a_migration_that_fails_changes_nothing),
+           T_(a_temporary_store_begins_with_the_tables_that_migrations_make))
