@@ -454,6 +454,27 @@ answer_failure(struct apicall *c, struct apianswer *ret)
                   str_of(arena_printf(&c->arena, "%d", c->failure.retry_after_s)));
 }
 
+/* Whether the query asks for lines that people can read (pretty=true), and there are not so many
+ * that laying them out would keep others waiting. */
+static bool
+is_to_be_pretty(const struct apicall *c)
+{
+    return apiparam_bool(&c->param, "pretty") && c->text.n <= APICALL_MAX_PRETTY;
+}
+
+static void
+lay_out(struct apicall *c)
+{
+    cleanup_json struct json_doc *doc = NULL;
+    struct err e = ERR_INIT;
+
+    if (json_parse(buf_view(&c->text), &json_limits_default, &doc, &e) < 0)
+        return;
+    buf_clear(&c->text);
+    json_write_pretty(&c->text, json_root(doc));
+    buf_char(&c->text, '\n');
+}
+
 void
 apicall_answer(struct apicall *c, struct apianswer *ret)
 {
@@ -461,6 +482,7 @@ apicall_answer(struct apicall *c, struct apianswer *ret)
     add_field(ret, "Cache-Control", STR("no-cache, private"));
     add_warnings(c, ret);
     if (c->failure.code != 0) {
+        c->failure.pretty |= apiparam_bool(&c->param, "pretty");
         answer_failure(c, ret);
         return;
     }
@@ -474,6 +496,9 @@ apicall_answer(struct apicall *c, struct apianswer *ret)
         add_field(ret, "Vary", STR("Accept"));
     }
     ret->content_type = c->content_type != NULL ? c->content_type : render_content_type(&c->accept);
+    if (strcmp(render_content_type(&c->accept), "application/json") == 0 &&
+        c->content_type == NULL && c->etag == NULL && is_to_be_pretty(c))
+        lay_out(c);
     ret->body = buf_view(&c->text);
     ret->stream = TAKE(c->stream);
     ret->exec = TAKE(c->exec);

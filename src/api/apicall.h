@@ -27,6 +27,7 @@ struct caller;
 enum {
     APICALL_MAX_BODY = 3 * 1024 * 1024, /* bytes, as upstream */
     APICALL_MAX_FIELDS = 8,
+    APICALL_MAX_PRETTY = 1024 * 1024, /* bytes of an answer that pretty=true lays out */
 };
 
 struct apirequest {

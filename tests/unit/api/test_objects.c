@@ -450,6 +450,51 @@ TEST(generated_names_are_in_lower_case_and_end_in_five_safe_characters)
     world_close(&w);
 }
 
+/* The first names that are drawn are all the same. */
+struct dice {
+    int same, drawn;
+};
+
+static void throw(void *arg, void *to, size_t n)
+{
+    struct dice *d = arg;
+
+    memset(to, 0, n);
+    if (n == sizeof "bbbbb" - 1 && d->drawn++ >= d->same)
+        memset(to, 1, n);
+}
+
+static int
+generate_one(struct world *w, struct turn *t, struct err *e)
+{
+    struct object *o = NULL;
+
+    if (create(w, t, &kind_pod, "{\"metadata\":{\"generateName\":\"a-\"}}", &o, e) < 0)
+        return e->code;
+    buf_printf(&w->rig.story, "%.*s ", STR_ARG(object_name(o)));
+    object_unref(o);
+    return 0;
+}
+
+TEST(a_generated_name_that_is_taken_is_drawn_anew_some_times)
+{
+    struct dice dice = {.same = 8};
+    struct err e = ERR_INIT;
+    struct world w;
+
+    rig_open_with(&w.rig, throw, &dice);
+    boot(&w);
+    act_ok(&w, generate_one); /* the first one */
+    act_ok(&w, generate_one); /* seven times the same, then another */
+    CHECK_CONTAINS(buf_cstring(&w.rig.story), "a-bbbbb ");
+    CHECK_CONTAINS(buf_cstring(&w.rig.story), "a-ccccc ");
+    CHECK_INT(dice.drawn, 9);
+    dice = (struct dice){.same = 100};
+    CHECK_INT(act(&w, generate_one, &e), ERR_EXISTS);
+    CHECK_INT(dice.drawn, 8);
+    world_close(&w);
+}
+
 /* Deleting. */
 
 static int
@@ -837,6 +882,7 @@ TESTS_MAIN(T_(a_new_object_gets_what_the_server_sets), T_(an_object_survives_a_r
            T_(a_stale_version_and_a_foreign_uid_are_conflicts),
            T_(problems_of_metadata_are_reported_together),
            T_(generated_names_are_in_lower_case_and_end_in_five_safe_characters),
+           T_(a_generated_name_that_is_taken_is_drawn_anew_some_times),
            T_(a_pod_goes_when_its_controller_says_so),
            T_(a_finalizer_holds_an_object_until_it_is_taken_off),
            T_(a_name_may_be_taken_again_in_the_turn_in_which_it_became_free),

@@ -31,12 +31,17 @@ rig_wake_(void *arg)
     ((struct rig *)arg)->wakes++;
 }
 
+/* `random` NULL: the system's. */
 static inline void
-rig_open(struct rig *r)
+rig_open_with(struct rig *r, void (*random)(void *arg, void *to, size_t n), void *random_arg)
 {
     struct err e = ERR_INIT;
     struct store_options o = {.clock = &r->clock.clock};
-    struct core_options co = {.clock = &r->clock.clock, .wake = rig_wake_, .wake_arg = r};
+    struct core_options co = {.clock = &r->clock.clock,
+                              .wake = rig_wake_,
+                              .wake_arg = r,
+                              .random = random,
+                              .random_arg = random_arg};
 
     log_set_level(LOG_ERROR + 1);
     r->dir = scratch_new();
@@ -48,6 +53,12 @@ rig_open(struct rig *r)
         fail_msg("%s", e.msg);
     co.store = r->store;
     r->core = core_new(&co);
+}
+
+static inline void
+rig_open(struct rig *r)
+{
+    rig_open_with(r, NULL, NULL);
 }
 
 static inline void
