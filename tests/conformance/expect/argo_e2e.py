@@ -138,7 +138,7 @@ CASES = {
         outputs={"$": {"dummy-steps-output": '["1","2","3"]'}}),
     "e2e/functional/pause-after.yaml": ok(needs="debug pause", logs={"$": "hello argo"}),
     "e2e/functional/pause-before.yaml": ok(needs="debug pause"),
-    "e2e/functional/resource-template.yaml": {"needs": "resource templates"},
+    "e2e/functional/resource-template.yaml": {},
     "e2e/functional/retry-script.yaml": {
         "either": [OK, failed(number_of={"/.*\\(\\d+\\)/": 11})]},
     "e2e/functional/retry-with-artifacts.yaml": ok(
@@ -212,7 +212,7 @@ CASES = {
     "e2e/testdata/daemoned-pod-completed.yaml": ok(
         nodes={"daemoned": "S"}, logs={"daemon-dependent": "hello argo"}),
     "e2e/testdata/data-transformation.yaml": ok(
-        needs="data templates", outputs={"get-artifact-path": {
+        outputs={"get-artifact-path": {
             "result": '["foo/script.py","script.py"]'}},
         has={"process-artifact(0:foo/script.py)": ["hello", "foo/script.py.processed"],
              "process-artifact(1:script.py)": ["hello", "script.py.processed"]}),
@@ -231,9 +231,9 @@ CASES = {
     "e2e/testdata/output-on-mount-workflow.yaml": ok(artifacts={"$": "out-0"}),
     "e2e/testdata/progress-workflow.yaml": ok(seconds=25, status={"progress": "100/100"}),
     "e2e/testdata/resource-templates/failed.yaml": {
-        "phase": ["Failed", "Error"], "needs": "resource templates"},
+        "phase": ["Failed", "Error"]},
     "e2e/testdata/resource-templates/outputs.yaml": ok(
-        needs="resource templates", outputs={"$": {"json": "my-pod", "jq": "my-pod"}}),
+        outputs={"$": {"json": "my-pod", "jq": "my-pod"}}),
     "e2e/testdata/resubmit-dag-with-dependencies.yaml": failed(
         nodes={"A": "S", "B": "F", "C": "O", "D": "O"}),
     "e2e/testdata/retry-nested-dag-test.yaml": failed(

@@ -261,7 +261,7 @@ CASES = {
         labels={"workflows.argoproj.io/phase": "Succeeded",
                 "workflows.argoproj.io/completed": "true"}),
     "examples/http-success-condition.yaml": ok(
-        needs="http templates", leaf="2S",
+        leaf="2S",
         serve={"/201": (201, ""), "/google": (200, "says google")},
         edit=[("https://httpbin.org/status/201", "{server}/201"),
               ('"https://google.com"', '"{server}/google"')]),
@@ -271,15 +271,15 @@ CASES = {
         leaf="1S", logs={"$": "this is\nthe raw file\ncontents"}),
     "examples/intermediate-parameters.yaml": ok(needs="resume"),
     "examples/k8s-jobs.yaml": ok(needs="resource templates", seconds=15),
-    "examples/k8s-owner-reference.yaml": ok(needs="resource templates"),
+    "examples/k8s-owner-reference.yaml": ok(),
     "examples/k8s-patch-json-pod.yaml": ok(needs="resource templates"),
     "examples/k8s-patch-json-workflow.yaml": ok(
         needs="resource templates", labels={"foo": "bar"}),
     "examples/k8s-patch-pod.yaml": ok(needs="resource templates"),
-    "examples/k8s-set-owner-reference.yaml": ok(needs="resource templates"),
+    "examples/k8s-set-owner-reference.yaml": ok(),
     "examples/label-value-from-workflow.yaml": ok(leaf="1S", labels={"foo": "bar"}),
     "examples/life-cycle-hooks-wf-level.yaml": ok(
-        needs="http templates", serve={"/x": (200, "{}")},
+        serve={"/x": (200, "{}")},
         edit=[("https://raw[^\"]*", "{server}/x")],
         nodes={"step1": "S", "$.hooks.running": "S", "$.onExit": "S"}),
     "examples/loops-arbitrary-sequential-steps.yaml": failed(

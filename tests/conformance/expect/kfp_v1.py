@@ -112,7 +112,7 @@ CASES = {
     "compiled-samples/table.yaml": ok(
         leaf="1S", artifacts={"table-visualization": "mlpipeline-ui-metadata"}),
     "compiled-samples/use_run_id.yaml": ok(needs="pipelines API", also=run_id_is_told),
-    "compiled-samples/volume_ops.yaml": ok(needs="resource templates", leaf="2S"),
+    "compiled-samples/volume_ops.yaml": ok(leaf="2S"),
 
     "frontend/mock-conditional-template.yaml": ok(runs=2, also=mock_coin),
     "frontend/mock-recursive-template.yaml": {
@@ -152,7 +152,7 @@ CASES = {
     "golden/recursive_do_while.yaml": ok(also=[loop_rounds(5), print_two_agrees]),
     "golden/recursive_while.yaml": ok(also=[loop_rounds(3), print_two_agrees]),
     "golden/resourceop_basic.yaml": ok(
-        needs="resource templates", leaf="2S",
+        leaf="2S",
         args=["-p", "username=dXNlcg==", "-p", "password=cGFzcw=="],
         has={"cop": ["password", "username"]}),
     "golden/sidecar.yaml": ok(
@@ -164,7 +164,7 @@ CASES = {
         needs="resource templates", leaf="2S", args=["-p", "size=1Gi"],
         outputs={"create-pvc": {"create-pvc-size": "1Gi"}}),
     "golden/volumeop_dag.yaml": ok(
-        needs="resource templates", leaf="4S", has={"step3": ["1", "2"]},
+        leaf="4S", has={"step3": ["1", "2"]},
         order=["step1 < step3", "step2 < step3"]),
     "golden/withitem_basic.yaml": ok(
         leaf="5S", texts=["op1 1 10", "op2 2", "op1 10 10", "op2 20"], has={"my-out-cop": "10"}),
