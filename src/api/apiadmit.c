@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "api/kind.h"
+#include "api/nodeport.h"
 #include "api/objects.h"
 #include "base/err.h"
 #include "core/core.h"
@@ -126,8 +127,9 @@ with_address(const struct json *next, const char *address)
     return with_spec(&b, next);
 }
 
+/* Its cluster address. */
 static int
-admit_service(const struct apiadmit *a, struct turn *t, const struct json *old,
+place_service(const struct apiadmit *a, struct turn *t, const struct json *old,
               const struct json *next, struct json_doc **ret, struct problems *ps, struct err *e)
 {
     struct str wish = json_str(json_at_path(next, "spec.clusterIP"));
@@ -149,6 +151,22 @@ admit_service(const struct apiadmit *a, struct turn *t, const struct json *old,
         snprintf(address, sizeof address, "%.*s", STR_ARG(wish));
     }
     *ret = with_address(next, address);
+    return 0;
+}
+
+static int
+admit_service(const struct apiadmit *a, struct turn *t, const struct json *old,
+              const struct json *next, struct json_doc **ret, struct problems *ps, struct err *e)
+{
+    cleanup_json struct json_doc *placed = NULL;
+
+    if (place_service(a, t, old, next, &placed, ps, e) < 0)
+        return e->code;
+    if (nodeport_fill(a->objects, t, old, placed != NULL ? json_root(placed) : next, ret, ps, e) <
+        0)
+        return e->code;
+    if (*ret == NULL)
+        *ret = TAKE(placed);
     return 0;
 }
 

@@ -4,7 +4,7 @@
  * It runs in the turn that stores the object, after the body is decoded and defaulted and before
  * its rules are checked (schema/rules.h), which then see the result.  A row of a table per kind.
  *
- *     Service         a cluster address of 127.96.0.0/16 of its own
+ *     Service         a cluster address of 127.96.0.0/16 of its own; node ports (nodeport.h)
  *     Pod             its service account; no hostPath for service accounts
  *
  * Core thread.

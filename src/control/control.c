@@ -23,12 +23,15 @@ struct control *
 control_setup(const struct control_config *config, struct err *e)
 {
     struct control *c = NEW(struct control);
+    uint16_t start;
 
     c->config = *config;
     c->data = xstrdup(config->data);
     c->root = geteuid() == 0;
     list_init(&c->finished);
     task_init(&c->sweep, config->loop, on_sweep, c);
+    core_random(config->core, &start, sizeof start);
+    podaddress_begin(&c->addresses, start);
     if (process_boot_id(&c->boot_id, e) < 0) {
         control_free(c);
         return NULL;

@@ -16,6 +16,12 @@ take(struct podaddress *a, struct str uid, uint32_t address)
     a->last = address;
 }
 
+void
+podaddress_begin(struct podaddress *a, uint16_t at)
+{
+    a->last = NETMAP_PODS | at;
+}
+
 uint32_t
 podaddress_get(struct podaddress *a, struct str uid)
 {

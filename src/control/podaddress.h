@@ -23,6 +23,9 @@ struct podaddress {
 
 enum { PODADDRESS_TEXT = 16 };
 
+/* The first that is given is the one after this: several servers of one machine begin at places of
+ * their own, since they do not know of each other's pods. */
+void podaddress_begin(struct podaddress *a, uint16_t at);
 /* The pod's address, a new one at the first call; 0: all are in use. */
 uint32_t podaddress_get(struct podaddress *a, struct str uid);
 /* What status.podIP says; anything but a pod's address is ignored. */

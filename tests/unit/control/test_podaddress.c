@@ -32,6 +32,19 @@ TEST(a_pod_keeps_its_address_and_freed_ones_come_again_last)
     podaddress_done(&a);
 }
 
+TEST(the_first_is_where_the_server_begins_and_what_is_left_before_it_comes_later)
+{
+    struct podaddress a = {.last = 0};
+
+    podaddress_begin(&a, 65533);
+    CHECK_INT(get(&a, 1), NETMAP_PODS | 65534);
+    CHECK_INT(get(&a, 2), NETMAP_PODS | 1);
+    podaddress_done(&a);
+    podaddress_begin(&a, 65535);
+    CHECK_TRUE((get(&a, 1) & 0xffff) != 0);
+    podaddress_done(&a);
+}
+
 TEST(when_all_are_in_use_there_is_none)
 {
     struct podaddress a = {.last = 0};
@@ -62,5 +75,6 @@ TEST(what_status_says_is_taken_after_a_restart)
     podaddress_done(&a);
 }
 
-TESTS_MAIN(T_(a_pod_keeps_its_address_and_freed_ones_come_again_last),
+TESTS_MAIN(T_(the_first_is_where_the_server_begins_and_what_is_left_before_it_comes_later),
+           T_(a_pod_keeps_its_address_and_freed_ones_come_again_last),
            T_(when_all_are_in_use_there_is_none), T_(what_status_says_is_taken_after_a_restart))
