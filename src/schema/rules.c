@@ -61,7 +61,7 @@ check(const struct rules_kind *k, const struct json *old, const struct json *obj
     if (row->check != NULL)
         row->check(&r, old, object);
     buf_done(&r.path);
-    vec_done(&r.volumes);
+    map_done(&r.volumes);
 }
 
 void

@@ -153,16 +153,11 @@ check_label_keys(struct rules *r, const struct json *term, const char *field)
     rules_leave(r, before);
 }
 
-/* Whether a selector names a key before its expression `index`. */
-static bool
-names_before(const struct json *selector, size_t index, struct str key)
+static void
+meet_texts(struct map *met, const struct json *list)
 {
-    if (json_get_str(json_get(selector, "matchLabels"), key) != NULL)
-        return true;
-    JSON_EACH (it, json_get(selector, "matchExpressions"))
-        if (it.index < index && str_eq(json_str(json_get(it.value, "key")), key))
-            return true;
-    return false;
+    JSON_EACH (it, list)
+        (void)rules_meets_again(met, json_str(it.value));
 }
 
 /* Keys whose values come from the Pod itself must not be narrowed by hand, too. */
@@ -171,15 +166,22 @@ check_key_lists(struct rules *r, const struct json *term)
 {
     const struct json *keys = json_get(term, "matchLabelKeys");
     const struct json *selector = json_get(term, "labelSelector");
+    cleanup_map struct map of_keys = MAP_INIT, of_others = MAP_INIT, named = MAP_INIT;
     size_t before, inside;
 
+    meet_texts(&of_keys, keys);
+    meet_texts(&of_others, json_get(term, "mismatchLabelKeys"));
+    JSON_EACH (it, json_get(selector, "matchLabels"))
+        (void)rules_meets_again(&named, it.key);
     check_label_keys(r, term, "matchLabelKeys");
     check_label_keys(r, term, "mismatchLabelKeys");
     JSON_EACH (expression, json_get(selector, "matchExpressions")) {
         struct str key = json_str(json_get(expression.value, "key"));
 
+        if (!rules_meets_again(&named, key) || map_get(&of_keys, key) == NULL || rules_are_over(r))
+            continue;
         JSON_EACH (it, keys) {
-            if (!str_eq(json_str(it.value), key) || !names_before(selector, expression.index, key))
+            if (!str_eq(json_str(it.value), key))
                 continue;
             /* Upstream leaves the field out of this path. */
             inside = rules_enter_index(r, it.index);
@@ -190,7 +192,7 @@ check_key_lists(struct rules *r, const struct json *term)
     before = rules_enter(r, "matchLabelKeys");
     JSON_EACH (it, keys) {
         inside = rules_enter_index(r, it.index);
-        if (rules_has_text(json_get(term, "mismatchLabelKeys"), json_str(it.value)))
+        if (map_get(&of_others, json_str(it.value)) != NULL)
             rules_invalid_str(r, NULL, json_str(it.value),
                               "exists in both matchLabelKeys and mismatchLabelKeys");
         rules_leave(r, inside);
@@ -261,27 +263,21 @@ rules_affinity(struct rules *r, const struct json *affinity)
 /* Upstream names the field of the pair so. */
 #define PAIR "{topologyKey, whenUnsatisfiable}"
 
-static void
-check_pair(struct rules *r, const struct json *list, size_t index)
+static char *
+pair_of(const struct json *constraint)
 {
-    static const char *const fields[] = {"topologyKey", "whenUnsatisfiable"};
-    const struct json *mine = json_item(list, index);
+    return xasprintf("{%s, %s}", json_cstr_or(json_get(constraint, "topologyKey"), ""),
+                     json_cstr_or(json_get(constraint, "whenUnsatisfiable"), ""));
+}
 
-    JSON_EACH (it, list) {
-        bool same = it.index > index;
+/* All but the last of several with the same pair are told. */
+static void
+check_pair(struct rules *r, const struct json *constraint, const struct map *last)
+{
+    cleanup_free char *pair = pair_of(constraint);
 
-        for (size_t i = 0; i < ARRAY_LEN(fields); i++)
-            same = same && str_eq(json_str(json_get(it.value, fields[i])),
-                                  json_str(json_get(mine, fields[i])));
-        if (same) {
-            cleanup_free char *text =
-                xasprintf("{%s, %s}", json_cstr_or(json_get(mine, fields[0]), ""),
-                          json_cstr_or(json_get(mine, fields[1]), ""));
-
-            rules_duplicate(r, PAIR, str_of(text));
-            return;
-        }
-    }
+    if (map_get(last, str_of(pair)) != constraint)
+        rules_duplicate(r, PAIR, str_of(pair));
 }
 
 static void
@@ -306,7 +302,13 @@ rules_spread(struct rules *r, const struct json *constraints)
 {
     static const char *const actions[] = {"DoNotSchedule", "ScheduleAnyway", NULL};
     static const char *const policies[] = {"Honor", "Ignore", NULL};
+    cleanup_map struct map last = MAP_INIT;
 
+    JSON_EACH (it, constraints) {
+        cleanup_free char *pair = pair_of(it.value);
+
+        (void)map_put(&last, str_of(pair), (void *)(uintptr_t)it.value);
+    }
     JSON_EACH (it, constraints) {
         size_t before = rules_enter_index(r, it.index);
 
@@ -315,7 +317,7 @@ rules_spread(struct rules *r, const struct json *constraints)
             rules_required(r, "topologyKey", "can not be empty");
         rules_unsupported(r, "whenUnsatisfiable", json_str(json_get(it.value, "whenUnsatisfiable")),
                           actions);
-        check_pair(r, constraints, it.index);
+        check_pair(r, it.value, &last);
         check_domains(r, it.value);
         rules_one_of(r, it.value, "nodeAffinityPolicy", policies);
         rules_one_of(r, it.value, "nodeTaintsPolicy", policies);

@@ -11,6 +11,7 @@ check_ports(struct rules *r, const struct json *ports)
 {
     static const char *const protocols[] = {"SCTP", "TCP", "UDP", NULL};
     size_t before = rules_enter(r, "ports"), inside;
+    cleanup_map struct map names = MAP_INIT;
 
     JSON_EACH (it, ports) {
         struct str name = json_str(json_get(it.value, "name"));
@@ -18,7 +19,7 @@ check_ports(struct rules *r, const struct json *ports)
 
         inside = rules_enter_index(r, it.index);
         if (name.n > 0 && rules_name(r, "name", name, NAMES_PORT) &&
-            rules_repeats(ports, it.index, "name"))
+            rules_meets_again(&names, name))
             rules_duplicate(r, "name", name);
         (void)json_int(json_get(it.value, "containerPort"), &port);
         if (port == 0)
@@ -40,13 +41,14 @@ check_resizes(struct rules *r, const struct json *list)
     static const char *const resources[] = {"cpu", "memory", NULL};
     static const char *const policies[] = {"NotRequired", "RestartContainer", NULL};
     bool never = str_is(json_str(json_get(r->spec, "restartPolicy")), "Never");
+    cleanup_map struct map met = MAP_INIT;
 
     JSON_EACH (it, list) {
         struct str resource = json_str(json_get(it.value, "resourceName"));
         struct str policy = json_str(json_get(it.value, "restartPolicy"));
         size_t before = rules_enter_index(r, it.index);
 
-        if (rules_repeats(list, it.index, "resourceName"))
+        if (rules_meets_again(&met, resource))
             rules_duplicate(r, NULL, resource);
         rules_leave(r, before);
         if (resource.n == 0)
@@ -91,15 +93,6 @@ check_common(struct rules *r, const struct json *container)
         rules_invalid_str(r, "image", image, "must not have leading or trailing whitespace");
 }
 
-static bool
-has_name(const struct json *containers, struct str name)
-{
-    JSON_EACH (it, containers)
-        if (str_eq(json_str(json_get(it.value, "name")), name))
-            return true;
-    return false;
-}
-
 /* Ports of the host. */
 
 static char *
@@ -114,43 +107,25 @@ host_port(const struct json *port)
                      json_cstr_or(json_get(port, "hostIP"), ""), n);
 }
 
-/* Whether a port before port `index` of container `of`, from container `from` on, is the same. */
-static bool
-is_bound(const struct json *containers, size_t from, size_t of, size_t index, const char *port)
-{
-    JSON_EACH (container, containers) {
-        if (container.index < from)
-            continue;
-        if (container.index > of)
-            break;
-        JSON_EACH (it, json_get(container.value, "ports")) {
-            cleanup_free char *other = host_port(it.value);
-
-            if (container.index == of && it.index >= index)
-                return false;
-            if (other != NULL && str_is(str_of(other), port))
-                return true;
-        }
-    }
-    return false;
-}
-
 /* Containers that run at the same time cannot share a port; init containers only with themselves.
  */
 static void
 check_host_ports(struct rules *r, const struct json *containers, bool init)
 {
+    cleanup_map struct map bound = MAP_INIT;
+
     JSON_EACH (container, containers) {
         /* Upstream looks at each init container as at a list of its own. */
         size_t before = rules_enter_index(r, init ? 0 : container.index), list, inside;
 
+        if (init)
+            map_done(&bound);
         list = rules_enter(r, "ports");
         JSON_EACH (it, json_get(container.value, "ports")) {
             cleanup_free char *port = host_port(it.value);
 
             inside = rules_enter_index(r, it.index);
-            if (port != NULL &&
-                is_bound(containers, init ? container.index : 0, container.index, it.index, port))
+            if (port != NULL && rules_meets_again(&bound, str_of(port)))
                 rules_duplicate(r, "hostPort", str_of(port));
             rules_leave(r, inside);
         }
@@ -190,6 +165,7 @@ rules_containers(struct rules *r, const struct json *spec)
         const char *field;
         void (*check)(struct rules *r, const struct json *container);
     } kinds[] = {{"containers", check_main}, {"initContainers", check_init}};
+    struct map names[ARRAY_LEN(kinds)] = {MAP_INIT, MAP_INIT};
 
     if (json_count(json_get(spec, "containers")) == 0)
         rules_required(r, "containers", "");
@@ -199,11 +175,11 @@ rules_containers(struct rules *r, const struct json *spec)
 
         JSON_EACH (it, list) {
             struct str name = json_str(json_get(it.value, "name"));
+            bool again = rules_meets_again(&names[i], name);
 
             inside = rules_enter_index(r, it.index);
             check_common(r, it.value);
-            if ((rules_repeats(list, it.index, "name") && (i == 0 || name.n > 0)) ||
-                (i > 0 && has_name(json_get(spec, "containers"), name)))
+            if ((again && (i == 0 || name.n > 0)) || (i > 0 && map_get(&names[0], name) != NULL))
                 rules_duplicate(r, "name", name);
             kinds[i].check(r, it.value);
             rules_leave(r, inside);
@@ -211,6 +187,8 @@ rules_containers(struct rules *r, const struct json *spec)
         check_host_ports(r, list, i > 0);
         rules_leave(r, before);
     }
+    for (size_t i = 0; i < ARRAY_LEN(names); i++)
+        map_done(&names[i]);
 }
 
 /* What a guest must not bring along. */
@@ -218,16 +196,16 @@ static const char *const not_for_guests[] = {
     "ports",         "resources",      "resizePolicy", "restartPolicy", "restartPolicyRules",
     "livenessProbe", "readinessProbe", "startupProbe", "lifecycle",     NULL};
 
+/* `hosts`: the names of the Pod's other containers. */
 static void
-check_guest(struct rules *r, const struct json *container, const struct json *spec)
+check_guest(struct rules *r, const struct json *container, const struct map *hosts)
 {
     static const char why[] = "cannot be set for an Ephemeral Container";
     static const char *const subs[] = {"subPath", "subPathExpr"};
     struct str target = json_str(json_get(container, "targetContainerName"));
     size_t before, inside;
 
-    if (target.n > 0 && !has_name(json_get(spec, "containers"), target) &&
-        !has_name(json_get(spec, "initContainers"), target))
+    if (target.n > 0 && map_get(hosts, target) == NULL)
         rules_not_found(r, "targetContainerName", target, "");
     for (size_t i = 0; not_for_guests[i] != NULL; i++) {
         const struct json *v = json_get(container, not_for_guests[i]);
@@ -252,16 +230,18 @@ rules_ephemeral_containers(struct rules *r, const struct json *spec)
 {
     const struct json *list = json_get(spec, "ephemeralContainers");
     size_t before = rules_enter(r, "ephemeralContainers"), inside;
+    cleanup_map struct map hosts = MAP_INIT, names = MAP_INIT;
 
+    rules_meet_all(&hosts, json_get(spec, "containers"), "name");
+    rules_meet_all(&hosts, json_get(spec, "initContainers"), "name");
     JSON_EACH (it, list) {
         struct str name = json_str(json_get(it.value, "name"));
 
         inside = rules_enter_index(r, it.index);
         check_common(r, it.value);
-        if (rules_repeats(list, it.index, "name") || has_name(json_get(spec, "containers"), name) ||
-            has_name(json_get(spec, "initContainers"), name))
+        if (rules_meets_again(&names, name) || map_get(&hosts, name) != NULL)
             rules_duplicate(r, "name", name);
-        check_guest(r, it.value, spec);
+        check_guest(r, it.value, &hosts);
         rules_leave(r, inside);
     }
     rules_leave(r, before);

@@ -313,17 +313,22 @@ rules_has_text(const struct json *list, struct str text)
 }
 
 bool
-rules_repeats(const struct json *list, size_t index, const char *field)
+rules_are_over(const struct rules *r)
 {
-    struct str text = json_str(json_get(json_item(list, index), field));
+    return r->problems->n >= PROBLEMS_MAX;
+}
 
-    JSON_EACH (it, list) {
-        if (it.index >= index)
-            break;
-        if (str_eq(json_str(json_get(it.value, field)), text))
-            return true;
-    }
-    return false;
+bool
+rules_meets_again(struct map *met, struct str text)
+{
+    return map_put(met, text, met) != NULL;
+}
+
+void
+rules_meet_all(struct map *met, const struct json *list, const char *field)
+{
+    JSON_EACH (it, list)
+        (void)rules_meets_again(met, json_str(json_get(it.value, field)));
 }
 
 void

@@ -9,8 +9,8 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "base/map.h"
 #include "base/str.h"
-#include "base/vec.h"
 #include "schema/names.h"
 
 struct json;
@@ -25,7 +25,7 @@ struct rules {
     const struct json *kept_annotations; /* of the stored object; NULL: there is none */
     /* Of a Pod: */
     const struct json *spec, *pod_name;
-    VEC(const struct json *) volumes; /* those as they should be; others cannot be mounted */
+    struct map volumes; /* by name, those as they should be; others cannot be mounted */
 };
 
 /* rules_field.c */
@@ -86,8 +86,12 @@ void rules_address(struct rules *r, const char *field, struct str text);
 /* Whether a text is in a NULL-terminated list, or in a list of texts. */
 bool rules_is_listed(const char *const *list, struct str text);
 bool rules_has_text(const struct json *list, struct str text);
-/* Whether an item before `index` has the same text in a field. */
-bool rules_repeats(const struct json *list, size_t index, const char *field);
+/* Whether so much is wrong already that no more will be told. */
+bool rules_are_over(const struct rules *r);
+/* Whether the text was met before; a set, since lists are as long as a body may be. */
+bool rules_meets_again(struct map *met, struct str text);
+/* The same of a text field of each item: all of them become met. */
+void rules_meet_all(struct map *met, const struct json *list, const char *field);
 /* A field that an update must not change; the path is that of the objects. */
 void rules_immutable(struct rules *r, const struct json *old, const struct json *next,
                      const char *field, const char *detail);

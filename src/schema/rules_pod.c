@@ -202,12 +202,14 @@ check_readiness_gates(struct rules *r, const struct json *gates)
 static void
 check_scheduling_gates(struct rules *r, const struct json *gates)
 {
+    cleanup_map struct map names = MAP_INIT;
+
     JSON_EACH (it, gates) {
         struct str name = json_str(json_get(it.value, "name"));
         size_t before = rules_enter_index(r, it.index);
 
         rules_name(r, NULL, name, NAMES_QUALIFIED);
-        if (rules_repeats(gates, it.index, "name"))
+        if (rules_meets_again(&names, name))
             rules_duplicate(r, NULL, name);
         rules_leave(r, before);
     }
@@ -217,6 +219,7 @@ static void
 check_claims(struct rules *r, const struct json *claims)
 {
     static const char *const names[] = {"resourceClaimName", "resourceClaimTemplateName"};
+    cleanup_map struct map met = MAP_INIT;
 
     JSON_EACH (it, claims) {
         struct str name = json_str(json_get(it.value, "name"));
@@ -224,7 +227,7 @@ check_claims(struct rules *r, const struct json *claims)
 
         if (name.n == 0)
             rules_required(r, "name", "");
-        else if (rules_repeats(claims, it.index, "name"))
+        else if (rules_meets_again(&met, name))
             rules_duplicate(r, "name", name);
         else
             rules_name(r, "name", name, NAMES_LABEL);

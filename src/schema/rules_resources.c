@@ -4,6 +4,7 @@
 
 #include "base/err.h"
 #include "base/mem.h"
+#include "base/vec.h"
 #include "data/json.h"
 #include "data/quantity.h"
 #include "schema/podsum.h"
@@ -233,32 +234,22 @@ rules_overhead(struct rules *r, const struct json *amounts)
 
 /* Claims of devices. */
 
-static bool
-is_of_pod(const struct rules *r, struct str claim)
-{
-    JSON_EACH (it, json_get(r->spec, "resourceClaims"))
-        if (str_eq(json_str(json_get(it.value, "name")), claim))
-            return true;
-    return false;
-}
+/* What was met of earlier entries: claims, those that were taken as a whole, and requests. */
+struct claimed {
+    struct map claims, whole, requests;
+};
 
 /* Whether an earlier entry means the same devices: the same claim and request, or all of it. */
 static bool
-is_claimed(const struct json *claims, size_t index)
+is_claimed(struct claimed *c, struct str name, struct str request)
 {
-    const struct json *mine = json_item(claims, index);
-    struct str request = json_str(json_get(mine, "request"));
+    cleanup_buf struct buf key = BUF_INIT;
+    bool any = rules_meets_again(&c->claims, name);
 
-    JSON_EACH (it, claims) {
-        struct str other = json_str(json_get(it.value, "request"));
-
-        if (it.index >= index)
-            break;
-        if (str_eq(json_str(json_get(it.value, "name")), json_str(json_get(mine, "name"))) &&
-            (other.n == 0 || request.n == 0 || str_eq(other, request)))
-            return true;
-    }
-    return false;
+    if (request.n == 0)
+        return rules_meets_again(&c->whole, name) || any;
+    buf_printf(&key, "%zu/%.*s/%.*s", name.n, STR_ARG(name), STR_ARG(request));
+    return rules_meets_again(&c->requests, buf_view(&key)) || map_get(&c->whole, name) != NULL;
 }
 
 static int
@@ -290,6 +281,10 @@ no_claim(struct rules *r, struct str name)
 static void
 check_claims(struct rules *r, const struct json *claims)
 {
+    cleanup_map struct map of_pod = MAP_INIT;
+    struct claimed met = {.claims = MAP_INIT};
+
+    rules_meet_all(&of_pod, json_get(r->spec, "resourceClaims"), "name");
     JSON_EACH (it, claims) {
         struct str name = json_str(json_get(it.value, "name"));
         struct str request = json_str(json_get(it.value, "request"));
@@ -299,17 +294,20 @@ check_claims(struct rules *r, const struct json *claims)
             rules_required(r, NULL, "");
         } else {
             rules_named(r, it.value, "request", NAMES_LABEL);
-            if (is_claimed(claims, it.index)) {
+            if (is_claimed(&met, name, request)) {
                 cleanup_free char *text = xasprintf("%.*s%s%.*s", STR_ARG(name),
                                                     request.n > 0 ? "/" : "", STR_ARG(request));
 
                 rules_duplicate(r, NULL, str_of(text));
             }
-            if (!is_of_pod(r, name))
+            if (map_get(&of_pod, name) == NULL && !rules_are_over(r))
                 no_claim(r, name);
         }
         rules_leave(r, before);
     }
+    map_done(&met.claims);
+    map_done(&met.whole);
+    map_done(&met.requests);
 }
 
 void

@@ -139,6 +139,7 @@ static void
 check_sysctls(struct rules *r, const struct json *list, const struct json *spec)
 {
     size_t before = rules_enter(r, "sysctls");
+    cleanup_map struct map names = MAP_INIT;
 
     JSON_EACH (it, list) {
         struct str name = json_str(json_get(it.value, "name"));
@@ -151,7 +152,7 @@ check_sysctls(struct rules *r, const struct json *list, const struct json *spec)
                               "must have at most 253 characters and match regex "
                               "^([a-z0-9]([-_a-z0-9]*[a-z0-9])?[\\./])*[a-z0-9]([-_a-z0-9]*"
                               "[a-z0-9])?$");
-        else if (rules_repeats(list, it.index, "name"))
+        else if (rules_meets_again(&names, name))
             rules_duplicate(r, "name", name);
         check_shared(r, name, spec);
         rules_leave(r, inside);

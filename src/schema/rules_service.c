@@ -13,33 +13,33 @@ enum { AFFINITY_MAX = 86400 };
 
 /* Ports. */
 
-/* Whether an earlier port has the same two fields. */
+/* What was met of earlier ports: names, and pairs of a number and a protocol. */
+struct met {
+    struct map names, ports, node_ports;
+};
+
+/* Whether an earlier port has the same number and protocol. */
 static bool
-is_repeated(const struct json *ports, size_t index, const char *a, const char *b)
+is_repeated(struct map *met, const struct json *port, const char *number)
 {
-    const struct json *port = json_item(ports, index);
+    cleanup_buf struct buf pair = BUF_INIT;
 
-    for (size_t i = 0; i < index; i++) {
-        const struct json *other = json_item(ports, i);
-
-        if (json_equal(json_get(port, a), json_get(other, a)) &&
-            json_equal(json_get(port, b), json_get(other, b)))
-            return true;
-    }
-    return false;
+    json_write(&pair, json_get(port, number));
+    buf_char(&pair, '/');
+    json_write(&pair, json_get(port, "protocol"));
+    return rules_meets_again(met, buf_view(&pair));
 }
 
 static void
-check_port(struct rules *r, const struct json *ports, size_t index)
+check_port(struct rules *r, const struct json *port, bool alone, struct map *names)
 {
     static const char *const protocols[] = {"SCTP", "TCP", "UDP", NULL};
-    const struct json *port = json_item(ports, index);
     struct str name = json_str(json_get(port, "name"));
 
-    if (name.n == 0 && json_count(ports) > 1)
+    if (name.n == 0 && !alone)
         rules_required(r, "name", "");
     rules_named(r, port, "name", NAMES_LABEL);
-    if (name.n > 0 && rules_repeats(ports, index, "name"))
+    if (name.n > 0 && rules_meets_again(names, name))
         rules_duplicate(r, "name", name);
     rules_in_range(r, port, "port", 1, UINT16_MAX, RULES_PORT_TEXT);
     rules_one_of(r, port, "protocol", protocols);
@@ -67,22 +67,23 @@ check_ports(struct rules *r, const struct json *spec)
     const struct json *ports = json_get(spec, "ports");
     bool cluster = str_is(json_str(json_get(spec, "type")), "ClusterIP");
     size_t before = rules_enter(r, "ports");
+    struct met met = {.names = MAP_INIT};
 
-    for (size_t i = 0; i < json_count(ports); i++) {
-        const struct json *port = json_item(ports, i);
-        size_t inside = rules_enter_index(r, i);
+    JSON_EACH (it, ports) {
+        const struct json *port = it.value;
+        size_t inside = rules_enter_index(r, it.index);
         int64_t node_port = 0;
 
-        check_port(r, ports, i);
+        check_port(r, port, json_count(ports) == 1, &met.names);
         (void)json_int(json_get(port, "nodePort"), &node_port);
         if (node_port != 0 && cluster)
             rules_forbidden(r, "nodePort", "may not be used when `type` is 'ClusterIP'");
-        if (node_port != 0 && is_repeated(ports, i, "nodePort", "protocol")) {
+        if (node_port != 0 && is_repeated(&met.node_ports, port, "nodePort")) {
             cleanup_free char *text = xasprintf("%" PRId64, node_port);
 
             rules_duplicate_shown(r, "nodePort", text, "");
         }
-        if (is_repeated(ports, i, "port", "protocol")) {
+        if (is_repeated(&met.ports, port, "port")) {
             cleanup_json struct json_doc *key = identity(port);
 
             rules_duplicate_type(r, NULL, "ServicePort", json_root(key), "");
@@ -90,6 +91,9 @@ check_ports(struct rules *r, const struct json *spec)
         rules_leave(r, inside);
     }
     rules_leave(r, before);
+    map_done(&met.names);
+    map_done(&met.ports);
+    map_done(&met.node_ports);
 }
 
 /* Types. */

@@ -121,30 +121,22 @@ check_downward(struct rules *r, const struct json *source)
 
 /* Several sources in one. */
 
-typedef VEC(struct str) paths_t;
-
 /* Upstream names the volume, not the source, where two want the same path. */
 static void
-take_path(struct rules *r, paths_t *taken, struct str path, struct str shown, size_t inside)
+take_path(struct rules *r, struct map *taken, struct str path, struct str shown, size_t inside)
 {
     cleanup_free char *here = NULL;
 
-    if (path.n == 0)
+    if (path.n == 0 || !rules_meets_again(taken, path))
         return;
-    for (size_t i = 0; i < taken->n; i++) {
-        if (str_eq(taken->at[i], path)) {
-            here = str_dup(str_slice(buf_view(&r->path), inside, r->path.n));
-            rules_leave(r, inside);
-            rules_invalid_str(r, NULL, shown, "conflicting duplicate paths");
-            buf_cstr(&r->path, here);
-            return;
-        }
-    }
-    vec_push(taken, path);
+    here = str_dup(str_slice(buf_view(&r->path), inside, r->path.n));
+    rules_leave(r, inside);
+    rules_invalid_str(r, NULL, shown, "conflicting duplicate paths");
+    buf_cstr(&r->path, here);
 }
 
 static void
-check_keys_of(struct rules *r, const struct json *source, const char *type, paths_t *taken,
+check_keys_of(struct rules *r, const struct json *source, const char *type, struct map *taken,
               size_t volume)
 {
     const struct json *keys = json_get(source, type);
@@ -161,7 +153,7 @@ check_keys_of(struct rules *r, const struct json *source, const char *type, path
 }
 
 static void
-check_pod_files(struct rules *r, const struct json *source, paths_t *taken, size_t volume)
+check_pod_files(struct rules *r, const struct json *source, struct map *taken, size_t volume)
 {
     size_t before = rules_enter(r, "downwardAPI");
 
@@ -191,7 +183,7 @@ static void
 check_projected(struct rules *r, const struct json *projected)
 {
     size_t volume = r->path.n, before, inside;
-    paths_t taken = VEC_INIT;
+    cleanup_map struct map taken = MAP_INIT;
 
     rules_in_range(r, projected, "defaultMode", 0, MODE_MAX, MODE_TEXT);
     JSON_EACH (it, json_get(projected, "sources")) {
@@ -214,7 +206,6 @@ check_projected(struct rules *r, const struct json *projected)
             check_file_path(r, "path", json_str(json_get(token, "path")));
         }
     }
-    vec_done(&taken);
 }
 
 /* Claims. */

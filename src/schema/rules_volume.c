@@ -5,16 +5,6 @@
 #include "schema/problem.h"
 #include "schema/rules_int.h"
 
-/* The volume of that name, if it is as it should be. */
-static const struct json *
-volume_of(const struct rules *r, struct str name)
-{
-    for (size_t i = 0; i < r->volumes.n; i++)
-        if (str_eq(json_str(json_get(r->volumes.at[i], "name")), name))
-            return r->volumes.at[i];
-    return NULL;
-}
-
 /* Ephemeral volumes are claims with the Pod's name before theirs. */
 static char *
 claim_name(const struct json *pod_name, const struct json *volume)
@@ -38,21 +28,24 @@ check_claim_name(struct rules *r, const struct json *volume)
     }
 }
 
-static bool
-is_made_for_pod(const struct rules *r, const struct json *volumes, struct str claim)
+/* The names of the claims that are made for the Pod's ephemeral volumes. */
+static void
+meet_claims(const struct rules *r, const struct json *volumes, struct map *met)
 {
     JSON_EACH (it, volumes) {
         cleanup_free char *name = claim_name(r->pod_name, it.value);
 
-        if (!json_is_null(json_get(it.value, "ephemeral")) && str_is(claim, name))
-            return true;
+        if (!json_is_null(json_get(it.value, "ephemeral")))
+            (void)rules_meets_again(met, str_of(name));
     }
-    return false;
 }
 
 void
 rules_volumes(struct rules *r, const struct json *volumes)
 {
+    cleanup_map struct map made = MAP_INIT;
+
+    meet_claims(r, volumes, &made);
     JSON_EACH (it, volumes) {
         struct str name = json_str(json_get(it.value, "name"));
         const struct json *claim = json_at_path(it.value, "persistentVolumeClaim.claimName");
@@ -62,11 +55,11 @@ rules_volumes(struct rules *r, const struct json *volumes)
         if (!json_is_null(json_get(it.value, "ephemeral")))
             check_claim_name(r, it.value);
         rules_must_be_named(r, it.value, "name", NAMES_LABEL);
-        if (volume_of(r, name) != NULL)
+        if (map_get(&r->volumes, name) != NULL)
             rules_duplicate(r, "name", name);
         if (r->problems->n == problems)
-            vec_push(&r->volumes, it.value);
-        if (json_str(claim).n > 0 && is_made_for_pod(r, volumes, json_str(claim)))
+            (void)map_put(&r->volumes, name, (void *)(uintptr_t)it.value);
+        if (json_str(claim).n > 0 && map_get(&made, json_str(claim)) != NULL)
             rules_invalid(r, "persistentVolumeClaim.claimName", claim,
                           "must not reference a PVC that gets created for an ephemeral volume");
         rules_leave(r, before);
@@ -75,14 +68,22 @@ rules_volumes(struct rules *r, const struct json *volumes)
 
 /* Mounts. */
 
-/* Whether a list of the container says the same of a field. */
-static bool
-is_used(const struct json *list, const char *field, struct str text)
+/* What the two lists of a container say. */
+struct uses {
+    struct map mounts, paths;                 /* names and paths of all volumeMounts */
+    struct map devices, device_paths;         /* of all volumeDevices */
+    struct map met_paths;                     /* of the volumeMounts so far */
+    struct map met_devices, met_device_paths; /* of the volumeDevices so far */
+};
+
+static void
+uses_done(struct uses *u)
 {
-    JSON_EACH (it, list)
-        if (str_eq(json_str(json_get(it.value, field)), text))
-            return true;
-    return false;
+    struct map *all[] = {&u->mounts,    &u->paths,       &u->devices,         &u->device_paths,
+                         &u->met_paths, &u->met_devices, &u->met_device_paths};
+
+    for (size_t i = 0; i < ARRAY_LEN(all); i++)
+        map_done(all[i]);
 }
 
 static void
@@ -106,23 +107,21 @@ check_recursive(struct rules *r, const struct json *mount)
 }
 
 static void
-check_mount(struct rules *r, const struct json *container, const struct json *mounts, size_t index)
+check_mount(struct rules *r, const struct json *mount, struct uses *u)
 {
-    const struct json *devices = json_get(container, "volumeDevices");
-    const struct json *mount = json_item(mounts, index);
     struct str name = json_str(json_get(mount, "name"));
     struct str path = json_str(json_get(mount, "mountPath"));
     struct str expr = json_str(json_get(mount, "subPathExpr"));
 
     rules_must_have(r, mount, "name");
-    if (volume_of(r, name) == NULL)
+    if (map_get(&r->volumes, name) == NULL)
         rules_not_found(r, "name", name, "");
     rules_must_have(r, mount, "mountPath");
-    if (rules_repeats(mounts, index, "mountPath"))
+    if (rules_meets_again(&u->met_paths, path))
         rules_invalid_str(r, "mountPath", path, "must be unique");
-    if (is_used(devices, "name", name))
+    if (map_get(&u->devices, name) != NULL)
         rules_invalid_str(r, "name", name, "must not already exist in volumeDevices");
-    if (is_used(devices, "devicePath", path))
+    if (map_get(&u->device_paths, path) != NULL)
         rules_invalid_str(r, "mountPath", path,
                           "must not already exist as a path in volumeDevices");
     if (expr.n > 0 && json_str(json_get(mount, "subPath")).n > 0)
@@ -130,7 +129,7 @@ check_mount(struct rules *r, const struct json *container, const struct json *mo
 }
 
 static void
-check_mounts(struct rules *r, const struct json *container)
+check_mounts(struct rules *r, const struct json *container, struct uses *u)
 {
     static const char *const propagations[] = {"Bidirectional", "HostToContainer", "None", NULL};
     const struct json *mounts = json_get(container, "volumeMounts");
@@ -139,7 +138,7 @@ check_mounts(struct rules *r, const struct json *container)
     JSON_EACH (it, mounts) {
         size_t before = rules_enter_index(r, it.index);
 
-        check_mount(r, container, mounts, it.index);
+        check_mount(r, it.value, u);
         rules_leave(r, before);
         /* Upstream names the list, not the item, for these. */
         rules_inner_path(r, "subPath", json_str(json_get(it.value, "subPath")));
@@ -155,18 +154,15 @@ check_mounts(struct rules *r, const struct json *container)
 }
 
 static void
-check_device(struct rules *r, const struct json *container, const struct json *devices,
-             size_t index)
+check_device(struct rules *r, const struct json *device, struct uses *u)
 {
-    const struct json *mounts = json_get(container, "volumeMounts");
-    const struct json *device = json_item(devices, index);
     struct str name = json_str(json_get(device, "name"));
     struct str path = json_str(json_get(device, "devicePath")), rest = path;
-    const struct json *volume = volume_of(r, name);
+    const struct json *volume = map_get(&r->volumes, name);
     bool back = false;
 
     rules_must_have(r, device, "name");
-    if (name.n > 0 && rules_repeats(devices, index, "name"))
+    if (name.n > 0 && rules_meets_again(&u->met_devices, name))
         rules_invalid_str(r, "name", name, "must be unique");
     if (volume == NULL)
         rules_not_found(r, "name", name, "");
@@ -176,15 +172,15 @@ check_device(struct rules *r, const struct json *container, const struct json *d
                           "can only use volume source type of PersistentVolumeClaim or Ephemeral "
                           "for block mode");
     rules_must_have(r, device, "devicePath");
-    if (rules_repeats(devices, index, "devicePath"))
+    if (rules_meets_again(&u->met_device_paths, path))
         rules_invalid_str(r, "devicePath", path, "must be unique");
     while (rest.p != NULL)
         back = str_is(str_cut(&rest, '/'), "..") || back;
     if (back)
         rules_invalid_str(r, "devicePath", path, "can not contain backsteps ('..')");
-    if (is_used(mounts, "name", name))
+    if (map_get(&u->mounts, name) != NULL)
         rules_invalid_str(r, "name", name, "must not already exist in volumeMounts");
-    if (is_used(mounts, "mountPath", path))
+    if (map_get(&u->paths, path) != NULL)
         rules_invalid_str(r, "devicePath", path,
                           "must not already exist as a path in volumeMounts");
 }
@@ -192,16 +188,23 @@ check_device(struct rules *r, const struct json *container, const struct json *d
 void
 rules_mounts(struct rules *r, const struct json *container)
 {
+    const struct json *mounts = json_get(container, "volumeMounts");
     const struct json *devices = json_get(container, "volumeDevices");
     size_t before = rules_enter(r, "volumeMounts"), inside;
+    struct uses u = {.mounts = MAP_INIT};
 
-    check_mounts(r, container);
+    rules_meet_all(&u.mounts, mounts, "name");
+    rules_meet_all(&u.paths, mounts, "mountPath");
+    rules_meet_all(&u.devices, devices, "name");
+    rules_meet_all(&u.device_paths, devices, "devicePath");
+    check_mounts(r, container, &u);
     rules_leave(r, before);
     before = rules_enter(r, "volumeDevices");
     JSON_EACH (it, devices) {
         inside = rules_enter_index(r, it.index);
-        check_device(r, container, devices, it.index);
+        check_device(r, it.value, &u);
         rules_leave(r, inside);
     }
     rules_leave(r, before);
+    uses_done(&u);
 }

@@ -336,7 +336,45 @@ TEST(rules_check_what_may_change_in_a_gated_pod)
                  " \"Stdin\": false,\n    \"StdinOnce\": false,\n\n");
 }
 
+enum { MANY = 20000 };
+
+/* Checks a manifest: `head`, a list of many {name: nI, FIELD: WITHi}, `tail`. */
+static void
+check_long(const char *head, const char *field, const char *with, const char *tail,
+           const char *want)
+{
+    cleanup_buf struct buf text = BUF_INIT;
+
+    buf_cstr(&text, head);
+    for (int i = 1; i <= MANY; i++)
+        buf_printf(&text, "%s{name: n%d, %s: %s%d}%s", i > 1 ? ", " : "", i, field, with, i,
+                   i % 10 == 0 ? "\n " : "");
+    buf_cstr(&text, tail);
+    CHECK_WRONG(buf_cstring(&text), want);
+}
+
+/* Comparing each with each would take minutes to hours, in which a server does nothing else. */
+TEST(rules_look_at_each_item_of_a_long_list_once)
+{
+    check_long(SERVICE "spec: {ports: [", "port", "", "]}\n", "");
+    check_long(SERVICE "spec: {ports: [", "port", "", ", {name: n7, port: 7}]}\n",
+               "Duplicate spec.ports[20000].name: Duplicate value: \"n7\"\n"
+               "Duplicate spec.ports[20000]: Duplicate value: "
+               "{\"Name\":\"\",\"Protocol\":\"TCP\",\"AppProtocol\":null,\"Port\":7,"
+               "\"TargetPort\":0,\"NodePort\":0}\n");
+    check_long(POD "  containers: [{name: a, image: b, ports: [", "containerPort", "", "]}]\n", "");
+    check_long(POD "  containers: [{name: a, image: b, ports: [", "containerPort: 1, hostPort", "",
+               ", {name: n7, containerPort: 1, hostPort: 7}]}]\n",
+               "Duplicate spec.containers[0].ports[20000].name: Duplicate value: \"n7\"\n"
+               "Duplicate spec.containers[0].ports[20000].hostPort: Duplicate value: "
+               "\"TCP//7\"\n");
+    check_long(POD "  containers: [", "image", "i", "]\n", "");
+    check_long(POD "  containers: [{name: a, image: b}]\n  volumes: [", "hostPath: {path: /a}, x",
+               "", "]\n", "");
+}
+
 TESTS_MAIN(T_(rules_check_ports_of_services), T_(rules_check_types_of_services),
            T_(rules_check_addresses_of_services), T_(rules_check_endpoints), T_(rules_check_nodes),
            T_(rules_check_leases), T_(rules_check_sources_of_claims),
-           T_(rules_check_what_may_change_in_a_gated_pod))
+           T_(rules_check_what_may_change_in_a_gated_pod),
+           T_(rules_look_at_each_item_of_a_long_list_once))
