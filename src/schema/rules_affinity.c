@@ -153,13 +153,6 @@ check_label_keys(struct rules *r, const struct json *term, const char *field)
     rules_leave(r, before);
 }
 
-static void
-meet_texts(struct map *met, const struct json *list)
-{
-    JSON_EACH (it, list)
-        (void)rules_meets_again(met, json_str(it.value));
-}
-
 /* Keys whose values come from the Pod itself must not be narrowed by hand, too. */
 static void
 check_key_lists(struct rules *r, const struct json *term)
@@ -169,8 +162,8 @@ check_key_lists(struct rules *r, const struct json *term)
     cleanup_map struct map of_keys = MAP_INIT, of_others = MAP_INIT, named = MAP_INIT;
     size_t before, inside;
 
-    meet_texts(&of_keys, keys);
-    meet_texts(&of_others, json_get(term, "mismatchLabelKeys"));
+    rules_meet_texts(&of_keys, keys);
+    rules_meet_texts(&of_others, json_get(term, "mismatchLabelKeys"));
     JSON_EACH (it, json_get(selector, "matchLabels"))
         (void)rules_meets_again(&named, it.key);
     check_label_keys(r, term, "matchLabelKeys");

@@ -325,6 +325,13 @@ rules_meets_again(struct map *met, struct str text)
 }
 
 void
+rules_meet_texts(struct map *met, const struct json *list)
+{
+    JSON_EACH (it, list)
+        (void)rules_meets_again(met, json_str(it.value));
+}
+
+void
 rules_meet_all(struct map *met, const struct json *list, const char *field)
 {
     JSON_EACH (it, list)

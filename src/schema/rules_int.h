@@ -90,7 +90,8 @@ bool rules_has_text(const struct json *list, struct str text);
 bool rules_are_over(const struct rules *r);
 /* Whether the text was met before; a set, since lists are as long as a body may be. */
 bool rules_meets_again(struct map *met, struct str text);
-/* The same of a text field of each item: all of them become met. */
+/* The same of each text of a list, or of a text field of each item: all of them become met. */
+void rules_meet_texts(struct map *met, const struct json *list);
 void rules_meet_all(struct map *met, const struct json *list, const char *field);
 /* A field that an update must not change; the path is that of the objects. */
 void rules_immutable(struct rules *r, const struct json *old, const struct json *next,

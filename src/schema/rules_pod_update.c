@@ -60,26 +60,32 @@ check_deadline(struct rules *r, const struct json *old, const struct json *spec)
     return !json_int(is, &after) || before >= after;
 }
 
-static bool
-same_but_seconds(const struct json *a, const struct json *b)
+/* All of a toleration but its tolerationSeconds. */
+static char *
+without_seconds(const struct json *toleration)
 {
     static const char *const fields[] = {"key", "operator", "value", "effect"};
+    struct buf text = BUF_INIT;
 
     for (size_t i = 0; i < ARRAY_LEN(fields); i++)
-        if (!str_eq(json_str(json_get(a, fields[i])), json_str(json_get(b, fields[i]))))
-            return false;
-    return true;
+        json_write_string(&text, json_str(json_get(toleration, fields[i])));
+    return buf_take(&text);
 }
 
 static void
 check_kept_tolerations(struct rules *r, const struct json *old, const struct json *spec)
 {
-    JSON_EACH (was, json_get(old, "tolerations")) {
-        bool found = false;
+    cleanup_map struct map kept = MAP_INIT;
 
-        JSON_EACH (is, json_get(spec, "tolerations"))
-            found = found || same_but_seconds(was.value, is.value);
-        if (!found) {
+    JSON_EACH (it, json_get(spec, "tolerations")) {
+        cleanup_free char *text = without_seconds(it.value);
+
+        (void)rules_meets_again(&kept, str_of(text));
+    }
+    JSON_EACH (it, json_get(old, "tolerations")) {
+        cleanup_free char *text = without_seconds(it.value);
+
+        if (map_get(&kept, str_of(text)) == NULL) {
             rules_forbidden(r, "tolerations",
                             "existing toleration can not be modified except its "
                             "tolerationSeconds");
@@ -90,25 +96,18 @@ check_kept_tolerations(struct rules *r, const struct json *old, const struct jso
 
 /* Gates: as long as one holds a Pod back, it may still be narrowed where it runs. */
 
-static bool
-has_gate(const struct json *gates, struct str name)
-{
-    JSON_EACH (it, gates)
-        if (str_eq(json_str(json_get(it.value, "name")), name))
-            return true;
-    return false;
-}
-
 static void
 check_gates(struct rules *r, const struct json *old, const struct json *spec)
 {
     size_t before = rules_enter(r, "schedulingGates");
+    cleanup_map struct map gates = MAP_INIT;
 
+    rules_meet_all(&gates, json_get(old, "schedulingGates"), "name");
     JSON_EACH (it, json_get(spec, "schedulingGates")) {
         struct str name = json_str(json_get(it.value, "name"));
         size_t inside = rules_enter_index(r, it.index);
 
-        if (!has_gate(json_get(old, "schedulingGates"), name)) {
+        if (map_get(&gates, name) == NULL) {
             cleanup_free char *text = xasprintf(
                 "only deletion is allowed, but found new scheduling gate '%.*s'", STR_ARG(name));
 

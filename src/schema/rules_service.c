@@ -224,10 +224,12 @@ static void
 check_external_ips(struct rules *r, const struct json *old, const struct json *spec)
 {
     size_t before = rules_enter(r, "externalIPs"), inside;
+    cleanup_map struct map known = MAP_INIT;
 
+    rules_meet_texts(&known, json_get(old, "externalIPs"));
     JSON_EACH (it, json_get(spec, "externalIPs")) {
         inside = rules_enter_index(r, it.index);
-        if (!rules_has_text(json_get(old, "externalIPs"), json_str(it.value)))
+        if (map_get(&known, json_str(it.value)) == NULL)
             rules_endpoint_address(r, NULL, json_str(it.value));
         rules_leave(r, inside);
     }
