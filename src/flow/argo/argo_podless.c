@@ -6,6 +6,7 @@
 #include "flow/argo/argo.h"
 #include "flow/argo/argo_data.h"
 #include "flow/argo/argo_http.h"
+#include "flow/argo/argo_name.h"
 #include "flow/argo/argo_output.h"
 #include "flow/argo/argo_resource.h"
 #include "flow/argo/argo_retry.h"
@@ -89,10 +90,13 @@ fill(struct turn *t, struct flow_node *leaf, const struct json *tmpl, struct jso
      struct err *e)
 {
     cleanup_argo_scope struct argo_scope s = ARGO_SCOPE_INIT;
+    cleanup_free char *pod = argo_name_pod(leaf->run->name, str_of(leaf->name),
+                                           argo_name_template(str_of(leaf->template_of)));
 
     argo_scope_init(&s, t, leaf->run, NULL);
     argo_scope_add_inputs(&s, json_root(leaf->inputs));
     expr_vars_set(&s.vars, STR("node.name"), str_of(leaf->name));
+    expr_vars_set(&s.vars, STR("pod.name"), str_of(pod)); /* as clients compute it */
     if (argo_retry_add_names(&s, leaf, e) < 0)
         return e->code;
     return argo_scope_json_lax(&s, tmpl, ret, e);

@@ -61,12 +61,13 @@ TEST(an_object_is_made_and_its_parts_are_outputs)
         "        apiVersion: v1\n"
         "        kind: ConfigMap\n"
         "        metadata: {generateName: cfg-, labels: {who: \"{{workflow.parameters.who}}\"}}\n"
-        "        data: {k: v}\n"
+        "        data: {k: v, pod: \"{{pod.name}}\"}\n"
         "    outputs:\n"
         "      parameters:\n"
         "      - {name: name, valueFrom: {jsonPath: \"{.metadata.name}\"}}\n"
         "      - {name: all, valueFrom: {jsonPath: \"{}\"}}\n"
         "      - {name: k, valueFrom: {jqFilter: .data.k}}\n"
+        "      - {name: pod, valueFrom: {jqFilter: .data.pod}}\n"
         "      - {name: none, valueFrom: {jqFilter: \"[.data|keys]\", default: d}}\n"
         "  - name: show\n"
         "    inputs: {parameters: [{name: m}]}\n"
@@ -75,8 +76,9 @@ TEST(an_object_is_made_and_its_parts_are_outputs)
     CHECK_STR(story_status(&s, "progress"), "2/2");
     CHECK_STR(story_field(&s, "a", "type"), "Pod");
     CHECK_STR(story_output(&s, "a", "k"), "v");
+    CHECK_CONTAINS(story_output(&s, "a", "pod"), "wf-make-");
     CHECK_STR(story_output(&s, "a", "none"), "d");
-    CHECK_CONTAINS(story_output(&s, "a", "all"), "\"data\":{\"k\":\"v\"}");
+    CHECK_CONTAINS(story_output(&s, "a", "all"), "\"data\":{\"k\":\"v\"");
     CHECK_CONTAINS(story_output(&s, "a", "all"), "\"resourceVersion\"");
     CHECK_CONTAINS(story_input(&s, "b", "m"), "cfg-");
     made = object_named(&s, &kind_config_map, story_input(&s, "b", "m"));
