@@ -16,16 +16,7 @@
 
 #define SHARED \
     WORKFLOWS_NAMESPACE, WORKFLOWPRINT_OUTPUT, \
-        {.name = "parameter", \
-         .letter = 'p', \
-         .argument = "NAME=VALUE", \
-         .help = "another value for a parameter", \
-         .repeats = true}, \
-        {.name = "parameter-file", \
-         .letter = 'f', \
-         .argument = "FILE", \
-         .help = "a YAML or JSON map of parameters", \
-         .repeats = true}, \
+        RUN_LOAD_PARAMETERS("another value for a parameter"), \
         {.name = "wait", .help = "wait until it is over; exit code 1 if it failed"}, \
     { \
         .name = "watch", .letter = 'w', .help = "show it until it is over" \

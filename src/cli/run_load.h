@@ -34,18 +34,16 @@ struct run_load {
     VEC(struct run_object) workflows;     /* to be run */
 };
 
-/* Rows of a command's options: the flags that are read here. */
+/* Rows of a command's options: the flags that run_load_parameters() reads. */
+#define RUN_LOAD_PARAMETERS(what) \
+    {.name = "parameter", .letter = 'p', .argument = "NAME=VALUE", .help = what, .repeats = true}, \
+    { \
+        .name = "parameter-file", .letter = 'f', .argument = "FILE", \
+        .help = "a YAML or JSON map of parameters", .repeats = true \
+    }
+/* Those and the other one that run_load() reads. */
 #define RUN_LOAD_OPTIONS \
-    {.name = "parameter", \
-     .letter = 'p', \
-     .argument = "NAME=VALUE", \
-     .help = "a parameter of the workflow", \
-     .repeats = true}, \
-        {.name = "parameter-file", \
-         .letter = 'f', \
-         .argument = "FILE", \
-         .help = "a YAML or JSON map of parameters", \
-         .repeats = true}, \
+    RUN_LOAD_PARAMETERS("a parameter of the workflow"), \
     { \
         .name = "entrypoint", .argument = "TEMPLATE", .help = "start with this template" \
     }
