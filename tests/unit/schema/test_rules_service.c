@@ -373,8 +373,21 @@ TEST(rules_look_at_each_item_of_a_long_list_once)
                "", "]\n", "");
 }
 
+TEST(rules_look_at_each_item_of_a_long_list_once_in_updates)
+{
+    cleanup_buf struct buf text = BUF_INIT;
+
+    buf_cstr(&text, POD "  containers: [{name: a, image: b}]\n  tolerations: [");
+    for (int i = 1; i <= MANY; i++)
+        buf_printf(&text, "%s{key: k%d, operator: Exists}%s", i > 1 ? ", " : "", i,
+                   i % 10 == 0 ? "\n " : "");
+    buf_cstr(&text, "]\n");
+    CHECK_CHANGE(buf_cstring(&text), buf_cstring(&text), "");
+}
+
 TESTS_MAIN(T_(rules_check_ports_of_services), T_(rules_check_types_of_services),
            T_(rules_check_addresses_of_services), T_(rules_check_endpoints), T_(rules_check_nodes),
            T_(rules_check_leases), T_(rules_check_sources_of_claims),
            T_(rules_check_what_may_change_in_a_gated_pod),
-           T_(rules_look_at_each_item_of_a_long_list_once))
+           T_(rules_look_at_each_item_of_a_long_list_once),
+           T_(rules_look_at_each_item_of_a_long_list_once_in_updates))
