@@ -19,7 +19,8 @@ __all__ = ["Neighbour", "Memory", "WebSocket", "raw", "ask_raw", "read_all", "MA
 MAPS = "/api/v1/namespaces/default/configmaps"
 PLAIN = not any(name in str(BUILD) for name in ("asan", "tsan", "cover"))
 # Far above what a loaded machine needs, far below what it takes to wait for somebody else's limits.
-PATIENCE_SECONDS = 8.0
+# Under a sanitizer everything takes longer.
+PATIENCE_SECONDS = 8.0 if PLAIN else 25.0
 
 
 class Neighbour:
