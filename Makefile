@@ -250,11 +250,12 @@ bare-root:
 	tools/bare-root
 .PHONY: bare-root
 
-##> make check      format, include directions, names, banned calls, unused symbols, sizes
+##> make check      format, include directions, names, banned calls, unused symbols, sizes, facts on fields
 FORMATTED := $(shell find src tests -name '*.[ch]' | LC_ALL=C sort)
 check: $(foreach f,$(PRESENT),$(O)/lib/$(f).a) $(O)/src/main.o all
 	$(Q)code=0; clang-format --dry-run -Werror $(FORMATTED) || code=1; \
 	    tools/modules --check || code=1; tools/check $(O) || code=1; \
+	    tools/gen-fields --check || code=1; \
 	    tools/watch-sizes $(O) || code=1; exit $$code
 .PHONY: check
 

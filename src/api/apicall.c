@@ -496,8 +496,7 @@ apicall_answer(struct apicall *c, struct apianswer *ret)
         add_field(ret, "Vary", STR("Accept"));
     }
     ret->content_type = c->content_type != NULL ? c->content_type : render_content_type(&c->accept);
-    if (strcmp(render_content_type(&c->accept), "application/json") == 0 &&
-        c->content_type == NULL && c->etag == NULL && is_to_be_pretty(c))
+    if (!c->accept.yaml && c->content_type == NULL && c->etag == NULL && is_to_be_pretty(c))
         lay_out(c);
     ret->body = buf_view(&c->text);
     ret->stream = TAKE(c->stream);
