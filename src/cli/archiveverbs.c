@@ -153,9 +153,8 @@ const struct cli_command archive_command = {
     .arguments = "list | VERB UID...",
     .choices = actions,
     .help = "show, run again and delete workflows of the server that are over",
-    .details =
-        "VERB is get, retry, resubmit or delete; in place of the UID a name will do.  There is "
-        "no second store: what is deleted here is gone.",
+    .details = "VERB is get, retry, resubmit or delete; in place of the UID a name will do.\n"
+               "There is no second store: what is deleted here is gone.",
     .options = options,
     .min_operands = 1,
     .max_operands = CLI_ANY,
