@@ -86,6 +86,17 @@ const struct apiserver_config *apicall_config(const struct apicall *c);
 /* Completes c->object as its readers see it, now or in another turn. */
 int apicall_compose(struct apicall *c, struct turn *t, struct err *e);
 
+/* apicall_target.c: what the request is for.  Each fails with c->failure or a text filled. */
+
+/* The kind, place and verb. */
+int apicall_find_target(struct apicall *c);
+/* Whether the caller may use the verb there. */
+int apicall_authorize(struct apicall *c);
+
+/* apicall_answer.c: what is said. */
+
+/* No resource of the API: a text, as for any path that is not served. */
+void apicall_page_not_found(struct apicall *c);
 /* Fails with a failure made from e, about the object of the path. */
 int apicall_fail(struct apicall *c, const struct err *e);
 /* The same with another name (a generated one). */

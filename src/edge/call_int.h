@@ -78,6 +78,8 @@ struct call {
 
 /* The handler of the servers: finds out who and where, and hands a call out. */
 void call_begin(struct edge_thread *t, struct exchange *x);
+/* call_body.c: the client has gone; whoever reads the body is told. */
+void call_body_gone(struct call *c);
 /* The edge's own error writer. */
 void call_write_error(const struct edge *g, const struct request *rq, int status,
                       const struct err *why, struct buf *body, const char **content_type);

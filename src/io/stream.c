@@ -4,7 +4,6 @@
 #include <netinet/tcp.h>
 #include <stdlib.h>
 #include <sys/socket.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -13,34 +12,8 @@
 #include "io/address.h"
 #include "io/loop_int.h"
 #include "io/packet.h"
+#include "io/stream_int.h"
 #include "io/watch.h"
-
-enum { MAX_PARTS = 16 };
-
-struct stream {
-    struct loop *loop;
-    int fd;
-    struct watch *watch;
-    int watched; /* WATCH_ bits */
-    const struct stream_handler *handler;
-    void *arg;
-    const struct stream_filter *filter; /* NULL: none */
-    void *filter_arg;
-    struct buf keep; /* read, plain, and not taken by the owner */
-    struct buf out;  /* written, as it goes to the wire; the first out_at bytes are gone */
-    size_t out_at;
-    uint64_t in_bytes, out_bytes;
-    struct task offer; /* keep, the end and a failure wait for the next pass */
-    bool connecting, reading;
-    bool again;    /* stream_read() was called from inside on_read */
-    bool ended;    /* the peer's end was read */
-    bool told_end; /* and on_end has run */
-    bool finish;   /* the owner writes nothing more */
-    bool shut;     /* and the peer was told */
-    bool failed, told_close, draining;
-    struct err *why; /* when failed */
-    bool *freed;     /* set by stream_free() while a callback runs */
-};
 
 static const char *
 sentence(int sys)
@@ -56,9 +29,8 @@ sentence(int sys)
     }
 }
 
-/* on_close runs at the next pass, once what was read before has been offered. */
-static void
-fail(struct stream *s, const struct err *why)
+void
+stream_fail(struct stream *s, const struct err *why)
 {
     if (s->failed)
         return;
@@ -69,17 +41,17 @@ fail(struct stream *s, const struct err *why)
     task_post(&s->offer);
 }
 
-static void
-fail_errno(struct stream *s, int sys)
+void
+stream_fail_errno(struct stream *s, int sys)
 {
     struct err e = ERR_INIT;
 
     err_set(&e, ERR_UNAVAILABLE, "%s", sentence(sys));
-    fail(s, &e);
+    stream_fail(s, &e);
 }
 
-static void
-watch_what_matters(struct stream *s)
+void
+stream_rewatch(struct stream *s)
 {
     int events = 0;
 
@@ -177,132 +149,7 @@ on_offer(void *arg)
         return;
     if (!offer_ends(s))
         return;
-    watch_what_matters(s);
-}
-
-/* Writing. */
-
-static ssize_t
-send_parts(struct stream *s, const struct iovec *iov, size_t n)
-{
-    struct msghdr m = {.msg_iov = (struct iovec *)(uintptr_t)iov, .msg_iovlen = n};
-    ssize_t sent;
-
-    do
-        sent = sendmsg(s->fd, &m, MSG_DONTWAIT | MSG_NOSIGNAL);
-    while (sent < 0 && errno == EINTR);
-    if (sent >= 0)
-        s->out_bytes += (uint64_t)sent;
-    return sent;
-}
-
-static void
-shut_when_written(struct stream *s)
-{
-    if (!s->finish || s->shut || s->connecting || s->failed || s->out.n > s->out_at)
-        return;
-    s->shut = true;
-    (void)shutdown(s->fd, SHUT_WR); /* fails only if the peer is gone, which reading tells */
-}
-
-/* Sends what waits. */
-static void
-flush(struct stream *s)
-{
-    while (!s->failed && !s->connecting && s->out.n > s->out_at) {
-        struct iovec iov = {s->out.p + s->out_at, s->out.n - s->out_at};
-        ssize_t sent = send_parts(s, &iov, 1);
-
-        if (sent < 0 && errno == EAGAIN)
-            break;
-        if (sent < 0) {
-            fail_errno(s, errno);
-            break;
-        }
-        s->out_at += (size_t)sent;
-    }
-    if (s->out.n > 0 && s->out.n == s->out_at) {
-        buf_done(&s->out);
-        s->out_at = 0;
-    }
-    shut_when_written(s);
-}
-
-static void
-encode_parts(struct stream *s, const struct str *parts, size_t n)
-{
-    struct err e = ERR_INIT;
-
-    for (size_t i = 0; i < n && !s->failed; i++)
-        if (parts[i].n > 0 && s->filter->encode(s->filter_arg, parts[i], &s->out, &e) < 0)
-            fail(s, &e);
-    flush(s);
-}
-
-static void
-write_parts(struct stream *s, const struct str *parts, size_t n)
-{
-    struct iovec iov[MAX_PARTS];
-    size_t total = 0;
-    ssize_t sent = 0;
-
-    CHECK(n <= MAX_PARTS);
-    for (size_t i = 0; i < n; i++) {
-        iov[i] = (struct iovec){(void *)(uintptr_t)parts[i].p, parts[i].n};
-        total += parts[i].n;
-    }
-    if (total == 0)
-        return;
-    if (s->out.n == 0 && !s->connecting) {
-        sent = send_parts(s, iov, n);
-        if (sent < 0 && errno != EAGAIN) {
-            fail_errno(s, errno);
-            return;
-        }
-        if (sent < 0)
-            sent = 0;
-    }
-    for (size_t i = 0, gone = (size_t)sent; i < n; i++) {
-        size_t skip = gone < parts[i].n ? gone : parts[i].n;
-
-        buf_str(&s->out, str_slice(parts[i], skip, parts[i].n));
-        gone -= skip;
-    }
-}
-
-bool
-stream_write(struct stream *s, const struct str *parts, size_t n)
-{
-    CHECK(!s->finish);
-    if (s->failed)
-        return true; /* on_close follows */
-    if (s->filter != NULL)
-        encode_parts(s, parts, n);
-    else
-        write_parts(s, parts, n);
-    s->draining = stream_pending(s) > 0;
-    watch_what_matters(s);
-    return !s->draining;
-}
-
-size_t
-stream_pending(const struct stream *s)
-{
-    size_t held = s->filter != NULL ? s->filter->held(s->filter_arg) : 0;
-
-    return s->out.n - s->out_at + held;
-}
-
-void
-stream_finish(struct stream *s)
-{
-    if (s->finish)
-        return;
-    s->finish = true;
-    if (s->filter != NULL && !s->failed)
-        s->filter->finish(s->filter_arg, &s->out);
-    flush(s);
-    watch_what_matters(s);
+    stream_rewatch(s);
 }
 
 /* Reading. */
@@ -314,9 +161,9 @@ decode(struct stream *s, struct str bytes)
     bool ended = false;
     int rc = s->filter->decode(s->filter_arg, bytes, &s->keep, &s->out, &ended, &e);
 
-    flush(s);
+    stream_flush(s);
     if (rc < 0)
-        fail(s, &e);
+        stream_fail(s, &e);
     else if (ended)
         s->ended = true;
 }
@@ -331,7 +178,7 @@ receive(struct stream *s)
 
     if (n < 0) {
         if (errno != EAGAIN && errno != EINTR)
-            fail_errno(s, errno);
+            stream_fail_errno(s, errno);
         return true;
     }
     if (n == 0) {
@@ -364,7 +211,7 @@ finish_connecting(struct stream *s)
     if (getsockopt(s->fd, SOL_SOCKET, SO_ERROR, &sys, &n) < 0)
         sys = errno;
     if (sys != 0)
-        fail_errno(s, sys);
+        stream_fail_errno(s, sys);
     s->draining = true;
 }
 
@@ -376,7 +223,7 @@ on_ready(void *arg, int ready)
     if (s->connecting)
         finish_connecting(s);
     if ((ready & WATCH_WRITE) != 0)
-        flush(s);
+        stream_flush(s);
     if (s->draining && !s->failed && stream_pending(s) == 0) {
         s->draining = false;
         if (!tell(s, s->handler->on_drain))
@@ -384,7 +231,7 @@ on_ready(void *arg, int ready)
     }
     if ((ready & WATCH_READ) != 0 && s->reading && !s->ended && !s->failed && !receive(s))
         return;
-    watch_what_matters(s);
+    stream_rewatch(s);
 }
 
 void
@@ -394,7 +241,7 @@ stream_read(struct stream *s, bool on)
     s->again = on;
     if (on && (s->keep.n > 0 || (s->ended && !s->told_end)))
         task_post(&s->offer);
-    watch_what_matters(s);
+    stream_rewatch(s);
 }
 
 /* Making and ending. */
@@ -460,7 +307,7 @@ stream_connect_from(struct loop *l, const struct address *from, const struct add
     if (s == NULL)
         return NULL;
     s->connecting = true; /* one that is connected already is writable at once */
-    watch_what_matters(s);
+    stream_rewatch(s);
     return s;
 }
 
