@@ -22,7 +22,7 @@ Q := @
 endif
 
 VERSION := $(shell cat VERSION)
-PACKAGES := libuv sqlite3 yaml-0.1 openssl libpcre2-8 libseccomp
+PACKAGES := libuv sqlite3 yaml-0.1 openssl libpcre2-8 libseccomp libnghttp2
 CACHE := $(shell command -v ccache)
 CC := $(if $(CACHE),$(CACHE) gcc,gcc)
 WARNINGS := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla \

@@ -12,8 +12,8 @@
 #include "io/stream.h"
 
 /* "Not Found"; "" for a status without a name. */
-static const char *
-reason_of(int status)
+const char *
+exchange_reason(int status)
 {
     static const struct {
         int status;
@@ -159,7 +159,7 @@ exchange_write_head(struct exchange *x, int status, const struct field *fields, 
     x->bare = status == 204 || status == 304 || str_is(x->request.method, "HEAD");
     x->chunked = length < 0 && x->request.minor > 0 && status != 204 && status != 304;
     x->close_after = must_close(x) || (length < 0 && x->request.minor == 0);
-    buf_printf(to, "HTTP/1.1 %d %s\r\nDate: %s\r\n", status, reason_of(status),
+    buf_printf(to, "HTTP/1.1 %d %s\r\nDate: %s\r\n", status, exchange_reason(status),
                server_date(x->conn->server));
     for (size_t i = 0; i < n; i++) {
         if (!fields_is_token(fields[i].name) || !fields_is_value(fields[i].value)) {
@@ -333,7 +333,7 @@ exchange_upgrade(struct exchange *x, const struct field *fields, size_t n)
     CHECK(x->status == 0 && x->framing.ended && c->stream != NULL);
     x->status = 101;
     x->last = true;
-    buf_printf(&x->out, "HTTP/1.1 101 %s\r\n", reason_of(101));
+    buf_printf(&x->out, "HTTP/1.1 101 %s\r\n", exchange_reason(101));
     for (size_t i = 0; i < n; i++)
         if (fields_is_token(fields[i].name) && fields_is_value(fields[i].value))
             buf_printf(&x->out, "%.*s: %.*s\r\n", STR_ARG(fields[i].name),

@@ -81,6 +81,8 @@ void exchange_fail(struct exchange *x, int status, const struct err *why);
 void exchange_set_endless(struct exchange *x);
 /* Cuts the connection, so that the client sees a reply that is not complete. */
 void exchange_cut(struct exchange *x);
+/* The words that go with a status; "" for one that has none here. */
+const char *exchange_reason(int status);
 /* Answers 101 with these fields and gives away the connection's stream, whose handler the caller
  * sets; the exchange ends as sent.  Only for a request without a body. */
 struct stream *exchange_upgrade(struct exchange *x, const struct field *fields, size_t n);

@@ -5,9 +5,12 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "data/duration.h"
 #include "data/json.h"
+#include "data/protobuf.h"
 #include "http/client.h"
 #include "http/fetch.h"
+#include "http/grpccall.h"
 #include "http/tls.h"
 #include "io/address.h"
 #include "io/stream.h"
@@ -15,12 +18,17 @@
 #include "runner/podnet.h"
 #include "runner/podspec.h"
 
+#define AGENT "kube-probe/1.34"
+
 struct netprobe {
     netprobe_fn *fn;
     void *arg;
     struct timer timer;
     struct stream *stream; /* tcpSocket */
     struct fetch *fetch;   /* httpGet */
+    struct grpccall *call; /* grpc */
+    char *authority;       /* grpc: host and port */
+    int64_t timeout_us;
 };
 
 void
@@ -42,13 +50,27 @@ end(struct netprobe *p, bool ok, const char *text)
     timer_stop(&p->timer);
     stream_free(TAKE(p->stream));
     fetch_free(TAKE(p->fetch));
+    grpccall_free(TAKE(p->call));
     p->fn(p->arg, ok, text);
 }
 
 static void
 on_timer(void *arg)
 {
-    end(arg, false, "no answer in time (timeoutSeconds)");
+    struct netprobe *p = arg;
+    cleanup_buf struct buf text = BUF_INIT;
+
+    if (p->call == NULL)
+        buf_cstr(&text, "no answer in time (timeoutSeconds)");
+    else if (grpccall_is_ready(p->call))
+        buf_cstr(&text, "timeout: health rpc did not complete within ");
+    else
+        buf_printf(&text, "timeout: failed to connect service \"%s\" within ", p->authority);
+    if (p->call != NULL)
+        duration_write(&text, p->timeout_us * DURATION_US);
+    if (p->call != NULL && !grpccall_is_ready(p->call))
+        buf_cstr(&text, ": context deadline exceeded");
+    end(p, false, buf_cstring(&text));
 }
 
 /* tcpSocket. */
@@ -136,7 +158,7 @@ fill_fields(const struct podspec_probe *spec, struct field *to, struct str *host
             to[n++] = f;
     }
     if (!agent)
-        to[n++] = (struct field){STR("User-Agent"), STR("kube-probe/1.34")};
+        to[n++] = (struct field){STR("User-Agent"), STR(AGENT)};
     if (!accept)
         to[n++] = (struct field){STR("Accept"), STR("*/*")};
     return n;
@@ -165,6 +187,97 @@ ask(struct netprobe *p, struct netprobe_ground *g, const struct podspec_probe *s
     return p->fetch != NULL ? 0 : e->code;
 }
 
+/* grpc. */
+
+/* HealthCheckResponse: the last field 1 counts. */
+static uint64_t
+serving_status(struct str message)
+{
+    struct protobuf_field f;
+    struct err ignored = ERR_INIT;
+    uint64_t status = 0;
+
+    while (protobuf_next(&message, &f, &ignored) == 1) {
+        if (f.number == 1 && f.wire == PROTOBUF_VARINT)
+            status = f.value;
+    }
+    return status;
+}
+
+static void
+write_unhealthy(uint64_t status, struct buf *text)
+{
+    static const char *const names[] = {"UNKNOWN", "SERVING", "NOT_SERVING", "SERVICE_UNKNOWN"};
+
+    buf_cstr(text, "service unhealthy (responded with \"");
+    if (status < ARRAY_LEN(names))
+        buf_cstr(text, names[status]);
+    else
+        buf_printf(text, "%d", (int)(int32_t)status);
+    buf_cstr(text, "\")");
+}
+
+static void
+on_call(void *arg, int status, struct str answer)
+{
+    struct netprobe *p = arg;
+    cleanup_buf struct buf text = BUF_INIT;
+
+    if (status == GRPCCALL_OK && serving_status(answer) == 1) {
+        end(p, true, "");
+        return;
+    }
+    if (status == GRPCCALL_OK) {
+        write_unhealthy(serving_status(answer), &text);
+    } else if (status == GRPCCALL_UNREACHED) {
+        buf_printf(&text, "error: failed to connect service at \"%s\": %.*s", p->authority,
+                   STR_ARG(answer));
+    } else if (status == GRPCCALL_UNIMPLEMENTED) {
+        buf_printf(&text,
+                   "error: this server does not implement the grpc health protocol "
+                   "(grpc.health.v1.Health): %.*s",
+                   STR_ARG(answer));
+    } else {
+        buf_cstr(&text, "error: health rpc probe failed: rpc error: code = ");
+        grpccall_write_status(status, &text);
+        buf_printf(&text, " desc = %.*s", STR_ARG(answer));
+    }
+    end(p, false, buf_cstring(&text));
+}
+
+/* HealthCheckRequest: field 1 is the service; empty is left out. */
+static void
+write_request(struct str service, struct buf *to)
+{
+    size_t n = service.n;
+
+    if (n == 0)
+        return;
+    buf_char(to, 1 << 3 | PROTOBUF_BYTES);
+    for (; n >= 0x80; n >>= 7)
+        buf_char(to, (char)(n | 0x80));
+    buf_char(to, (char)n);
+    buf_str(to, service);
+}
+
+static int
+call(struct netprobe *p, struct netprobe_ground *g, const struct podspec_probe *spec,
+     const struct address *to, const char *name, struct err *e)
+{
+    cleanup_buf struct buf message = BUF_INIT;
+    struct grpccall_request rq = {.to = to,
+                                  .path = STR("/grpc.health.v1.Health/Check"),
+                                  .agent = STR(AGENT),
+                                  .timeout_us = spec->timeout_us};
+
+    write_request(spec->service, &message);
+    p->authority = xasprintf("%s:%u", name, spec->port);
+    rq.authority = str_of(p->authority);
+    rq.message = buf_view(&message);
+    p->call = grpccall_new(g->loop, &rq, on_call, p, e);
+    return p->call != NULL ? 0 : e->code;
+}
+
 /* An IPv4 address follows the rules of the pod network. */
 static int
 find_target(const char *name, uint16_t port, struct address *ret, struct err *e)
@@ -190,10 +303,12 @@ netprobe_new(struct netprobe_ground *g, const struct podspec_probe *spec, const 
     struct address to = {.n = 0};
     int rc = find_target(name, spec->port, &to, e);
 
-    *p = (struct netprobe){.fn = fn, .arg = arg};
+    *p = (struct netprobe){.fn = fn, .arg = arg, .timeout_us = spec->timeout_us};
     timer_init(&p->timer, g->loop, on_timer, p);
     if (rc == 0 && spec->kind == PODSPEC_PROBE_HTTP) {
         rc = ask(p, g, spec, &to, name, e);
+    } else if (rc == 0 && spec->kind == PODSPEC_PROBE_GRPC) {
+        rc = call(p, g, spec, &to, name, e);
     } else if (rc == 0) {
         p->stream = stream_connect(g->loop, &to, &connecting, p, e);
         rc = p->stream != NULL ? 0 : e->code;
@@ -214,5 +329,7 @@ netprobe_free(struct netprobe *p)
     timer_stop(&p->timer);
     stream_free(p->stream);
     fetch_free(p->fetch);
+    grpccall_free(p->call);
+    free(p->authority);
     free(p);
 }

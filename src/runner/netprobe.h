@@ -1,13 +1,16 @@
 /*
- * netprobe - one httpGet or tcpSocket probe of a container, made by the server.
+ * netprobe - one httpGet, tcpSocket or grpc probe of a container, made by the server.
  *
- *     CONNECTING -- connected --> tcpSocket: good, ENDED; httpGet: ASKED
- *     ASKED -- head of the reply --> status 200 to 399: good, else bad; ENDED
+ *     CONNECTING -- connected --> tcpSocket: good, ENDED; others: ASKED
+ *     ASKED -- head of the reply --> httpGet: status 200 to 399 good, else bad; ENDED
+ *     ASKED -- the call has ended --> grpc: SERVING good, else bad; ENDED
  *     CONNECTING, ASKED -- broken, malformed, not in time --> bad, ENDED
  *     any -- netprobe_free() --> gone, without an answer
  *
- * A redirection is good as it stands, and nobody looks where it leads.  Each probe has a connection
- * of its own, since a server that can serve only one would be kept from others by a kept one.
+ * A gRPC server is asked by grpc.health.v1.Health/Check, without TLS, as kubelet does; the
+ * sentences of its failures are kubelet's.  A redirection is good as it stands, and nobody looks
+ * where it leads.  Each probe has a connection of its own, since a server that can serve only one
+ * would be kept from others by a kept one.
  *
  * Loop thread only; real loops only.
  */

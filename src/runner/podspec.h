@@ -25,13 +25,15 @@ enum podspec_probe_kind {
     PODSPEC_PROBE_EXEC,
     PODSPEC_PROBE_HTTP, /* good: status 200 to 399 */
     PODSPEC_PROBE_TCP,  /* good: a connection comes about */
+    PODSPEC_PROBE_GRPC, /* good: its health service says SERVING */
 };
 
 struct podspec_probe {
     enum podspec_probe_kind kind;
     const struct json *command; /* EXEC: array of text */
-    uint16_t port;              /* HTTP, TCP */
+    uint16_t port;              /* HTTP, TCP, GRPC */
     struct str host;            /* HTTP, TCP: an address or "localhost"; .n 0: the pod's */
+    struct str service;         /* GRPC: whose health; may be empty */
     /* HTTP */
     bool https;                 /* whatever the certificate */
     struct str path;            /* of the URL, as it goes over the wire */

