@@ -18,11 +18,18 @@ admission_init(struct admission *a, size_t max_starts, size_t max_pods, int64_t 
     list_init(&a->admitted);
 }
 
-static bool
-set_up(const struct admission *a, struct admission_pod *p, const char *name, int64_t cpu_milli,
-       int64_t memory)
+void
+admission_done(struct admission *a)
 {
-    *p = (struct admission_pod){.name = name, .cpu_milli = cpu_milli, .memory = memory};
+    map_done(&a->holders);
+}
+
+static bool
+set_up(const struct admission *a, struct admission_pod *p, const char *namespace, const char *name,
+       int64_t cpu_milli, int64_t memory)
+{
+    *p = (struct admission_pod){
+        .namespace = namespace, .name = name, .cpu_milli = cpu_milli, .memory = memory};
     list_init(&p->link);
     if (p->cpu_milli == 0)
         p->cpu_milli = ADMISSION_CPU_MILLI;
@@ -34,15 +41,60 @@ set_up(const struct admission *a, struct admission_pod *p, const char *name, int
 }
 
 bool
-admission_queue(struct admission *a, struct admission_pod *p, const char *name, int64_t cpu_milli,
-                int64_t memory)
+admission_queue(struct admission *a, struct admission_pod *p, const char *namespace,
+                const char *name, int64_t cpu_milli, int64_t memory)
 {
-    bool cut = set_up(a, p, name, cpu_milli, memory);
+    bool cut = set_up(a, p, namespace, name, cpu_milli, memory);
 
     p->state = ADMISSION_QUEUED;
     list_append(&a->queue, &p->link);
     a->queued++;
     return cut;
+}
+
+/* Ports. */
+
+static uint64_t
+key_of(const struct admission_port *port)
+{
+    return (uint64_t)port->number << 1 | port->udp;
+}
+
+static void
+hold_ports(struct admission *a, struct admission_pod *p)
+{
+    for (size_t i = 0; i < p->ports_n; i++)
+        map_put_u64(&a->holders, key_of(&p->ports[i]), p);
+}
+
+static void
+free_ports(struct admission *a, const struct admission_pod *p)
+{
+    for (size_t i = 0; i < p->ports_n; i++) {
+        if (map_get_u64(&a->holders, key_of(&p->ports[i])) == p)
+            map_remove_u64(&a->holders, key_of(&p->ports[i]));
+    }
+}
+
+/* The first that somebody else holds, or NULL. */
+static const struct admission_port *
+find_taken(const struct admission *a, const struct admission_pod *p)
+{
+    for (size_t i = 0; i < p->ports_n; i++) {
+        if (map_get_u64(&a->holders, key_of(&p->ports[i])) != NULL)
+            return &p->ports[i];
+    }
+    return NULL;
+}
+
+void
+admission_claim(struct admission *a, struct admission_pod *p, const struct admission_port *ports,
+                size_t n)
+{
+    p->ports = ports;
+    p->ports_n = n;
+    if (p->state == ADMISSION_STARTING || p->state == ADMISSION_RUNNING)
+        hold_ports(a, p);
 }
 
 static void
@@ -54,13 +106,14 @@ take_in(struct admission *a, struct admission_pod *p, enum admission_state state
     a->starting += state == ADMISSION_STARTING;
     a->cpu_used += p->cpu_milli;
     a->memory_used += p->memory;
+    hold_ports(a, p);
 }
 
 void
-admission_adopt(struct admission *a, struct admission_pod *p, const char *name, int64_t cpu_milli,
-                int64_t memory)
+admission_adopt(struct admission *a, struct admission_pod *p, const char *namespace,
+                const char *name, int64_t cpu_milli, int64_t memory)
 {
-    set_up(a, p, name, cpu_milli, memory);
+    set_up(a, p, namespace, name, cpu_milli, memory);
     take_in(a, p, ADMISSION_RUNNING);
 }
 
@@ -86,6 +139,7 @@ admission_leave(struct admission *a, struct admission_pod *p)
         a->pods--;
         a->cpu_used -= p->cpu_milli;
         a->memory_used -= p->memory;
+        free_ports(a, p);
     }
     p->state = ADMISSION_OUT;
 }
@@ -128,6 +182,8 @@ next(struct admission *a)
     struct admission_pod *p;
 
     LIST_EACH (p, &a->queue, struct admission_pod, link) {
+        if (find_taken(a, p) != NULL)
+            continue; /* for as long as another runs, which others must not wait for */
         if (has_room(a, p))
             return p;
         if (p->passes >= ADMISSION_PASSES || ++seen >= ADMISSION_SCAN)
@@ -145,7 +201,7 @@ count_passes(struct admission *a, const struct admission_pod *until)
     LIST_EACH (p, &a->queue, struct admission_pod, link) {
         if (p == until)
             return;
-        p->passes++;
+        p->passes += find_taken(a, p) == NULL;
     }
 }
 
@@ -185,7 +241,14 @@ name_users(const struct admission *a, bool cpu, struct buf *to)
 void
 admission_reason(const struct admission *a, const struct admission_pod *p, struct buf *to)
 {
-    if (!a->open) {
+    const struct admission_port *taken = find_taken(a, p);
+
+    if (a->open && taken != NULL) {
+        const struct admission_pod *holder = map_get_u64(&a->holders, key_of(taken));
+
+        buf_printf(to, "waiting for port %u/%s of the machine, which pod %s/%s holds",
+                   taken->number, taken->udp ? "UDP" : "TCP", holder->namespace, holder->name);
+    } else if (!a->open) {
         buf_cstr(to, "waiting until the pods of an earlier process are known");
     } else if (a->alone && a->pods > 0) {
         buf_cstr(to, "waiting for room on the disk: less than the reserve is free");

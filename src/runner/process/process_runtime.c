@@ -124,6 +124,32 @@ make_exclusive(struct process_runtime *r, struct procpod *p)
         p->admission.cpu_milli = r->admission.cpu_milli;
 }
 
+/* A pod without an address of its own has the ports of its containers on the machine. */
+static void
+claim_ports(struct process_runtime *r, struct procpod *p)
+{
+    struct admission_port *ports;
+    size_t n = 0, room = 0;
+
+    if (procpod_address(p) != 0 || p->admission.ports != NULL)
+        return;
+    for (size_t i = 0; i < p->spec->containers_n; i++)
+        room += json_count(json_get(p->spec->containers[i].root, "ports"));
+    ports = ARENA_ARRAY(&p->arena, struct admission_port, room + 1);
+    for (size_t i = 0; i < p->spec->containers_n; i++) {
+        if (p->spec->containers[i].role == CONTAINER_INIT)
+            continue; /* it has ended before the others listen */
+        JSON_EACH (it, json_get(p->spec->containers[i].root, "ports")) {
+            struct str protocol = json_str(json_get(it.value, "protocol"));
+            int64_t port;
+
+            if (json_int(json_get(it.value, "containerPort"), &port) && !str_is(protocol, "SCTP"))
+                ports[n++] = (struct admission_port){(uint16_t)port, str_is(protocol, "UDP")};
+        }
+    }
+    admission_claim(&r->admission, &p->admission, ports, n);
+}
+
 static void
 tell_queued(struct procpod *p)
 {
@@ -188,12 +214,13 @@ start(struct runtime *runtime, struct plan *plan)
     requests = podspec_requests(p->spec);
     if (refuse_unschedulable(p, &requests))
         return;
-    if (admission_queue(&r->admission, &p->admission, p->plan->name, requests.cpu_request,
-                        requests.memory_request))
+    if (admission_queue(&r->admission, &p->admission, p->plan->namespace, p->plan->name,
+                        requests.cpu_request, requests.memory_request))
         note_clamped(p);
     if (!r->ready)
         return; /* on_ready() goes on with those that wait */
     make_exclusive(r, p);
+    claim_ports(r, p);
     admission_run(&r->admission);
     tell_queued(p);
 }
@@ -223,8 +250,10 @@ adopt(struct runtime *runtime, struct plan *plan)
     if (p == NULL)
         return;
     requests = podspec_requests(p->spec);
-    admission_adopt(&r->admission, &p->admission, p->plan->name, requests.cpu_request,
-                    requests.memory_request);
+    admission_adopt(&r->admission, &p->admission, p->plan->namespace, p->plan->name,
+                    requests.cpu_request, requests.memory_request);
+    if (r->ready)
+        claim_ports(r, p);
     procpod_adopt(p);
 }
 
@@ -479,6 +508,7 @@ free_runtime(struct runtime *runtime)
     on_sweep(r);
     task_cancel(&r->sweep);
     map_done(&r->pods);
+    admission_done(&r->admission);
     netprobe_ground_done(&r->netprobes);
     free(r->boot_id);
     free(r);
@@ -521,6 +551,7 @@ on_ready(void *arg, const struct boxmsg_ready *ready)
         struct procpod *p = it.value;
 
         make_exclusive(r, p);
+        claim_ports(r, p);
         if (p->stage == PROC_PREPARING)
             task_post(&p->prepare);
     }

@@ -203,9 +203,8 @@ open_attempt(struct proc_container *c, unsigned number, struct err *e)
     return 0;
 }
 
-/* Its address in the pod network; 0: it uses the machine's. */
-static uint32_t
-address_of(const struct procpod *p)
+uint32_t
+procpod_address(const struct procpod *p)
 {
     return p->runtime->network ? p->plan->address : 0;
 }
@@ -293,7 +292,7 @@ write_spec(struct proc_container *c, unsigned number, struct err *e)
         .image_config = &c->image_config,
         .pyenv = c->image.kind == IMAGE_PYTHON ? &pyenv : NULL,
         .machine = &machine,
-        .address = address_of(p),
+        .address = procpod_address(p),
         .loopback_ports = r->config.loopback_ports,
         .loopback_ports_n = r->config.loopback_ports_n,
         .python_env = r->config.python_env,
@@ -327,7 +326,7 @@ procpod_spawn(struct proc_container *c, int holder_dir)
 void
 procpod_ip(const struct procpod *p, char ret[INET_ADDRSTRLEN])
 {
-    struct in_addr a = {htonl(address_of(p))};
+    struct in_addr a = {htonl(procpod_address(p))};
 
     if (a.s_addr == 0)
         snprintf(ret, INET_ADDRSTRLEN, "%s", p->runtime->machine.pod_ip);
@@ -386,7 +385,8 @@ do_emit(void *driver, const struct runtime_event *event)
     struct procpod *p = driver;
     struct runtime_event copy = *event;
 
-    copy.host_network = event->type == RUNTIME_STARTED && p->runtime->ready && address_of(p) == 0;
+    copy.host_network =
+        event->type == RUNTIME_STARTED && p->runtime->ready && procpod_address(p) == 0;
     procpod_emit(p, &copy);
 }
 

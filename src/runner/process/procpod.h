@@ -148,6 +148,8 @@ void procpod_fail_launch(struct proc_container *c, int code, const char *reason,
                          const char *message);
 /* One more of what was asked while adopting is known; after the last the pod goes on. */
 void procpod_known(struct procpod *p);
+/* Its address in the pod network, once the runtime is ready; 0: it uses the machine's. */
+uint32_t procpod_address(const struct procpod *p);
 /* Where it is: its address, or the machine's. */
 void procpod_ip(const struct procpod *p, char ret[INET_ADDRSTRLEN]);
 /* What its containers are told of the machine; the address is in the pod's arena. */

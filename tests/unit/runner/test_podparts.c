@@ -199,10 +199,10 @@ TEST(pods_are_admitted_in_order_as_starts_and_processors_allow)
 
     admitted[0] = '\0';
     admission_init(&a, 2, 0, 2000, 1 << 30, on_admit);
-    CHECK_FALSE(admission_queue(&a, &p[0], "a", 1500, 0));
-    CHECK_TRUE(admission_queue(&a, &p[1], "b", 9000, 0)); /* cut to the machine */
-    CHECK_FALSE(admission_queue(&a, &p[2], "c", 0, 0));
-    CHECK_FALSE(admission_queue(&a, &p[3], "d", 0, 0));
+    CHECK_FALSE(admission_queue(&a, &p[0], "ns", "a", 1500, 0));
+    CHECK_TRUE(admission_queue(&a, &p[1], "ns", "b", 9000, 0)); /* cut to the machine */
+    CHECK_FALSE(admission_queue(&a, &p[2], "ns", "c", 0, 0));
+    CHECK_FALSE(admission_queue(&a, &p[3], "ns", "d", 0, 0));
     admission_run(&a);
     CHECK_STR(admitted, "");
     admission_reason(&a, &p[0], &why);
@@ -241,7 +241,7 @@ TEST(on_a_disk_that_is_low_pods_are_admitted_one_at_a_time)
     admission_open(&a);
     admission_alone(&a, true);
     for (int i = 0; i < 3; i++)
-        admission_queue(&a, &p[i], (const char *[]){"a", "b", "c"}[i], 0, 0);
+        admission_queue(&a, &p[i], "ns", (const char *[]){"a", "b", "c"}[i], 0, 0);
     admission_run(&a);
     CHECK_STR(admitted, "a");
     admission_reason(&a, &p[1], &why);
@@ -251,6 +251,36 @@ TEST(on_a_disk_that_is_low_pods_are_admitted_one_at_a_time)
     CHECK_STR(admitted, "ab");
     admission_alone(&a, false);
     CHECK_STR(admitted, "abc");
+}
+
+TEST(a_port_of_the_machine_is_one_pods_and_those_that_wait_for_it_hold_nobody_up)
+{
+    static const struct admission_port web = {8080, false}, name = {8080, true};
+    struct admission a;
+    struct admission_pod p[3 + ADMISSION_PASSES];
+    cleanup_buf struct buf why = BUF_INIT;
+
+    admission_init(&a, ARRAY_LEN(p), 0, 64000, 1 << 30, on_admit);
+    admission_open(&a);
+    admission_adopt(&a, &p[0], "ns", "holder", 0, 0);
+    admission_claim(&a, &p[0], &web, 1);
+    admission_queue(&a, &p[1], "ns", "waits", 0, 0);
+    admission_claim(&a, &p[1], &web, 1);
+    for (size_t i = 2; i < ARRAY_LEN(p); i++)
+        admission_queue(&a, &p[i], "ns", "passes", 0, 0);
+    admission_claim(&a, &p[2], &name, 1);
+    admission_run(&a);
+    for (size_t i = 2; i < ARRAY_LEN(p); i++)
+        CHECK_INT(p[i].state, ADMISSION_STARTING);
+    CHECK_INT(p[1].state, ADMISSION_QUEUED);
+    admission_reason(&a, &p[1], &why);
+    CHECK_STR(buf_cstring(&why),
+              "waiting for port 8080/TCP of the machine, which pod ns/holder holds");
+    admission_leave(&a, &p[0]);
+    admission_run(&a);
+    CHECK_INT(p[1].state, ADMISSION_STARTING);
+    admission_leave(&a, &p[1]);
+    admission_done(&a);
 }
 
 TEST(pauses_double_up_to_five_minutes_and_a_steady_run_forgives)
@@ -321,6 +351,7 @@ TESTS_MAIN(T_(images_are_matched_by_the_first_rule_that_covers_them),
            T_(a_missing_key_is_named_as_kubelet_names_it),
            T_(a_spec_that_cannot_run_here_is_refused_with_the_fields_path),
            T_(pods_are_admitted_in_order_as_starts_and_processors_allow),
+           T_(a_port_of_the_machine_is_one_pods_and_those_that_wait_for_it_hold_nobody_up),
            T_(pauses_double_up_to_five_minutes_and_a_steady_run_forgives),
            T_(on_a_disk_that_is_low_pods_are_admitted_one_at_a_time),
            T_(log_records_are_cut_whole_and_decoded),
