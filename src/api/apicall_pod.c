@@ -120,7 +120,7 @@ const struct apicall_verb apicall_eviction = {
 
 /* log and exec: which container is meant is found here; the rest is done by whoever runs pods. */
 
-static const char *const lists[] = {"containers", "initContainers", "ephemeralContainers"};
+static const char *const lists[] = {"initContainers", "containers", "ephemeralContainers"};
 
 static bool
 has_container(const struct object *pod, struct str name)
@@ -137,16 +137,18 @@ has_container(const struct object *pod, struct str name)
 static void
 list_names(const struct object *pod, struct buf *to)
 {
-    JSON_EACH (it, object_at(pod, "spec.containers"))
-        buf_printf(to, "%s%.*s", it.index > 0 ? " " : "",
-                   STR_ARG(json_str(json_get(it.value, "name"))));
+    for (size_t l = 0; l < ARRAY_LEN(lists); l++) {
+        JSON_EACH (it, json_get(object_at(pod, "spec"), lists[l]))
+            buf_printf(to, "%s%.*s", to->n > 0 ? " " : "",
+                       STR_ARG(json_str(json_get(it.value, "name"))));
+    }
 }
 
+/* Which one is meant without a name, where there are several, is for clients to say. */
 static int
 choose_container(struct apicall *c, const struct object *pod, struct str *ret)
 {
     const struct json *containers = object_at(pod, "spec.containers");
-    struct str preset = object_annotation(pod, "kubectl.kubernetes.io/default-container");
     cleanup_buf struct buf names = BUF_INIT;
 
     *ret = apiparam_text(&c->param, "container");
@@ -157,9 +159,7 @@ choose_container(struct apicall *c, const struct object *pod, struct str *ret)
                            STR_ARG(*ret), STR_ARG(c->name));
     }
     *ret = json_str(json_get(json_item(containers, 0), "name"));
-    if (preset.n > 0 && has_container(pod, preset))
-        *ret = preset;
-    if (json_count(containers) <= 1 || preset.n > 0)
+    if (json_count(containers) <= 1)
         return 0;
     list_names(pod, &names);
     return failure_set(&c->failure, ERR_BADREQUEST,
@@ -175,31 +175,45 @@ nothing_to_prepare(struct apicall *c)
 }
 
 static int
+prepare_log(struct apicall *c)
+{
+    struct apipod_log *wanted = ARENA_NEW(&c->arena, struct apipod_log);
+    cleanup_problems struct problems ps = PROBLEMS_INIT;
+    struct err e = ERR_INIT;
+
+    c->plan = wanted;
+    if (apipod_log_read(wanted, &c->param, &ps, &e) < 0)
+        return failure_set(&c->failure, e.code, "%s", e.msg);
+    if (ps.n == 0)
+        return 0;
+    failure_invalid(&c->failure, "", "PodLogOptions", c->name, &ps);
+    return ERR_INVALID;
+}
+
+static int
 run_log(struct apicall *c, struct turn *t, struct err *e)
 {
     const struct apiserver_config *config = apicall_config(c);
     CLEANUP(object_unref) struct object *pod = NULL;
-    struct apipod_log wanted = {.pod = NULL};
+    struct apipod_log *wanted = c->plan;
 
     if (get_pod(c, t, &pod, e) < 0)
         return e->code;
-    if (choose_container(c, pod, &wanted.container) < 0)
+    if (choose_container(c, pod, &wanted->container) < 0)
         return ERR_BADREQUEST;
     if (json_str(object_at(pod, "spec.nodeName")).n == 0 || config->pods == NULL) {
         c->status = 204;
         c->no_body = true;
         return 0;
     }
-    wanted.pod = pod;
-    if (apipod_log_read(&wanted, &c->param, e) < 0 ||
-        config->pods->log(config->pods_arg, t, &wanted, &c->stream, e) < 0)
+    wanted->pod = pod;
+    if (config->pods->log(config->pods_arg, t, wanted, &c->stream, e) < 0)
         return apicall_fail(c, e);
     c->content_type = "text/plain";
     return 0;
 }
 
-const struct apicall_verb apicall_log = {
-    .name = "get", .prepare = nothing_to_prepare, .run = run_log};
+const struct apicall_verb apicall_log = {.name = "get", .prepare = prepare_log, .run = run_log};
 
 static const struct json *
 status_of(const struct object *pod, struct str container)

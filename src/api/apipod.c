@@ -6,46 +6,53 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "data/timestamp.h"
+#include "schema/fielderror.h"
+
+static const char negative[] = "must be greater than or equal to 0";
+static const char not_positive[] = "must be greater than 0";
+
+/* A number that may be left out: false. */
+static bool
+read_number(const struct apiparam *p, const char *name, int64_t *ret, struct err *e)
+{
+    return apiparam_text(p, name).n > 0 && apiparam_int(p, name, 0, ret, e) >= 0;
+}
 
 static int
-read_since(struct apipod_log *log, const struct apiparam *p, struct err *e)
+read_since(struct apipod_log *log, const struct apiparam *p, struct problems *ps, struct err *e)
 {
     struct str since = apiparam_text(p, "sinceTime");
     int64_t seconds = 0;
+    bool has_seconds = read_number(p, "sinceSeconds", &seconds, e);
 
     log->since_us = INT64_MIN;
-    if (apiparam_int(p, "sinceSeconds", 0, &seconds, e) < 0)
+    if (e->code < 0)
         return e->code;
-    if (since.n > 0 && seconds != 0)
-        return err_set(e, ERR_INVALID,
-                       "PodLogOptions \"\" is invalid: sinceSeconds: Forbidden: "
-                       "at most one of `sinceTime` or `sinceSeconds` may be "
-                       "specified");
-    if (seconds < 0)
-        return err_set(e, ERR_INVALID,
-                       "PodLogOptions \"\" is invalid: sinceSeconds: Invalid "
-                       "value: must be greater than 0");
-    if (since.n > 0)
-        return timestamp_parse(since, &log->since_us, e);
-    if (seconds > 0)
+    if (since.n > 0 && timestamp_parse(since, &log->since_us, e) < 0)
+        return e->code;
+    if (since.n > 0 && has_seconds)
+        fielderror_forbidden(ps, "",
+                             "at most one of `sinceTime` or `sinceSeconds` may be specified");
+    else if (has_seconds && seconds < 1)
+        fielderror_invalid_int(ps, "sinceSeconds", seconds, not_positive);
+    else if (has_seconds)
         log->since_us = clock_wall_us(&clock_machine) - seconds * CLOCK_SECOND;
     return 0;
 }
 
 int
-apipod_log_read(struct apipod_log *log, const struct apiparam *p, struct err *e)
+apipod_log_read(struct apipod_log *log, const struct apiparam *p, struct problems *ps,
+                struct err *e)
 {
     log->follow = apiparam_bool(p, "follow");
     log->previous = apiparam_bool(p, "previous");
     log->timestamps = apiparam_bool(p, "timestamps");
-    if (apiparam_int(p, "tailLines", -1, &log->tail_lines, e) < 0 ||
-        apiparam_int(p, "limitBytes", -1, &log->limit_bytes, e) < 0)
-        return e->code;
-    if (log->tail_lines < -1)
-        return err_set(e, ERR_INVALID,
-                       "PodLogOptions \"\" is invalid: tailLines: Invalid value: "
-                       "must be greater than or equal to 0");
-    return read_since(log, p, e);
+    log->tail_lines = log->limit_bytes = -1;
+    if (read_number(p, "tailLines", &log->tail_lines, e) && log->tail_lines < 0)
+        fielderror_invalid_int(ps, "tailLines", log->tail_lines, negative);
+    if (read_number(p, "limitBytes", &log->limit_bytes, e) && log->limit_bytes < 1)
+        fielderror_invalid_int(ps, "limitBytes", log->limit_bytes, not_positive);
+    return e->code < 0 ? e->code : read_since(log, p, ps, e);
 }
 
 void

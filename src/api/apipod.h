@@ -17,6 +17,7 @@ struct apistream;
 struct call;
 struct err;
 struct object;
+struct problems;
 struct turn;
 
 struct apipod_log {
@@ -28,8 +29,10 @@ struct apipod_log {
     int64_t since_us;    /* wall time; INT64_MIN: from the beginning */
 };
 
-/* The query of a log request.  ERR_BADREQUEST or ERR_INVALID in Kubernetes' words. */
-int apipod_log_read(struct apipod_log *log, const struct apiparam *p, struct err *e);
+/* The query of a log request.  ERR_BADREQUEST if it cannot be read; values that are not allowed go
+ * into ps. */
+int apipod_log_read(struct apipod_log *log, const struct apiparam *p, struct problems *ps,
+                    struct err *e);
 
 /* A command to run; the owner frees it with apipod_exec_free(). */
 struct apipod_exec {

@@ -35,6 +35,7 @@
 #include "data/regex.h"
 #include "edge/call.h"
 #include "flow/argorest/argorest_int.h"
+#include "schema/problem.h"
 #include "schema/selector.h"
 
 enum { CHUNK = 16 * 1024, TAKEN = 64 };
@@ -448,6 +449,7 @@ static const struct apistream_ops ops = {.pull = pull, .next_us = next_us, .free
 static int
 read_options(struct argorest_call *c, struct apipod_log *ret, struct err *e)
 {
+    cleanup_problems struct problems ps = PROBLEMS_INIT;
     struct apiparam options = {
         .at = ARENA_ARRAY(call_arena(c->call), struct apiparam_pair, c->query.n + 1)};
 
@@ -459,9 +461,9 @@ read_options(struct argorest_call *c, struct apipod_log *ret, struct err *e)
         pair.name = str_slice(pair.name, sizeof OPTION - 1, pair.name.n);
         options.at[options.n++] = pair;
     }
-    if (apipod_log_read(ret, &options, e) < 0)
+    if (apipod_log_read(ret, &options, &ps, e) < 0)
         return err_wrap(e, "logOptions");
-    return 0;
+    return ps.n > 0 ? err_set(e, ERR_BADREQUEST, "logOptions: %s", ps.at[0].text) : 0;
 }
 
 static char *
