@@ -182,6 +182,18 @@ listen(struct argorest_log *l, struct watchcursor *cursor, const struct kind *k)
     (void)watchlog_open(l->api->watchlog, k, watchlog_rv(l->api->watchlog), cursor, &rv);
 }
 
+/* What came of the workflow before is looked up. */
+static void
+begin_hearing(struct argorest_log *l, struct turn *t)
+{
+    cleanup_object struct object *o = NULL;
+
+    listen(l, &l->pods, &kind_pod);
+    listen(l, &l->workflows, &kind_workflow);
+    o = objects_find(l->api->objects, t, &kind_workflow, str_of(l->ns), str_of(l->workflow));
+    l->over = o == NULL || object_is_finished(o);
+}
+
 static int
 list_pods(struct argorest_log *l, struct turn *t, struct err *e)
 {
@@ -194,10 +206,8 @@ list_pods(struct argorest_log *l, struct turn *t, struct err *e)
     cleanup_objects object_vec page = VEC_INIT;
     bool more;
 
-    if (l->options.follow && l->after == NULL && !l->over) {
-        listen(l, &l->pods, &kind_pod);
-        listen(l, &l->workflows, &kind_workflow);
-    }
+    if (l->options.follow && l->after == NULL && !l->over)
+        begin_hearing(l, t);
     if (objects_list(l->api->objects, t, &q, &page, &more, e) < 0)
         return e->code;
     for (size_t i = 0; i < page.n; i++)
@@ -343,7 +353,7 @@ hear(struct argorest_log *l, struct watchcursor *cursor,
             fn(l, &events[i]);
             watchevent_done(&events[i]);
         }
-    } while (n == TAKEN);
+    } while (n > 0); /* fewer than asked for may be all that go at once: then there are more */
     if (cursor->lost)
         begin_listing(l);
 }
