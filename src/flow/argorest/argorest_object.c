@@ -136,6 +136,12 @@ read_delete(const struct argorest_call *c, struct objects_delete *how, struct er
     return 0;
 }
 
+static bool
+drops_finalizers(const struct argorest_call *c)
+{
+    return is_workflow(c) && is_true(argorest_param(c, "force"));
+}
+
 static int
 prepare_delete(struct argorest_call *c, struct err *e)
 {
@@ -143,10 +149,14 @@ prepare_delete(struct argorest_call *c, struct err *e)
 
     c->plan = how;
     c->dry_run = argorest_param(c, "deleteOptions.dryRun").n > 0;
+    if (drops_finalizers(c) &&
+        argorest_authorize(c, "patch", c->op->kind->kind, NULL, c->ns, c->name, e) < 0)
+        return e->code;
     return read_delete(c, how, e);
 }
 
-/* Whoever is to look at it before it goes is not asked. */
+/* Whoever is to look at it before it goes is not asked: Argo's server patches the object for that,
+ * in the name of the caller. */
 static int
 drop_finalizers(struct argorest_call *c, struct turn *t, struct str name, struct err *e)
 {
@@ -177,7 +187,7 @@ run_delete(struct argorest_call *c, struct turn *t, struct err *e)
 
     if (is_workflow(c) && (argorest_resolve(c, t, &name, e) < 0 || c->again))
         return e->code;
-    if (is_true(argorest_param(c, "force")) && drop_finalizers(c, t, name, e) < 0)
+    if (drops_finalizers(c) && drop_finalizers(c, t, name, e) < 0)
         return e->code;
     if (objects_delete(argorest_config(c)->objects, t, c->op->kind->kind, c->ns, name, c->plan,
                        NULL, e) < 0)
