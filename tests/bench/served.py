@@ -12,6 +12,7 @@ SLUICE = os.environ.get("SLUICE_BUILD", "build/plain") + "/sluice"
 WORKFLOWS = "/apis/argoproj.io/v1alpha1/namespaces/default/workflows"
 # sluice takes such names for its settings.
 ENVIRONMENT = {k: v for k, v in os.environ.items() if not k.startswith("SLUICE_")}
+IDLE_SECONDS = 3
 ZERO_WORK = {"name": "zero", "container": {"image": "busybox", "command": ["/bin/true"]}}
 
 
@@ -64,6 +65,17 @@ class Server:
     def memory_mb(self) -> float:
         rollup = pathlib.Path(f"/proc/{self.process.pid}/smaps_rollup").read_text()
         return int(rollup.split("Pss:")[1].split()[0]) / 1024
+
+    def sleeps(self) -> int:
+        """How often its threads have gone to sleep so far."""
+        tasks = pathlib.Path(f"/proc/{self.process.pid}/task").glob("*/status")
+        return sum(int(t.read_text().split("\nvoluntary_ctxt_switches:")[1].split()[0])
+                   for t in tasks)
+
+    def wake_ups_per_second(self) -> float:
+        before = self.sleeps()
+        time.sleep(IDLE_SECONDS)
+        return (self.sleeps() - before) / IDLE_SECONDS
 
     def stop(self) -> None:
         self.connection.close()
