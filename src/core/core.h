@@ -2,7 +2,8 @@
  * core - the thread that owns all state, without the thread.
  *
  * Messages in, effects out: core_run_turn() takes messages from its queues, runs each in a
- * savepoint, commits once, and only then lets effects leave.  What drives it (an event loop, a
+ * savepoint, commits once, and only then lets effects leave.  What is posted before a commit is
+ * taken along with it.  What drives it (an event loop, a
  * test) waits for the wake callback or for core_next_deadline() and calls it again.
  *
  * If a commit fails, no effect leaves; every message of the turn is told 503 or 507; and the core

@@ -103,6 +103,8 @@ void turn_begin(struct turn *t, struct core *c);
 int turn_run_message(struct turn *t, struct message *m, struct err *e);
 int turn_run_timer(struct turn *t, struct core_timer *timer, struct err *e);
 int turn_run_restore(struct turn *t, const struct core_part *part, struct err *e);
+/* Whether it has something to commit, as far as can be said before its hooks run. */
+bool turn_will_write(const struct turn *t);
 /* Commits and lets the effects leave.  On an error everything has been taken back and everybody
  * was told; the caller rebuilds.  1: the probe said die. */
 int turn_end(struct turn *t, struct err *e);

@@ -221,6 +221,12 @@ turn_abandon(struct turn *t, const struct err *why)
     close_turn(t);
 }
 
+bool
+turn_will_write(const struct turn *t)
+{
+    return t->hooks.n > 0 || db_wrote(t->db);
+}
+
 /* A hook may register further ones, so the vector is read anew each time. */
 static int
 run_hooks(struct turn *t, struct err *e)

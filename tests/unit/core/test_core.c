@@ -97,6 +97,50 @@ TEST(effects_and_replies_leave_in_order_after_the_commit)
     rig_close(&r);
 }
 
+static struct ask *late;
+
+/* Posts another one, as a second thread would while this one runs. */
+static int
+post_late(struct ask *a, struct turn *t, struct err *e)
+{
+    (void)t;
+    return core_post(a->rig->core, &late->m, e);
+}
+
+static int
+only_post_late(struct message *m, struct turn *t, struct err *e)
+{
+    return post_late(CONTAINER_OF(m, struct ask, m), t, e);
+}
+
+TEST(what_comes_before_a_commit_is_part_of_it)
+{
+    struct rig r;
+    struct ask a, b;
+    struct core_stats s;
+
+    rig_open(&r);
+    rig_start(&r);
+    a = ask(&r, "a");
+    a.more = post_late;
+    b = ask(&r, "b");
+    late = &b;
+    post(&r, &a);
+    CHECK_FALSE(core_run_turn(r.core));
+    CHECK_INT(rig_rows(&r), 2);
+    core_stats(r.core, &s);
+    CHECK_INT(s.commits, 1);
+
+    buf_clear(&r.story);
+    a.m.run = only_post_late; /* without a change nobody waits for others */
+    post(&r, &a);
+    CHECK_TRUE(core_run_turn(r.core));
+    CHECK_STR(buf_cstring(&r.story), "done a; ");
+    core_run_turn(r.core);
+    CHECK_INT(rig_rows(&r), 3);
+    rig_close(&r);
+}
+
 TEST(a_message_that_fails_is_taken_back_alone)
 {
     struct rig r;
@@ -472,6 +516,7 @@ TEST(many_threads_may_post)
 }
 
 TESTS_MAIN(T_(effects_and_replies_leave_in_order_after_the_commit),
+           T_(what_comes_before_a_commit_is_part_of_it),
            T_(a_message_that_fails_is_taken_back_alone),
            T_(a_turn_that_cannot_be_stored_is_taken_back_and_memory_is_rebuilt),
            T_(commits_that_fail_in_a_row_are_followed_by_pauses),
