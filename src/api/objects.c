@@ -186,9 +186,10 @@ make_uid(struct turn *t, char to[37])
     for (size_t i = 0, at = 0; i < sizeof r; i++) {
         if (i == 4 || i == 6 || i == 8 || i == 10)
             to[at++] = '-';
-        snprintf(to + at, 3, "%02x", r[i]);
-        at += 2;
+        to[at++] = "0123456789abcdef"[r[i] >> 4];
+        to[at++] = "0123456789abcdef"[r[i] & 15];
     }
+    to[36] = '\0';
 }
 
 /* The generated part avoids vowels and look-alikes; the alphabet is Kubernetes'.  Upper case before

@@ -226,24 +226,30 @@ core_inbox_empty(struct core *c)
 
 /* Facts. */
 
+/* Up to 256 bytes the system gives whole. */
+static void
+fill_random(struct core *c)
+{
+    ssize_t got;
+
+    while ((got = getrandom(c->random, sizeof c->random, 0)) < 0)
+        CHECK(errno == EINTR);
+    CHECK(got == (ssize_t)sizeof c->random);
+    c->random_left = sizeof c->random;
+}
+
 void
 core_random(struct core *c, void *to, size_t n)
 {
-    char *at = to;
-
+    CHECK(n <= sizeof c->random);
     if (c->o.random != NULL) {
         c->o.random(c->o.random_arg, to, n);
         return;
     }
-    while (n > 0) {
-        ssize_t got = getrandom(at, n, 0);
-
-        CHECK(got > 0 || errno == EINTR);
-        if (got > 0) {
-            at += got;
-            n -= (size_t)got;
-        }
-    }
+    if (c->random_left < n)
+        fill_random(c);
+    c->random_left -= n;
+    memcpy(to, c->random + c->random_left, n);
 }
 
 struct turn *

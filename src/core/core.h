@@ -92,7 +92,8 @@ int64_t core_next_deadline(const struct core *c);
 
 /* What the turns' time stamps are read from. */
 const struct clock *core_clock(const struct core *c);
-/* Random bytes, for uids and names.  A simulation draws them from its seed. */
+/* Up to 256 random bytes, for uids and names; secrets ask the system.  A simulation draws them from
+ * its seed. */
 void core_random(struct core *c, void *to, size_t n);
 /* The running turn, or NULL. */
 struct turn *core_turn(struct core *c);

@@ -70,6 +70,8 @@ struct core {
     int64_t last_commit_us, rebuild_at_us; /* wall */
     unsigned failures;                     /* turns in a row whose commit failed */
     struct err failure;                    /* of the last of them */
+    unsigned char random[256];             /* of the system, asked for seldom */
+    size_t random_left;                    /* the first so many bytes are not given out yet */
 
     pthread_mutex_t lock; /* guards the inbox alone */
     struct list inbox;
