@@ -30,6 +30,7 @@
 #include "http/framing.h"
 #include "http/head.h"
 #include "http/server.h"
+#include "io/address.h"
 #include "io/loop.h"
 #include "io/timer.h"
 
@@ -72,7 +73,8 @@ struct conn {
     struct exchange *x;     /* in HEAD and EXCHANGE */
     struct framing discard; /* in DISCARD */
     uint64_t requests;
-    uint64_t lingered; /* bytes dropped */
+    uint64_t lingered;   /* bytes dropped */
+    struct address peer; /* n is 0 until somebody asks */
     uid_t uid;
     enum { UID_UNKNOWN, UID_KNOWN, UID_REFUSED } uid_state;
     bool secure;     /* over TLS */

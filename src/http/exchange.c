@@ -94,9 +94,14 @@ exchange_server(const struct exchange *x)
 void
 exchange_peer(const struct exchange *x, struct address *ret)
 {
-    *ret = (struct address){.n = sizeof ret->path};
-    if (getpeername(stream_fd(x->conn->stream), &ret->any, &ret->n) < 0)
-        ret->n = 0; /* it has gone meanwhile */
+    struct address *known = &x->conn->peer;
+
+    if (known->n == 0) {
+        known->n = sizeof known->path;
+        if (getpeername(stream_fd(x->conn->stream), &known->any, &known->n) < 0)
+            *known = (struct address){.n = 0}; /* it has gone meanwhile */
+    }
+    *ret = *known;
 }
 
 int
