@@ -4,18 +4,23 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/log.h"
 #include "io/loop_int.h"
 
+/* An eventfd of its own and not libuv's uv_async_t: that one has the loop spin, and then yield its
+ * processor, until the sender is back from its system call. */
 struct wake {
     struct loop *loop;
     atomic_uint sends; /* orders what was written before a send and what the function reads */
     loop_fn *fn;
     void *arg;
-    uv_async_t *async;  /* NULL on a fake loop */
+    int fd;             /* -1 on a fake loop */
+    uv_poll_t *poll;    /* NULL there */
     struct task posted; /* in its place there */
 };
 
@@ -216,13 +221,35 @@ loop_dump(const struct loop *l, struct buf *to)
 }
 
 static void
-on_async(uv_async_t *a)
+on_sent(uv_poll_t *p, int status, int events)
 {
-    struct wake *w = a->data;
+    struct wake *w = p->data;
+    uint64_t sends;
 
+    (void)status, (void)events;
+    (void)!read(w->fd, &sends, sizeof sends);
     (void)atomic_load_explicit(&w->sends, memory_order_acquire);
     loop_ran(w->loop);
     w->fn(w->arg);
+}
+
+static int
+open_event(struct wake *w, struct err *e)
+{
+    int rc;
+
+    w->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (w->fd < 0)
+        return err_errno(e, "make a wake-up for the event loop");
+    w->poll = NEW(uv_poll_t);
+    rc = uv_poll_init(&w->loop->uv, w->poll, w->fd);
+    if (rc < 0) {
+        free(TAKE(w->poll));
+        return err_set(e, ERR_IO, "watch a wake-up of the event loop: %s", uv_strerror(rc));
+    }
+    w->poll->data = w;
+    uv_poll_start(w->poll, UV_READABLE, on_sent);
+    return 0;
 }
 
 struct wake *
@@ -230,18 +257,11 @@ wake_new(struct loop *l, loop_fn *fn, void *arg, struct err *e)
 {
     struct wake *w = NEW(struct wake);
 
-    *w = (struct wake){.loop = l, .fn = fn, .arg = arg};
+    *w = (struct wake){.loop = l, .fn = fn, .arg = arg, .fd = -1};
     task_init(&w->posted, l, fn, arg);
-    if (!l->fake) {
-        w->async = NEW(uv_async_t);
-        int rc = uv_async_init(&l->uv, w->async, on_async);
-        if (rc < 0) {
-            free(w->async);
-            free(w);
-            err_set(e, ERR_IO, "make a wake-up for the event loop: %s", uv_strerror(rc));
-            return NULL;
-        }
-        w->async->data = w;
+    if (!l->fake && open_event(w, e) < 0) {
+        wake_free(w);
+        return NULL;
     }
     return w;
 }
@@ -249,15 +269,18 @@ wake_new(struct loop *l, loop_fn *fn, void *arg, struct err *e)
 void
 wake_send(struct wake *w)
 {
-    uv_async_t *async = w->async;
+    const uint64_t one = 1;
+    int fd = w->fd, kept = errno;
 
-    if (async == NULL) {
+    if (fd < 0) {
         task_post(&w->posted);
         return;
     }
-    /* From here on fn may run, and free the wake. */
+    /* From the write on fn may run, and free the wake. */
     atomic_fetch_add_explicit(&w->sends, 1, memory_order_release);
-    uv_async_send(async);
+    while (write(fd, &one, sizeof one) < 0 && errno == EINTR) {
+    }
+    errno = kept; /* a signal handler may be here */
 }
 
 void
@@ -266,6 +289,8 @@ wake_free(struct wake *w)
     if (w == NULL)
         return;
     task_cancel(&w->posted);
-    loop_close_handle((uv_handle_t *)w->async);
+    loop_close_handle((uv_handle_t *)w->poll);
+    if (w->fd >= 0)
+        close(w->fd);
     free(w);
 }
