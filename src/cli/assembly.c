@@ -228,7 +228,8 @@ make_core(struct assembly *a)
     struct core_options options = {.store = a->store,
                                    .clock = loop_clock(a->config.loop),
                                    .wake = drive_wake,
-                                   .wake_arg = a->drive};
+                                   .wake_arg = a->drive,
+                                   .lingers = true};
     const struct settings *s = a->config.settings;
 
     a->core = core_new(&options);

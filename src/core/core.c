@@ -25,6 +25,18 @@ core_clock(const struct core *c)
     return c->o.clock;
 }
 
+/* With the clock that does not jump. */
+static void
+init_condition(pthread_cond_t *ret)
+{
+    pthread_condattr_t how;
+
+    pthread_condattr_init(&how);
+    pthread_condattr_setclock(&how, CLOCK_MONOTONIC);
+    pthread_cond_init(ret, &how);
+    pthread_condattr_destroy(&how);
+}
+
 struct core *
 core_new(const struct core_options *o)
 {
@@ -39,6 +51,7 @@ core_new(const struct core_options *o)
         list_init(&c->queues[i]);
     list_init(&c->inbox);
     pthread_mutex_init(&c->lock, NULL);
+    init_condition(&c->came);
     core_timer_init(&c->tidy, core_tidy_fired);
     c->turn.core = c;
     return c;
@@ -61,6 +74,7 @@ core_take_inbox(struct core *c)
     list_init(&taken);
     pthread_mutex_lock(&c->lock);
     list_splice(&taken, &c->inbox);
+    c->awake = true;
     pthread_mutex_unlock(&c->lock);
     while ((link = list_shift(&taken)) != NULL)
         core_enqueue(c, LIST_ITEM(link, struct message, link));
@@ -90,6 +104,7 @@ core_free(struct core *c)
     vec_done(&c->parts);
     vec_done(&c->riders);
     vec_done(&c->heap);
+    pthread_cond_destroy(&c->came);
     pthread_mutex_destroy(&c->lock);
     free(c);
     return NULL;
@@ -200,26 +215,47 @@ count_request(struct core *c, struct err *e)
 int
 core_post(struct core *c, struct message *m, struct err *e)
 {
-    bool was_empty;
+    bool wake;
 
     if (m->class == MESSAGE_REQUEST && count_request(c, e) < 0)
         return e->code;
     pthread_mutex_lock(&c->lock);
-    was_empty = list_empty(&c->inbox);
+    wake = !c->awake && list_empty(&c->inbox);
     list_append(&c->inbox, &m->link);
+    if (c->lingering)
+        pthread_cond_signal(&c->came);
     pthread_mutex_unlock(&c->lock);
-    if (was_empty && c->o.wake != NULL)
+    if (wake && c->o.wake != NULL)
         c->o.wake(c->o.wake_arg);
     return 0;
 }
 
 bool
-core_inbox_empty(struct core *c)
+core_linger(struct core *c, int64_t until_us)
+{
+    const struct timespec until = {.tv_sec = until_us / 1000000,
+                                   .tv_nsec = until_us % 1000000 * 1000};
+    bool came;
+
+    pthread_mutex_lock(&c->lock);
+    c->lingering = true;
+    while (list_empty(&c->inbox) && pthread_cond_timedwait(&c->came, &c->lock, &until) == 0)
+        ;
+    c->lingering = false;
+    came = !list_empty(&c->inbox);
+    pthread_mutex_unlock(&c->lock);
+    return came;
+}
+
+bool
+core_rest(struct core *c)
 {
     bool empty;
 
     pthread_mutex_lock(&c->lock);
     empty = list_empty(&c->inbox);
+    if (empty)
+        c->awake = false;
     pthread_mutex_unlock(&c->lock);
     return empty;
 }

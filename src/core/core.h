@@ -60,6 +60,7 @@ struct core_options {
     void (*wake)(void *arg);   /* any thread: there is something to run now.  May be NULL */
     void *wake_arg;
     size_t max_requests;                           /* 0: CORE_MAX_REQUESTS */
+    bool lingers;                                  /* see core/linger.h; sleeps in a turn */
     void (*random)(void *arg, void *to, size_t n); /* NULL: the system's */
     void *random_arg;
     /* Simulation: called before and after each commit and before each effect with the name of

@@ -13,6 +13,7 @@
 #include "base/vec.h"
 #include "core/core.h"
 #include "core/core_timer.h"
+#include "core/linger.h"
 #include "core/message.h"
 #include "core/turn.h"
 
@@ -45,6 +46,7 @@ struct turn {
     bool in_message; /* changes are recorded for undo */
     bool flushing;
     bool closed; /* no further message */
+    size_t requests;
     bool stored; /* a commit that wrote went through */
 };
 
@@ -73,8 +75,14 @@ struct core {
     unsigned char random[256];             /* of the system, asked for seldom */
     size_t random_left;                    /* the first so many bytes are not given out yet */
 
-    pthread_mutex_t lock; /* guards the inbox alone */
+    struct linger linger;
+    size_t answered; /* requests of the last turn that committed */
+
+    pthread_mutex_t lock; /* guards what follows */
+    pthread_cond_t came;  /* into the inbox, while the turn lingers */
     struct list inbox;
+    bool awake; /* a turn runs, or will: it looks into the inbox once more before it rests */
+    bool lingering;
 
     _Atomic uint64_t requests, turns, commits, failed_commits, messages, failed_messages, rebuilds,
         refused, commit_us, longest_turn_us;
@@ -92,7 +100,10 @@ enum { CORE_REBUILD_PAUSE_US = 1000 * 1000 };
 extern const unsigned core_weights[];
 extern const char *const core_class_names[];
 void core_take_inbox(struct core *c);
-bool core_inbox_empty(struct core *c);
+/* Waits until something is in the inbox, at most until that moment of CLOCK_MONOTONIC. */
+bool core_linger(struct core *c, int64_t until_us);
+/* Whether the inbox is empty.  If so, the next message wakes the core. */
+bool core_rest(struct core *c);
 /* After a commit that failed: memory may hold what the store does not. */
 void core_rebuild(struct core *c);
 

@@ -1,6 +1,8 @@
 /*
  * The loop: which message is next, when a turn is over, what follows one that could not be stored.
  */
+#include <time.h>
+
 #include "base/clock.h"
 #include "base/log.h"
 #include "core/core_int.h"
@@ -44,14 +46,46 @@ next_class(struct core *c)
     return next_class(c);
 }
 
+static int64_t
+monotonic_us(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
+/* What a turn waits for before its commit. */
+struct gathering {
+    size_t want; /* requests; 0: not known yet */
+    int64_t until_us;
+};
+
+/* Waits for more requests, if there is a reason to. */
+static bool
+linger(struct core *c, struct gathering *g)
+{
+    if (!c->o.lingers || c->turn.requests == 0)
+        return false;
+    if (g->want == 0) {
+        g->want = linger_want(&c->linger, c->answered, c->turn.requests);
+        g->until_us = monotonic_us() + linger_patience_us(&c->linger);
+    }
+    return c->turn.requests < g->want && core_linger(c, g->until_us);
+}
+
 /* Whoever got an answer from the last commit tends to come back while this turn runs: what came is
  * taken along, since the commit that lies ahead costs the same for it. */
 static int
-next_before_commit(struct core *c)
+next_before_commit(struct core *c, struct gathering *g)
 {
     int class = next_class(c);
 
     if (class >= 0 || !turn_will_write(&c->turn))
+        return class;
+    core_take_inbox(c);
+    class = next_class(c);
+    if (class >= 0 || !linger(c, g))
         return class;
     core_take_inbox(c);
     return next_class(c);
@@ -83,6 +117,7 @@ run_next(struct core *c, int class)
     m = LIST_ITEM(c->queues[class].next, struct message, link);
     core_dequeue(c, m);
     c->messages++;
+    c->turn.requests += m->class == MESSAGE_REQUEST;
     if (turn_run_message(&c->turn, m, &e) < 0) {
         c->failed_messages++;
         log_debug(m->name, "%s: %s", core_class_names[class], e.msg);
@@ -98,7 +133,7 @@ has_more(struct core *c)
         if (!list_empty(&c->queues[i]))
             return true;
     }
-    return core_timer_is_due(c, clock_wall_us(c->o.clock)) || !core_inbox_empty(c);
+    return core_timer_is_due(c, clock_wall_us(c->o.clock)) || !core_rest(c);
 }
 
 static void
@@ -174,26 +209,38 @@ commit_failed(struct core *c, const struct err *e)
 }
 
 static void
+stored(struct core *c)
+{
+    if (c->failures > 0) {
+        log_warn(store_dir(c->o.store), "changes are stored again");
+        c->failures = 0;
+    }
+    if (c->turn.requests > 0) {
+        linger_learn(&c->linger, c->turn.requests);
+        c->answered = c->turn.requests;
+    }
+}
+
+static void
 take_turn(struct core *c)
 {
     int64_t start = clock_boot_us(c->o.clock);
+    struct gathering g = {.want = 0};
     struct err e = ERR_INIT;
     int class;
 
     core_take_inbox(c);
     turn_begin(&c->turn, c);
-    for (int n = 0; n < CORE_TURN_MESSAGES && (class = next_before_commit(c)) >= 0; n++) {
+    for (int n = 0; n < CORE_TURN_MESSAGES && (class = next_before_commit(c, &g)) >= 0; n++) {
         run_next(c, class);
         if (c->turn.closed || db_broken(c->turn.db) != 0 ||
             clock_boot_us(c->o.clock) - start >= CORE_TURN_US)
             break;
     }
-    if (turn_end(&c->turn, &e) < 0) {
+    if (turn_end(&c->turn, &e) < 0)
         commit_failed(c, &e);
-    } else if (c->turn.stored && c->failures > 0) {
-        log_warn(store_dir(c->o.store), "changes are stored again");
-        c->failures = 0;
-    }
+    else if (c->turn.stored)
+        stored(c);
     publish_counters(c, start);
 }
 

@@ -87,6 +87,7 @@ turn_begin(struct turn *t, struct core *c)
     t->now_us = clock_wall_us(c->o.clock);
     t->active = true;
     t->stored = t->closed = false;
+    t->requests = 0;
     db_turn_begin(t->db);
 }
 
@@ -261,7 +262,7 @@ commit(struct turn *t, struct err *e)
 {
     struct core *c = t->core;
     bool writes;
-    int64_t start;
+    int64_t start, took;
     int rc = db_broken(t->db) != 0 ? db_commit(t->db, e) : run_hooks(t, e);
 
     if (rc < 0)
@@ -275,7 +276,9 @@ commit(struct turn *t, struct err *e)
     if (!writes)
         return STORED;
     c->commits++;
-    c->commit_us += (uint64_t)(clock_boot_us(c->o.clock) - start);
+    took = clock_boot_us(c->o.clock) - start;
+    c->commit_us += (uint64_t)took;
+    linger_committed(&c->linger, took);
     c->last_commit_us = t->now_us;
     t->stored = true;
     return dies(t, "after commit") ? DIED_AFTER : STORED;
