@@ -29,16 +29,35 @@ is_listed(const char *name)
     return false;
 }
 
-/* run/argo is where steps say how far they are: made for each, it would be copied up for each. */
+/* run/argo is where steps say how far they are, and below run/secrets their token is mounted: made
+ * for each, they would be copied up for each. */
 static const struct fresh {
     const char *path;
     mode_t mode;
 } fresh[] = {
-    {"dev", 0755},     {"etc", 0755},      {"home", 0755},        {"media", 0755},
-    {"mnt", 0755},     {"proc", 0555},     {"root", 0700},        {"run", 0755},
-    {"srv", 0755},     {"sys", 0555},      {"sys/devices", 0555}, {"sys/devices/system", 0555},
-    {"tmp", 01777},    {"var", 0755},      {"var/cache", 0755},   {"var/lib", 0755},
-    {"var/log", 0755}, {"var/tmp", 01777}, {"run/lock", 01777},   {"run/argo", 0777},
+    {"dev", 0755},
+    {"etc", 0755},
+    {"home", 0755},
+    {"media", 0755},
+    {"mnt", 0755},
+    {"proc", 0555},
+    {"root", 0700},
+    {"run", 0755},
+    {"srv", 0755},
+    {"sys", 0555},
+    {"sys/devices", 0555},
+    {"sys/devices/system", 0555},
+    {"tmp", 01777},
+    {"var", 0755},
+    {"var/cache", 0755},
+    {"var/lib", 0755},
+    {"var/log", 0755},
+    {"var/tmp", 01777},
+    {"run/lock", 01777},
+    {"run/argo", 0777},
+    {"run/secrets", 0755},
+    {"run/secrets/kubernetes.io", 0755},
+    {"run/secrets/kubernetes.io/serviceaccount", 0755},
 };
 
 static int

@@ -429,8 +429,9 @@ walk("/")
             "/dev/shm", "/dev/termination-log", "/dev/fd", "/dev/stdin", "/dev/stdout", "/dev/stderr", "/proc", "/sys",
             "/sys/devices", "/sys/devices/system", "/tmp", "/root", "/home", "/var", "/var/tmp", "/run"}
     may = must | {"/" + n for n in ("lib", "lib32", "lib64", "libx32", "sbin", "opt", "media", "mnt",
-                                    "srv", "dev", "run/lock", "run/argo", "var/cache", "var/lib", "var/lock",
-                                    "var/log", "var/run")}
+                                    "srv", "dev", "run/lock", "run/argo", "run/secrets",
+                                    "run/secrets/kubernetes.io", "run/secrets/kubernetes.io/serviceaccount",
+                                    "var/cache", "var/lib", "var/lock", "var/log", "var/run")}
     may |= {"/etc/" + n for n in """alternatives bash.bashrc ca-certificates ca-certificates.conf
         crypto-policies debian_version environment.d fonts gai.conf host.conf hosts inputrc java
         ld.so.cache ld.so.conf ld.so.conf.d locale.alias locale.conf localtime magic magic.mime
