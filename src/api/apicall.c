@@ -8,7 +8,6 @@
 #include "api/discovery.h"
 #include "base/err.h"
 #include "core/core.h"
-#include "core/turn.h"
 #include "data/json.h"
 
 const struct apiserver_config *

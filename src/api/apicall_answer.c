@@ -1,7 +1,6 @@
 /*
  * What is said: how it went wrong, how it went well, and the fields and bytes of the answer.
  */
-#include <string.h>
 
 #include "api/apicall_int.h"
 #include "base/clock.h"

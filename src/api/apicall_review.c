@@ -4,8 +4,6 @@
  */
 #include "api/apicall_int.h"
 
-#include <string.h>
-
 #include "base/clock.h"
 #include "base/err.h"
 #include "core/turn.h"

@@ -3,8 +3,6 @@
  */
 #include "api/apicall_int.h"
 
-#include <inttypes.h>
-
 #include "api/watchstream.h"
 #include "base/clock.h"
 #include "base/err.h"

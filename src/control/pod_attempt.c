@@ -8,7 +8,6 @@
  */
 #include <stdlib.h>
 
-#include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
 #include "control/control_int.h"

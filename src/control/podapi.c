@@ -9,13 +9,9 @@
  * Tokens are bound to the pod and its account.  They are replaced when a fifth of their time is
  * left.
  */
-#include <inttypes.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "api/apiserver.h"
 #include "api/objects.h"
-#include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/vec.h"

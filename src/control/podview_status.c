@@ -1,5 +1,4 @@
 /* Pod.status, field by field (k8s.io/api/core/v1 PodStatus). */
-#include <inttypes.h>
 #include <string.h>
 #include <time.h>
 

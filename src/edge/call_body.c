@@ -1,7 +1,6 @@
 /*
  * The body of a call: collected whole, or handed on in pieces as it comes.
  */
-#include "base/log.h"
 #include "edge/call_int.h"
 #include "http/exchange.h"
 #include "http/limits.h"

@@ -8,7 +8,6 @@
 
 #include "base/buf.h"
 #include "base/err.h"
-#include "base/log.h"
 #include "io/address.h"
 #include "io/loop_int.h"
 #include "io/packet.h"

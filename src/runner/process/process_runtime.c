@@ -7,19 +7,14 @@
 
 #include "base/buf.h"
 #include "base/err.h"
-#include "base/log.h"
 #include "base/mem.h"
-#include "data/json.h"
 #include "io/file.h"
 #include "io/job.h"
-#include "runner/podio.h"
 #include "runner/process/attempt.h"
 #include "runner/process/eviction.h"
 #include "runner/process/procpod.h"
-#include "runner/process/reclaim.h"
 #include "runner/process/spawner.h"
 #include "sandbox/boxmsg.h"
-#include "sandbox/boxrecord.h"
 
 enum { KUBELET_MAX_PODS = 110 };
 
@@ -109,120 +104,14 @@ add(struct process_runtime *r, struct plan *plan)
     return p;
 }
 
-/* Without isolation, paths that a spec fixes are the machine's: pods that have some run one after
- * another.  Each asks for the whole machine. */
-static void
-make_exclusive(struct process_runtime *r, struct procpod *p)
-{
-    const struct podio *io = p->spec->io;
-    size_t own = p->plan->api_volume != NULL; /* not to be had without isolation */
-    bool fixed = json_count(p->spec->volumes) > own || io->parameters_n > 0 || io->artifacts_n > 0;
-
-    for (size_t i = 0; i < io->inputs_n; i++)
-        fixed |= !io->inputs[i].anywhere;
-    if (r->level == LEVEL_NONE && fixed && p->admission.state == ADMISSION_QUEUED)
-        p->admission.cpu_milli = r->admission.cpu_milli;
-}
-
-/* A pod without an address of its own has the ports of its containers on the machine. */
-static void
-claim_ports(struct process_runtime *r, struct procpod *p)
-{
-    struct admission_port *ports;
-    size_t n = 0, room = 0;
-
-    if (procpod_address(p) != 0 || p->admission.ports != NULL)
-        return;
-    for (size_t i = 0; i < p->spec->containers_n; i++)
-        room += json_count(json_get(p->spec->containers[i].root, "ports"));
-    ports = ARENA_ARRAY(&p->arena, struct admission_port, room + 1);
-    for (size_t i = 0; i < p->spec->containers_n; i++) {
-        if (p->spec->containers[i].role == CONTAINER_INIT)
-            continue; /* it has ended before the others listen */
-        JSON_EACH (it, json_get(p->spec->containers[i].root, "ports")) {
-            struct str protocol = json_str(json_get(it.value, "protocol"));
-            int64_t port;
-
-            if (json_int(json_get(it.value, "containerPort"), &port) && !str_is(protocol, "SCTP"))
-                ports[n++] = (struct admission_port){(uint16_t)port, str_is(protocol, "UDP")};
-        }
-    }
-    admission_claim(&r->admission, &p->admission, ports, n);
-}
-
-static void
-tell_queued(struct procpod *p)
-{
-    cleanup_buf struct buf reason = BUF_INIT;
-    struct runtime_event event = {.type = RUNTIME_QUEUED};
-
-    if (p->admission.state != ADMISSION_QUEUED)
-        return;
-    admission_reason(&p->runtime->admission, &p->admission, &reason);
-    event.message = buf_cstring(&reason);
-    procpod_emit(p, &event);
-}
-
-/* A device that this machine does not have, or with strict requests more than its size: the pod
- * waits as it would on a cluster without such a node, until it is deleted. */
-static bool
-refuse_unschedulable(struct procpod *p, const struct podspec_resources *requests)
-{
-    const struct process_runtime *r = p->runtime;
-    bool strict = r->config.strict_requests;
-    bool cpu = strict && requests->cpu_request > r->machine.cpu_milli;
-    bool memory = strict && requests->memory_request > r->machine.memory_bytes;
-    struct str device = p->spec->device;
-    char message[160];
-    struct runtime_event event = {
-        .type = RUNTIME_QUEUED, .reason = "Unschedulable", .message = message};
-
-    if (!cpu && !memory && device.n == 0)
-        return false;
-    if (device.n > 0)
-        snprintf(message, sizeof message, "0/1 nodes are available: 1 Insufficient %.*s.",
-                 device.n < 100 ? (int)device.n : 100, device.p);
-    else
-        snprintf(message, sizeof message, "0/1 nodes are available: 1 %s%s%s.",
-                 cpu ? "Insufficient cpu" : "", cpu && memory ? ", 1 " : "",
-                 memory ? "Insufficient memory" : "");
-    procpod_emit(p, &event);
-    return true;
-}
-
-static void
-note_clamped(struct procpod *p)
-{
-    struct runtime_event event = {.type = RUNTIME_NOTE,
-                                  .warning = true,
-                                  .reason = "RequestsClamped",
-                                  .message = "the pod requests more than this machine has; it "
-                                             "runs with what there is"};
-
-    procpod_emit(p, &event);
-}
-
 static void
 start(struct runtime *runtime, struct plan *plan)
 {
     struct process_runtime *r = self_of(runtime);
     struct procpod *p = add(r, plan);
-    struct podspec_resources requests;
 
-    if (p == NULL)
-        return;
-    requests = podspec_requests(p->spec);
-    if (refuse_unschedulable(p, &requests))
-        return;
-    if (admission_queue(&r->admission, &p->admission, p->plan->namespace, p->plan->name,
-                        requests.cpu_request, requests.memory_request))
-        note_clamped(p);
-    if (!r->ready)
-        return; /* on_ready() goes on with those that wait */
-    make_exclusive(r, p);
-    claim_ports(r, p);
-    admission_run(&r->admission);
-    tell_queued(p);
+    if (p != NULL)
+        procpod_queue(p);
 }
 
 /* One that was still waiting for its turn has no folder yet, so nothing of it can be running: it
@@ -239,7 +128,6 @@ static void
 adopt(struct runtime *runtime, struct plan *plan)
 {
     struct process_runtime *r = self_of(runtime);
-    struct podspec_resources requests;
     struct procpod *p;
 
     if (!was_prepared(r, plan->uid)) {
@@ -249,11 +137,7 @@ adopt(struct runtime *runtime, struct plan *plan)
     p = add(r, plan);
     if (p == NULL)
         return;
-    requests = podspec_requests(p->spec);
-    admission_adopt(&r->admission, &p->admission, p->plan->namespace, p->plan->name,
-                    requests.cpu_request, requests.memory_request);
-    if (r->ready)
-        claim_ports(r, p);
+    procpod_queue_adopted(p);
     procpod_adopt(p);
 }
 
@@ -264,7 +148,7 @@ open_admission(struct process_runtime *r)
         return;
     admission_open(&r->admission);
     MAP_EACH (&r->pods, it) {
-        tell_queued(it.value);
+        procpod_tell_queued(it.value);
     }
 }
 
@@ -307,66 +191,10 @@ refresh(struct runtime *runtime, struct plan *newer)
         procpod_refresh(p, newer);
 }
 
-/* Removing trees takes its time: a job with a copy of what it needs. */
-struct removal {
-    char *data_dir, *uid, *init_path;
-    bool all;
-};
-
-static void
-remove_work(void *arg)
-{
-    struct removal *m = arg;
-    cleanup_free char *dir = xasprintf("%s/pods/%s", m->data_dir, m->uid);
-    cleanup_free char *holder = xasprintf("%s/" BOX_HOLDERS "/%s", m->data_dir, m->uid);
-    struct err e = ERR_INIT;
-
-    volumes_remove_tmpfs(m->uid);
-    if (file_remove_tree(AT_FDCWD, holder, &e) < 0)
-        log_warn(m->uid, "%s", e.msg);
-    e = ERR_INIT;
-    if (m->all)
-        (void)reclaim_and_remove(m->init_path, dir, &e);
-    else
-        procpod_remove_layers(dir, &e);
-    if (e.code < 0 && !m->all && geteuid() != 0) {
-        e = ERR_INIT;
-        if (reclaim_directory(m->init_path, dir, &e) == 0)
-            procpod_remove_layers(dir, &e);
-    }
-    if (e.code < 0)
-        log_warn(m->uid, "%s", e.msg);
-}
-
-static void
-remove_done(void *arg)
-{
-    struct removal *m = arg;
-
-    free(m->data_dir);
-    free(m->uid);
-    free(m->init_path);
-    free(m);
-}
-
-static void
-remove_pod(struct process_runtime *r, const char *uid, bool all)
-{
-    struct removal *m = NEW(struct removal);
-
-    if (!file_is_plain_path(str_of(uid))) {
-        free(m);
-        return;
-    }
-    *m = (struct removal){xstrdup(r->config.data_dir), xstrdup(uid), xstrdup(r->config.init_path),
-                          all};
-    job_run(r->config.loop, remove_work, remove_done, m);
-}
-
 static void
 release(struct runtime *runtime, const char *uid)
 {
-    remove_pod(self_of(runtime), uid, false);
+    procpod_remove(self_of(runtime), uid, false);
 }
 
 static void
@@ -379,7 +207,7 @@ forget(struct runtime *runtime, const char *uid)
         procpod_stop(p, 0, NULL, NULL);
         return;
     }
-    remove_pod(r, uid, true);
+    procpod_remove(r, uid, true);
 }
 
 static struct proc_container *
@@ -404,56 +232,13 @@ send_signal(struct runtime *runtime, const char *uid, const char *container, int
     return c != NULL ? attempt_signal(c->attempt, sig, e) : e->code;
 }
 
-/* A command that somebody asked for; it frees itself at its end. */
-struct exec_call {
-    struct attempt_exec *exec;
-    const struct runtime_exec_handler *handler;
-    void *arg;
-};
-
-static void
-on_exec_output(void *arg, int stream, struct str bytes)
-{
-    struct exec_call *x = arg;
-
-    x->handler->on_output(x->arg, stream, bytes.p, bytes.n);
-}
-
-static void
-on_exec_end(void *arg, int code, const char *error)
-{
-    struct exec_call *x = arg;
-
-    x->handler->on_exit(x->arg, code, error);
-    attempt_exec_free(x->exec);
-    free(x);
-}
-
-static const struct attempt_exec_handler exec_handler = {.on_output = on_exec_output,
-                                                         .on_end = on_exec_end};
-
 static int
 exec(struct runtime *runtime, const struct runtime_exec_spec *spec,
      const struct runtime_exec_handler *handler, void *arg, struct err *e)
 {
-    struct process_runtime *r = self_of(runtime);
-    struct proc_container *c = running_container(r, spec->uid, spec->container, e);
-    struct exec_call *x;
+    struct proc_container *c = running_container(self_of(runtime), spec->uid, spec->container, e);
 
-    if (c == NULL)
-        return e->code;
-    x = NEW(struct exec_call);
-    x->handler = handler;
-    x->arg = arg;
-    x->exec = attempt_exec_open(
-        r->config.loop, attempt_dir(c->attempt),
-        &(struct attempt_exec_spec){.argv = spec->argv, .timeout_us = spec->timeout_us},
-        &exec_handler, x, e);
-    if (x->exec == NULL) {
-        free(x);
-        return e->code;
-    }
-    return 0;
+    return c != NULL ? procpod_exec(c, spec, handler, arg, e) : e->code;
 }
 
 static void
@@ -550,8 +335,7 @@ on_ready(void *arg, const struct boxmsg_ready *ready)
     MAP_EACH (&r->pods, it) {
         struct procpod *p = it.value;
 
-        make_exclusive(r, p);
-        claim_ports(r, p);
+        procpod_claim(p);
         if (p->stage == PROC_PREPARING)
             task_post(&p->prepare);
     }

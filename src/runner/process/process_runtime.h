@@ -8,8 +8,8 @@
  *   DATA/pods/<uid>/volumes/<name>           emptyDir, configMap, ...
  *   DATA/pods/<uid>/inputs/                  unpacked artifacts
  *   DATA/pods/<uid>/prepared                 volumes and inputs stand (before the first start)
- *   DATA/holders/<uid>/<number>/             of who holds what a pod's containers share
- * (podholder.h) DATA/envs/                               Python environments (runner/pyenv.h)
+ *   DATA/holders/<uid>/<number>/             what a pod's containers share (podholder.h)
+ *   DATA/envs/                               Python environments (runner/pyenv.h)
  *
  * Loop thread.
  */

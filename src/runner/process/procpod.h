@@ -135,25 +135,48 @@ void procpod_free(struct procpod *p);
 
 /* NULL with *e filled for a spec that the runner cannot take. */
 struct procpod *procpod_new(struct process_runtime *r, struct plan *plan, struct err *e);
-void procpod_adopt(struct procpod *p);
 void procpod_stop(struct procpod *p, int64_t grace_us, const char *reason, const char *message);
 
-/* Names and tokens of the newer plan take the place of the old ones. */
-void procpod_refresh(struct procpod *p, const struct plan *newer);
-
-/* Runs the attempt that was opened for the container. */
-void procpod_spawn(struct proc_container *c, int holder_dir);
-/* It cannot: told from the loop, as kubelet tells it. */
-void procpod_fail_launch(struct proc_container *c, int code, const char *reason,
-                         const char *message);
-/* One more of what was asked while adopting is known; after the last the pod goes on. */
-void procpod_known(struct procpod *p);
+/* The container whose end and outputs are the pod's. */
+size_t procpod_first_main(const struct podspec *s);
+bool procpod_is_main(const struct proc_container *c);
 /* Its address in the pod network, once the runtime is ready; 0: it uses the machine's. */
 uint32_t procpod_address(const struct procpod *p);
 /* Where it is: its address, or the machine's. */
 void procpod_ip(const struct procpod *p, char ret[INET_ADDRSTRLEN]);
 /* What its containers are told of the machine; the address is in the pod's arena. */
 struct source_machine procpod_machine(struct procpod *p);
+/* procpod_queue.c */
+/* Asks for a turn; or waits in vain, and says so. */
+void procpod_queue(struct procpod *p);
+/* Has its turn already: an earlier server gave it. */
+void procpod_queue_adopted(struct procpod *p);
+/* Takes what it will need of the machine besides: now it is known what can be had. */
+void procpod_claim(struct procpod *p);
+/* For what it waits, if it does. */
+void procpod_tell_queued(struct procpod *p);
+/* procpod_attempt.c */
+void procpod_attempts_init(struct proc_container *c);
+/* The directory of an attempt, which the caller frees. */
+char *procpod_attempt_path(const struct proc_container *c, unsigned number);
+/* Makes that directory if it is missing, and the attempt in it the container's. */
+int procpod_open_attempt(struct proc_container *c, unsigned number, struct err *e);
+/* It cannot run: told from the loop, as kubelet tells it. */
+void procpod_fail_launch(struct proc_container *c, int code, const char *reason,
+                         const char *message);
+/* Asks each recorded attempt what became of it. */
+void procpod_adopt(struct procpod *p);
+/* One more of what was asked while adopting is known; after the last the pod goes on. */
+void procpod_known(struct procpod *p);
+/* procpod_spec.c */
+/* Runs the attempt that was opened for the container. */
+void procpod_spawn(struct proc_container *c, int holder_dir);
+/* Names and tokens of the newer plan take the place of the old ones. */
+void procpod_refresh(struct procpod *p, const struct plan *newer);
+/* procpod_exec.c */
+/* Runs a command in a container that runs; the handler is told its output and its end. */
+int procpod_exec(struct proc_container *c, const struct runtime_exec_spec *spec,
+                 const struct runtime_exec_handler *handler, void *arg, struct err *e);
 /* procpod_hold.c */
 void procpod_hold_init(struct procpod *p);
 /* Lets the container run, as soon as what it shares with others is there. */
@@ -167,7 +190,9 @@ void procpod_end(struct procpod *p);
 /* In Kubernetes' words; the texts are in the arena. */
 struct runtime_exit procpod_exit(const struct podspec_container *c, const struct box_exit *x,
                                  int64_t now_us, struct arena *a);
-size_t procpod_first_main(const struct podspec *s);
+/* procpod_remove.c */
+/* What is on the disk of a pod that is over: `all` of it, or what only a running one needs. */
+void procpod_remove(struct process_runtime *r, const char *uid, bool all);
 /* procpod_layers.c; for job threads.  `dir` is the pod's folder. */
 void procpod_remove_layers(const char *dir, struct err *e);
 /* Of each log only the beginning stays, and a line that says so. */

@@ -12,7 +12,6 @@
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "data/json.h"
-#include "io/file.h"
 #include "io/job.h"
 #include "runner/podio.h"
 #include "runner/process/procpod.h"

@@ -1,6 +1,5 @@
 /* Probes of the process runtime: a command inside the container, whose exit code 0 is success, or a
  * connection from here. */
-#include <stdlib.h>
 
 #include "base/arena.h"
 #include "base/buf.h"
