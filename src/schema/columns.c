@@ -34,6 +34,17 @@ struct columns {
     { \
         .name = "Age", .text = COLUMNS_TEXT_AGE, .cell = columns_age \
     }
+/* Of volumes and claims. */
+#define ATTRIBUTES_CLASS(description) \
+    { \
+        .name = "VolumeAttributesClass", .text = description, \
+        .path = "spec.volumeAttributesClassName", .otherwise = "<unset>", .pointer = true \
+    }
+#define VOLUME_MODE \
+    { \
+        .name = "VolumeMode", .text = "a file system or a block device", \
+        .path = "spec.volumeMode", .otherwise = "<unset>", .pointer = true, .wide = true \
+    }
 
 static const struct columns rows[] = {
     {"v1",
@@ -113,18 +124,9 @@ static const struct columns rows[] = {
       {.name = "Capacity", .text = "how much the volume holds", .cell = columns_claim_capacity},
       {.name = "Access Modes", .text = "how it may be mounted", .cell = columns_claim_modes},
       {.name = "StorageClass", .text = "the class it asks for", .cell = columns_claim_class},
-      {.name = "VolumeAttributesClass",
-       .text = "the class of attributes it asks for",
-       .path = "spec.volumeAttributesClassName",
-       .otherwise = "<unset>",
-       .pointer = true},
+      ATTRIBUTES_CLASS("the class of attributes it asks for"),
       AGE,
-      {.name = "VolumeMode",
-       .text = "a file system or a block device",
-       .path = "spec.volumeMode",
-       .otherwise = "<unset>",
-       .pointer = true,
-       .wide = true}}},
+      VOLUME_MODE}},
     {"v1",
      "PersistentVolume",
      {NAME,
@@ -138,19 +140,10 @@ static const struct columns rows[] = {
        .cell = columns_volume_status},
       {.name = "Claim", .text = "the claim it is bound to", .cell = columns_volume_claim},
       {.name = "StorageClass", .text = "the class it belongs to", .cell = columns_volume_class},
-      {.name = "VolumeAttributesClass",
-       .text = "the class of its attributes",
-       .path = "spec.volumeAttributesClassName",
-       .otherwise = "<unset>",
-       .pointer = true},
+      ATTRIBUTES_CLASS("the class of its attributes"),
       {.name = "Reason", .text = "why it is in this state", .path = "status.reason"},
       AGE,
-      {.name = "VolumeMode",
-       .text = "a file system or a block device",
-       .path = "spec.volumeMode",
-       .otherwise = "<unset>",
-       .pointer = true,
-       .wide = true}}},
+      VOLUME_MODE}},
     {"v1",
      "Node",
      {NAME,

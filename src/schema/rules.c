@@ -61,6 +61,7 @@ check(const struct rules_kind *k, const struct json *old, const struct json *obj
     if (row->check != NULL)
         row->check(&r, old, object);
     buf_done(&r.path);
+    buf_done(&r.place);
     map_done(&r.volumes);
 }
 
@@ -84,6 +85,7 @@ rules_metadata(const struct rules_kind *k, const struct json *object, struct pro
 
     rules_of_meta(&r, json_get(object, "metadata"), k->namespaced, row_of(k)->name);
     buf_done(&r.path);
+    buf_done(&r.place);
 }
 
 void
@@ -100,6 +102,7 @@ rules_update_status(const struct rules_kind *k, const struct json *old, const st
     if (row_of(k)->status != NULL)
         row_of(k)->status(&r, old, next);
     buf_done(&r.path);
+    buf_done(&r.place);
 }
 
 void
@@ -109,6 +112,7 @@ rules_finalize(const struct json *ns, struct problems *ps)
 
     rules_namespace_finalizers(&r, json_at_path(ns, "spec.finalizers"));
     buf_done(&r.path);
+    buf_done(&r.place);
 }
 
 const char *

@@ -42,7 +42,6 @@ check_node_field(struct rules *r, const struct json *requirement)
     struct str op = json_str(json_get(requirement, "operator"));
     struct str key = json_str(json_get(requirement, "key"));
     const struct json *values = json_get(requirement, "values");
-    size_t before, inside;
 
     if (!str_is(op, "In") && !str_is(op, "NotIn"))
         rules_invalid_str(r, "operator", op, NO_OPERATOR);
@@ -54,65 +53,41 @@ check_node_field(struct rules *r, const struct json *requirement)
         rules_invalid_str(r, "key", key, "not a valid field selector key");
         return;
     }
-    before = rules_enter(r, "values");
-    JSON_EACH (it, values) {
-        inside = rules_enter_index(r, it.index);
+    RULES_EACH (r, "values", it, values)
         rules_name(r, NULL, json_str(it.value), NAMES_SUBDOMAIN);
-        rules_leave(r, inside);
-    }
-    rules_leave(r, before);
 }
 
 static void
 check_node_term(struct rules *r, const struct json *term, bool values_too)
 {
-    size_t before = rules_enter(r, "matchExpressions"), inside;
-
-    JSON_EACH (it, json_get(term, "matchExpressions")) {
-        inside = rules_enter_index(r, it.index);
+    RULES_EACH (r, "matchExpressions", it, json_get(term, "matchExpressions"))
         check_node_requirement(r, it.value, values_too);
-        rules_leave(r, inside);
-    }
-    rules_leave(r, before);
-    before = rules_enter(r, "matchFields");
-    JSON_EACH (it, json_get(term, "matchFields")) {
-        inside = rules_enter_index(r, it.index);
+    RULES_EACH (r, "matchFields", it, json_get(term, "matchFields"))
         check_node_field(r, it.value);
-        rules_leave(r, inside);
-    }
-    rules_leave(r, before);
 }
 
 static void
 check_required_nodes(struct rules *r, const struct json *selector)
 {
     const struct json *terms = json_get(selector, "nodeSelectorTerms");
-    size_t before;
 
     if (json_count(terms) == 0)
         rules_required(r, "nodeSelectorTerms", "must have at least one node selector term");
-    before = rules_enter(r, "nodeSelectorTerms");
-    JSON_EACH (it, terms) {
-        size_t inside = rules_enter_index(r, it.index);
-
+    RULES_EACH (r, "nodeSelectorTerms", it, terms)
         check_node_term(r, it.value, true);
-        rules_leave(r, inside);
-    }
-    rules_leave(r, before);
 }
 
 /* A preference that no label can meet does no harm, so its values are not looked at. */
 static void
 check_preferred_nodes(struct rules *r, const struct json *terms)
 {
-    JSON_EACH (it, terms) {
-        size_t before = rules_enter_index(r, it.index), inside;
+    RULES_EACH (r, NULL, it, terms) {
+        size_t inside;
 
         rules_in_range(r, it.value, "weight", 1, WEIGHT_MAX, WEIGHT_TEXT);
         inside = rules_enter(r, "preference");
         check_node_term(r, json_get(it.value, "preference"), false);
         rules_leave(r, inside);
-        rules_leave(r, before);
     }
 }
 
@@ -139,16 +114,13 @@ static void
 check_label_keys(struct rules *r, const struct json *term, const char *field)
 {
     const struct json *keys = json_get(term, field);
-    size_t before = rules_enter(r, field), inside;
+    size_t before = rules_enter(r, field);
 
     if (json_count(keys) > 0 && json_is_null(json_get(term, "labelSelector"))) {
         rules_forbidden(r, NULL, "must not be specified when labelSelector is not set");
     } else {
-        JSON_EACH (it, keys) {
-            inside = rules_enter_index(r, it.index);
+        RULES_EACH (r, NULL, it, keys)
             rules_name(r, NULL, json_str(it.value), NAMES_QUALIFIED);
-            rules_leave(r, inside);
-        }
     }
     rules_leave(r, before);
 }
@@ -160,7 +132,6 @@ check_key_lists(struct rules *r, const struct json *term)
     const struct json *keys = json_get(term, "matchLabelKeys");
     const struct json *selector = json_get(term, "labelSelector");
     cleanup_map struct map of_keys = MAP_INIT, of_others = MAP_INIT, named = MAP_INIT;
-    size_t before, inside;
 
     rules_meet_texts(&of_keys, keys);
     rules_meet_texts(&of_others, json_get(term, "mismatchLabelKeys"));
@@ -173,24 +144,18 @@ check_key_lists(struct rules *r, const struct json *term)
 
         if (!rules_meets_again(&named, key) || map_get(&of_keys, key) == NULL || rules_are_over(r))
             continue;
-        JSON_EACH (it, keys) {
+        RULES_EACH (r, NULL, it, keys) {
             if (!str_eq(json_str(it.value), key))
                 continue;
             /* Upstream leaves the field out of this path. */
-            inside = rules_enter_index(r, it.index);
             rules_invalid_str(r, NULL, key, "exists in both matchLabelKeys and labelSelector");
-            rules_leave(r, inside);
         }
     }
-    before = rules_enter(r, "matchLabelKeys");
-    JSON_EACH (it, keys) {
-        inside = rules_enter_index(r, it.index);
+    RULES_EACH (r, "matchLabelKeys", it, keys) {
         if (map_get(&of_others, json_str(it.value)) != NULL)
             rules_invalid_str(r, NULL, json_str(it.value),
                               "exists in both matchLabelKeys and mismatchLabelKeys");
-        rules_leave(r, inside);
     }
-    rules_leave(r, before);
 }
 
 static void
@@ -211,24 +176,16 @@ check_pod_term(struct rules *r, const struct json *term)
 static void
 check_pod_affinity(struct rules *r, const struct json *affinity)
 {
-    size_t before = rules_enter(r, REQUIRED), inside, term;
+    size_t term;
 
-    JSON_EACH (it, json_get(affinity, REQUIRED)) {
-        inside = rules_enter_index(r, it.index);
+    RULES_EACH (r, REQUIRED, it, json_get(affinity, REQUIRED))
         check_pod_term(r, it.value);
-        rules_leave(r, inside);
-    }
-    rules_leave(r, before);
-    before = rules_enter(r, PREFERRED);
-    JSON_EACH (it, json_get(affinity, PREFERRED)) {
-        inside = rules_enter_index(r, it.index);
+    RULES_EACH (r, PREFERRED, it, json_get(affinity, PREFERRED)) {
         rules_in_range(r, it.value, "weight", 1, WEIGHT_MAX, WEIGHT_TEXT);
         term = rules_enter(r, "podAffinityTerm");
         check_pod_term(r, json_get(it.value, "podAffinityTerm"));
         rules_leave(r, term);
-        rules_leave(r, inside);
     }
-    rules_leave(r, before);
 }
 
 void
@@ -302,9 +259,7 @@ rules_spread(struct rules *r, const struct json *constraints)
 
         (void)map_put(&last, str_of(pair), (void *)(uintptr_t)it.value);
     }
-    JSON_EACH (it, constraints) {
-        size_t before = rules_enter_index(r, it.index);
-
+    RULES_EACH (r, NULL, it, constraints) {
         rules_in_range(r, it.value, "maxSkew", 1, INT32_MAX, "must be greater than zero");
         if (json_str(json_get(it.value, "topologyKey")).n == 0)
             rules_required(r, "topologyKey", "can not be empty");
@@ -316,7 +271,6 @@ rules_spread(struct rules *r, const struct json *constraints)
         rules_one_of(r, it.value, "nodeTaintsPolicy", policies);
         check_key_lists(r, it.value);
         rules_label_selector(r, it.value, "labelSelector");
-        rules_leave(r, before);
     }
 }
 
@@ -359,10 +313,6 @@ check_toleration(struct rules *r, const struct json *t)
 void
 rules_tolerations(struct rules *r, const struct json *list)
 {
-    JSON_EACH (it, list) {
-        size_t before = rules_enter_index(r, it.index);
-
+    RULES_EACH (r, NULL, it, list)
         check_toleration(r, it.value);
-        rules_leave(r, before);
-    }
 }

@@ -10,14 +10,12 @@ static void
 check_ports(struct rules *r, const struct json *ports)
 {
     static const char *const protocols[] = {"SCTP", "TCP", "UDP", NULL};
-    size_t before = rules_enter(r, "ports"), inside;
     cleanup_map struct map names = MAP_INIT;
 
-    JSON_EACH (it, ports) {
+    RULES_EACH (r, "ports", it, ports) {
         struct str name = json_str(json_get(it.value, "name"));
         int64_t port = 0, host = 0;
 
-        inside = rules_enter_index(r, it.index);
         if (name.n > 0 && rules_name(r, "name", name, NAMES_PORT) &&
             rules_meets_again(&names, name))
             rules_duplicate(r, "name", name);
@@ -29,9 +27,7 @@ check_ports(struct rules *r, const struct json *ports)
         if (json_int(json_get(it.value, "hostPort"), &host) && host != 0)
             rules_in_range(r, it.value, "hostPort", 1, UINT16_MAX, RULES_PORT_TEXT);
         rules_one_of(r, it.value, "protocol", protocols);
-        rules_leave(r, inside);
     }
-    rules_leave(r, before);
 }
 
 /* How it may be resized while it runs; upstream names the list, but the item that is repeated. */
@@ -116,20 +112,16 @@ check_host_ports(struct rules *r, const struct json *containers, bool init)
 
     JSON_EACH (container, containers) {
         /* Upstream looks at each init container as at a list of its own. */
-        size_t before = rules_enter_index(r, init ? 0 : container.index), list, inside;
+        size_t before = rules_enter_index(r, init ? 0 : container.index);
 
         if (init)
             map_done(&bound);
-        list = rules_enter(r, "ports");
-        JSON_EACH (it, json_get(container.value, "ports")) {
+        RULES_EACH (r, "ports", it, json_get(container.value, "ports")) {
             cleanup_free char *port = host_port(it.value);
 
-            inside = rules_enter_index(r, it.index);
             if (port != NULL && rules_meets_again(&bound, str_of(port)))
                 rules_duplicate(r, "hostPort", str_of(port));
-            rules_leave(r, inside);
         }
-        rules_leave(r, list);
         rules_leave(r, before);
     }
 }
@@ -171,18 +163,16 @@ rules_containers(struct rules *r, const struct json *spec)
         rules_required(r, "containers", "");
     for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
         const struct json *list = json_get(spec, kinds[i].field);
-        size_t before = rules_enter(r, kinds[i].field), inside;
+        size_t before = rules_enter(r, kinds[i].field);
 
-        JSON_EACH (it, list) {
+        RULES_EACH (r, NULL, it, list) {
             struct str name = json_str(json_get(it.value, "name"));
             bool again = rules_meets_again(&names[i], name);
 
-            inside = rules_enter_index(r, it.index);
             check_common(r, it.value);
             if ((again && (i == 0 || name.n > 0)) || (i > 0 && map_get(&names[0], name) != NULL))
                 rules_duplicate(r, "name", name);
             kinds[i].check(r, it.value);
-            rules_leave(r, inside);
         }
         check_host_ports(r, list, i > 0);
         rules_leave(r, before);
@@ -203,7 +193,6 @@ check_guest(struct rules *r, const struct json *container, const struct map *hos
     static const char why[] = "cannot be set for an Ephemeral Container";
     static const char *const subs[] = {"subPath", "subPathExpr"};
     struct str target = json_str(json_get(container, "targetContainerName"));
-    size_t before, inside;
 
     if (target.n > 0 && map_get(hosts, target) == NULL)
         rules_not_found(r, "targetContainerName", target, "");
@@ -214,35 +203,27 @@ check_guest(struct rules *r, const struct json *container, const struct map *hos
             !(str_is(str_of(not_for_guests[i]), "resources") && json_count(v) == 0))
             rules_forbidden(r, not_for_guests[i], why);
     }
-    before = rules_enter(r, "volumeMounts");
-    JSON_EACH (it, json_get(container, "volumeMounts")) {
-        inside = rules_enter_index(r, it.index);
+    RULES_EACH (r, "volumeMounts", it, json_get(container, "volumeMounts")) {
         for (size_t i = 0; i < ARRAY_LEN(subs); i++)
             if (json_str(json_get(it.value, subs[i])).n > 0)
                 rules_forbidden(r, subs[i], why);
-        rules_leave(r, inside);
     }
-    rules_leave(r, before);
 }
 
 void
 rules_ephemeral_containers(struct rules *r, const struct json *spec)
 {
     const struct json *list = json_get(spec, "ephemeralContainers");
-    size_t before = rules_enter(r, "ephemeralContainers"), inside;
     cleanup_map struct map hosts = MAP_INIT, names = MAP_INIT;
 
     rules_meet_all(&hosts, json_get(spec, "containers"), "name");
     rules_meet_all(&hosts, json_get(spec, "initContainers"), "name");
-    JSON_EACH (it, list) {
+    RULES_EACH (r, "ephemeralContainers", it, list) {
         struct str name = json_str(json_get(it.value, "name"));
 
-        inside = rules_enter_index(r, it.index);
         check_common(r, it.value);
         if (rules_meets_again(&names, name) || map_get(&hosts, name) != NULL)
             rules_duplicate(r, "name", name);
         check_guest(r, it.value, &hosts);
-        rules_leave(r, inside);
     }
-    rules_leave(r, before);
 }

@@ -55,31 +55,24 @@ rules_endpoint_address(struct rules *r, const char *field, struct str address)
 static void
 check_addresses(struct rules *r, const struct json *subset, const char *field)
 {
-    size_t before = rules_enter(r, field), inside;
-
-    JSON_EACH (it, json_get(subset, field)) {
+    RULES_EACH (r, field, it, json_get(subset, field)) {
         struct str address = json_str(json_get(it.value, "ip"));
 
-        inside = rules_enter_index(r, it.index);
         rules_endpoint_address(r, "ip", address);
         if (!rules_is_address(address))
             rules_invalid_str(r, "ip", address, "must be a valid IP address");
         rules_named(r, it.value, "hostname", NAMES_LABEL);
         if (json_get(it.value, "nodeName") != NULL)
             rules_name(r, "nodeName", json_str(json_get(it.value, "nodeName")), NAMES_SUBDOMAIN);
-        rules_leave(r, inside);
     }
-    rules_leave(r, before);
 }
 
 static void
 check_ports(struct rules *r, const struct json *ports)
 {
     static const char *const protocols[] = {"SCTP", "TCP", "UDP", NULL};
-    size_t before = rules_enter(r, "ports"), inside;
 
-    JSON_EACH (it, ports) {
-        inside = rules_enter_index(r, it.index);
+    RULES_EACH (r, "ports", it, ports) {
         if (json_count(ports) > 1)
             rules_must_have(r, it.value, "name");
         rules_named(r, it.value, "name", NAMES_LABEL);
@@ -88,26 +81,21 @@ check_ports(struct rules *r, const struct json *ports)
         if (json_get(it.value, "appProtocol") != NULL)
             rules_name(r, "appProtocol", json_str(json_get(it.value, "appProtocol")),
                        NAMES_QUALIFIED);
-        rules_leave(r, inside);
     }
-    rules_leave(r, before);
 }
 
 void
 rules_of_endpoints(struct rules *r, const struct json *old, const struct json *object)
 {
     const struct json *subsets = json_get(object, "subsets");
-    size_t before = rules_enter(r, "subsets"), inside;
 
-    JSON_EACH (it, old != NULL && json_equal(json_get(old, "subsets"), subsets) ? NULL : subsets) {
-        inside = rules_enter_index(r, it.index);
+    RULES_EACH (r, "subsets", it,
+                old != NULL && json_equal(json_get(old, "subsets"), subsets) ? NULL : subsets) {
         if (json_count(json_get(it.value, "addresses")) == 0 &&
             json_count(json_get(it.value, "notReadyAddresses")) == 0)
             rules_required(r, NULL, "must specify `addresses` or `notReadyAddresses`");
         check_addresses(r, it.value, "addresses");
         check_addresses(r, it.value, "notReadyAddresses");
         check_ports(r, json_get(it.value, "ports"));
-        rules_leave(r, inside);
     }
-    rules_leave(r, before);
 }

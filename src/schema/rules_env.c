@@ -228,15 +228,12 @@ check_env_from(struct rules *r, const struct json *list)
 void
 rules_env(struct rules *r, const struct json *container)
 {
-    size_t before = rules_enter(r, "env"), inside;
+    size_t before;
 
-    JSON_EACH (it, json_get(container, "env")) {
-        inside = rules_enter_index(r, it.index);
+    RULES_EACH (r, "env", it, json_get(container, "env")) {
         rules_must_be_named(r, it.value, "name", NAMES_ENV);
         check_value_from(r, it.value);
-        rules_leave(r, inside);
     }
-    rules_leave(r, before);
     before = rules_enter(r, "envFrom");
     check_env_from(r, json_get(container, "envFrom"));
     rules_leave(r, before);

@@ -44,48 +44,71 @@ rules_leave(struct rules *r, size_t before)
     buf_cut(&r->path, before);
 }
 
-static size_t
-enter_or_stay(struct rules *r, const char *field)
+struct rules_each
+rules_each_begin(struct rules *r, const char *field, const struct json *list)
 {
-    return field != NULL ? rules_enter(r, field) : r->path.n;
+    struct rules_each it = {.rules_ = r, .list_ = json_each_begin(list), .before_ = r->path.n};
+
+    if (field != NULL)
+        rules_enter(r, field);
+    it.at_ = r->path.n;
+    return it;
+}
+
+bool
+rules_each_next(struct rules_each *it)
+{
+    rules_leave(it->rules_, it->at_);
+    if (!json_each_next(&it->list_))
+        return false;
+    it->value = it->list_.value;
+    it->index = it->list_.index;
+    rules_enter_index(it->rules_, it->index);
+    return true;
+}
+
+void
+rules_each_end(struct rules_each *it)
+{
+    rules_leave(it->rules_, it->before_);
 }
 
 /* Problems. */
 
+/* The path of a field below the one that is looked at, or (NULL) of that one; until the next one.
+ */
+static const char *
+place_of(struct rules *r, const char *field)
+{
+    buf_clear(&r->place);
+    buf_str(&r->place, buf_view(&r->path));
+    if (field != NULL)
+        buf_printf(&r->place, "%s%s", r->path.n > 0 ? "." : "", field);
+    return buf_cstring(&r->place);
+}
+
 void
 rules_required(struct rules *r, const char *field, const char *detail)
 {
-    size_t before = enter_or_stay(r, field);
-
-    fielderror_required(r->problems, buf_cstring(&r->path), detail);
-    rules_leave(r, before);
+    fielderror_required(r->problems, place_of(r, field), detail);
 }
 
 void
 rules_invalid(struct rules *r, const char *field, const struct json *value, const char *detail)
 {
-    size_t before = enter_or_stay(r, field);
-
-    fielderror_invalid(r->problems, buf_cstring(&r->path), value, detail);
-    rules_leave(r, before);
+    fielderror_invalid(r->problems, place_of(r, field), value, detail);
 }
 
 void
 rules_invalid_str(struct rules *r, const char *field, struct str value, const char *detail)
 {
-    size_t before = enter_or_stay(r, field);
-
-    fielderror_invalid_str(r->problems, buf_cstring(&r->path), value, detail);
-    rules_leave(r, before);
+    fielderror_invalid_str(r->problems, place_of(r, field), value, detail);
 }
 
 void
 rules_invalid_int(struct rules *r, const char *field, int64_t value, const char *detail)
 {
-    size_t before = enter_or_stay(r, field);
-
-    fielderror_invalid_int(r->problems, buf_cstring(&r->path), value, detail);
-    rules_leave(r, before);
+    fielderror_invalid_int(r->problems, place_of(r, field), value, detail);
 }
 
 static void
@@ -102,10 +125,7 @@ write_type(const char *type, const struct json *value, struct buf *to)
 void
 rules_invalid_shown(struct rules *r, const char *field, const char *shown, const char *detail)
 {
-    size_t before = enter_or_stay(r, field);
-
-    fielderror_invalid_shown(r->problems, buf_cstring(&r->path), shown, detail);
-    rules_leave(r, before);
+    fielderror_invalid_shown(r->problems, place_of(r, field), shown, detail);
 }
 
 void
@@ -121,28 +141,19 @@ rules_invalid_type(struct rules *r, const char *field, const char *type, const s
 void
 rules_forbidden(struct rules *r, const char *field, const char *detail)
 {
-    size_t before = enter_or_stay(r, field);
-
-    fielderror_forbidden(r->problems, buf_cstring(&r->path), detail);
-    rules_leave(r, before);
+    fielderror_forbidden(r->problems, place_of(r, field), detail);
 }
 
 void
 rules_duplicate(struct rules *r, const char *field, struct str value)
 {
-    size_t before = enter_or_stay(r, field);
-
-    fielderror_duplicate(r->problems, buf_cstring(&r->path), value);
-    rules_leave(r, before);
+    fielderror_duplicate(r->problems, place_of(r, field), value);
 }
 
 void
 rules_duplicate_shown(struct rules *r, const char *field, const char *shown, const char *detail)
 {
-    size_t before = enter_or_stay(r, field);
-
-    fielderror_duplicate_shown(r->problems, buf_cstring(&r->path), shown, detail);
-    rules_leave(r, before);
+    fielderror_duplicate_shown(r->problems, place_of(r, field), shown, detail);
 }
 
 void
@@ -158,19 +169,13 @@ rules_duplicate_type(struct rules *r, const char *field, const char *type, const
 void
 rules_not_found(struct rules *r, const char *field, struct str value, const char *detail)
 {
-    size_t before = enter_or_stay(r, field);
-
-    fielderror_not_found(r->problems, buf_cstring(&r->path), value, detail);
-    rules_leave(r, before);
+    fielderror_not_found(r->problems, place_of(r, field), value, detail);
 }
 
 void
 rules_too_long(struct rules *r, const char *field, size_t limit_bytes)
 {
-    size_t before = enter_or_stay(r, field);
-
-    fielderror_too_long(r->problems, buf_cstring(&r->path), limit_bytes);
-    rules_leave(r, before);
+    fielderror_too_long(r->problems, place_of(r, field), limit_bytes);
 }
 
 /* Checks of a field. */
@@ -188,11 +193,8 @@ void
 rules_unsupported(struct rules *r, const char *field, struct str value,
                   const char *const *supported)
 {
-    size_t before = enter_or_stay(r, field);
-
     if (!rules_is_listed(supported, value))
-        fielderror_unsupported(r->problems, buf_cstring(&r->path), value, supported);
-    rules_leave(r, before);
+        fielderror_unsupported(r->problems, place_of(r, field), value, supported);
 }
 
 void

@@ -11,14 +11,15 @@
 #include "base/buf.h"
 #include "base/map.h"
 #include "base/str.h"
+#include "data/json.h"
 #include "schema/names.h"
 
-struct json;
 struct problems;
 
 struct rules {
     struct problems *problems;
     struct buf path;      /* of the value that is looked at */
+    struct buf place;     /* where the last problem was */
     bool bare_finalizers; /* they need no domain, as those of custom resources */
     bool ours;            /* the platform writes: generateName was used already, and the limit of
                            * annotations is not for its own */
@@ -35,6 +36,25 @@ size_t rules_enter(struct rules *r, const char *field);
 size_t rules_enter_index(struct rules *r, size_t i);
 size_t rules_enter_key(struct rules *r, struct str key);
 void rules_leave(struct rules *r, size_t before);
+
+/* One item of a list after another, with the path at it:
+ *     RULES_EACH (r, "ports", it, json_get(spec, "ports")) check(r, it.value);
+ * The list is in a field below the path or (field NULL) at the path, where it is again afterwards.
+ */
+struct rules_each {
+    const struct json *value;
+    size_t index;
+    struct rules *rules_;
+    struct json_each list_;
+    size_t before_, at_;
+};
+struct rules_each rules_each_begin(struct rules *r, const char *field, const struct json *list);
+bool rules_each_next(struct rules_each *it);
+void rules_each_end(struct rules_each *it);
+#define RULES_EACH(r, field, it, list) \
+    for (__attribute__((cleanup(rules_each_end))) struct rules_each it = \
+             rules_each_begin(r, field, list); \
+         rules_each_next(&it);)
 
 /* What is wrong at the path, or (field not NULL) at a field below it. */
 void rules_required(struct rules *r, const char *field, const char *detail);

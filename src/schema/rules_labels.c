@@ -34,29 +34,19 @@ check_requirement(struct rules *r, const struct json *requirement)
 void
 rules_label_values(struct rules *r, const struct json *values)
 {
-    size_t before = rules_enter(r, "values"), inside;
-
-    JSON_EACH (it, values) {
-        inside = rules_enter_index(r, it.index);
+    RULES_EACH (r, "values", it, values)
         rules_name(r, NULL, json_str(it.value), NAMES_LABEL_VALUE);
-        rules_leave(r, inside);
-    }
-    rules_leave(r, before);
 }
 
 void
 rules_label_selector(struct rules *r, const struct json *parent, const char *field)
 {
     const struct json *selector = json_get(parent, field);
-    size_t outer = rules_enter(r, field), before = rules_enter(r, "matchLabels"), inside;
+    size_t outer = rules_enter(r, field), before = rules_enter(r, "matchLabels");
 
     rules_labels(r, json_get(selector, "matchLabels"));
     rules_leave(r, before);
-    before = rules_enter(r, "matchExpressions");
-    JSON_EACH (it, json_get(selector, "matchExpressions")) {
-        inside = rules_enter_index(r, it.index);
+    RULES_EACH (r, "matchExpressions", it, json_get(selector, "matchExpressions"))
         check_requirement(r, it.value);
-        rules_leave(r, inside);
-    }
     rules_leave(r, outer);
 }

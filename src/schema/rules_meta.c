@@ -107,14 +107,8 @@ rules_finalizer(struct rules *r, struct str name)
 static void
 check_domains(struct rules *r, const struct json *finalizers)
 {
-    size_t before = rules_enter(r, "finalizers"), inside;
-
-    JSON_EACH (it, r->bare_finalizers ? NULL : finalizers) {
-        inside = rules_enter_index(r, it.index);
+    RULES_EACH (r, "finalizers", it, r->bare_finalizers ? NULL : finalizers)
         rules_finalizer(r, json_str(it.value));
-        rules_leave(r, inside);
-    }
-    rules_leave(r, before);
 }
 
 static void

@@ -7,11 +7,8 @@
 static void
 check_taints(struct rules *r, const struct json *taints)
 {
-    size_t before = rules_enter(r, "metadata.taints");
-
-    JSON_EACH (it, taints) {
+    RULES_EACH (r, "metadata.taints", it, taints) {
         struct str effect = json_str(json_get(it.value, "effect"));
-        size_t inside = rules_enter_index(r, it.index);
 
         rules_name(r, "key", json_str(json_get(it.value, "key")), NAMES_QUALIFIED);
         rules_name_joined(r, "value", json_str(json_get(it.value, "value")), NAMES_LABEL_VALUE);
@@ -30,9 +27,7 @@ check_taints(struct rules *r, const struct json *taints)
                 break;
             }
         }
-        rules_leave(r, inside);
     }
-    rules_leave(r, before);
 }
 
 static void

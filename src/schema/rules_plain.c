@@ -144,15 +144,10 @@ rules_of_secret(struct rules *r, const struct json *old, const struct json *obje
 void
 rules_namespace_finalizers(struct rules *r, const struct json *list)
 {
-    size_t before = rules_enter(r, "spec.finalizers"), inside;
-
-    JSON_EACH (it, list) {
-        inside = rules_enter_index(r, it.index);
+    RULES_EACH (r, "spec.finalizers", it, list) {
         rules_name(r, NULL, json_str(it.value), NAMES_QUALIFIED);
         rules_finalizer(r, json_str(it.value));
-        rules_leave(r, inside);
     }
-    rules_leave(r, before);
 }
 
 void

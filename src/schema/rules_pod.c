@@ -28,7 +28,7 @@ is_search(struct str search)
 static void
 check_searches(struct rules *r, const struct json *list)
 {
-    size_t bytes = json_count(list) > 0 ? json_count(list) - 1 : 0, before;
+    size_t bytes = json_count(list) > 0 ? json_count(list) - 1 : 0;
 
     JSON_EACH (it, list)
         bytes += json_str(it.value).n;
@@ -38,10 +38,8 @@ check_searches(struct rules *r, const struct json *list)
         rules_invalid(r, "searches", list,
                       "must not have more than 2048 characters (including spaces) in the search "
                       "list");
-    before = rules_enter(r, "searches");
-    JSON_EACH (it, list) {
+    RULES_EACH (r, "searches", it, list) {
         struct str search = json_str(it.value);
-        size_t inside = rules_enter_index(r, it.index);
 
         if (!str_is(search, ".")) {
             search.n -= str_ends(search, STR("."));
@@ -53,16 +51,13 @@ check_searches(struct rules *r, const struct json *list)
                     "character (e.g. 'example.com', regex used for validation is "
                     "'_?[a-z0-9]([-_a-z0-9]*[a-z0-9])?(\\._?[a-z0-9]([-_a-z0-9]*[a-z0-9])?)*')");
         }
-        rules_leave(r, inside);
     }
-    rules_leave(r, before);
 }
 
 static void
 check_resolver(struct rules *r, const struct json *config, bool none)
 {
     const struct json *servers = json_get(config, "nameservers");
-    size_t before, inside;
 
     if (none && json_is_null(config)) {
         rules_required(r, NULL, "must provide `dnsConfig` when `dnsPolicy` is None");
@@ -75,39 +70,22 @@ check_resolver(struct rules *r, const struct json *config, bool none)
     }
     if (json_count(servers) > NAMESERVERS_MAX)
         rules_invalid(r, "nameservers", servers, "must not have more than 3 nameservers");
-    before = rules_enter(r, "nameservers");
-    JSON_EACH (it, servers) {
-        inside = rules_enter_index(r, it.index);
+    RULES_EACH (r, "nameservers", it, servers)
         rules_address(r, NULL, json_str(it.value));
-        rules_leave(r, inside);
-    }
-    rules_leave(r, before);
     check_searches(r, json_get(config, "searches"));
-    before = rules_enter(r, "options");
-    JSON_EACH (it, json_get(config, "options")) {
-        inside = rules_enter_index(r, it.index);
+    RULES_EACH (r, "options", it, json_get(config, "options")) {
         if (json_str(json_get(it.value, "name")).n == 0)
             rules_required(r, NULL, "must not be empty");
-        rules_leave(r, inside);
     }
-    rules_leave(r, before);
 }
 
 static void
 check_aliases(struct rules *r, const struct json *aliases)
 {
-    JSON_EACH (it, aliases) {
-        size_t before = rules_enter_index(r, it.index), list, inside;
-
+    RULES_EACH (r, NULL, it, aliases) {
         rules_address(r, "ip", json_str(json_get(it.value, "ip")));
-        list = rules_enter(r, "hostnames");
-        JSON_EACH (host, json_get(it.value, "hostnames")) {
-            inside = rules_enter_index(r, host.index);
+        RULES_EACH (r, "hostnames", host, json_get(it.value, "hostnames"))
             rules_name(r, NULL, json_str(host.value), NAMES_SUBDOMAIN);
-            rules_leave(r, inside);
-        }
-        rules_leave(r, list);
-        rules_leave(r, before);
     }
 }
 
@@ -133,28 +111,19 @@ check_hostname(struct rules *r, const struct json *spec)
 static void
 check_host_ports(struct rules *r, const struct json *spec)
 {
-    size_t before = rules_enter(r, "containers"), inside, list, item;
-
-    JSON_EACH (container, json_bool_or(json_get(spec, "hostNetwork"), false)
-                              ? json_get(spec, "containers")
-                              : NULL) {
-        inside = rules_enter_index(r, container.index);
-        list = rules_enter(r, "ports");
-        JSON_EACH (it, json_get(container.value, "ports")) {
+    RULES_EACH (r, "containers", container,
+                json_bool_or(json_get(spec, "hostNetwork"), false) ? json_get(spec, "containers")
+                                                                   : NULL) {
+        RULES_EACH (r, "ports", it, json_get(container.value, "ports")) {
             int64_t of_host = 0, own = 0;
 
             (void)json_int(json_get(it.value, "hostPort"), &of_host);
             (void)json_int(json_get(it.value, "containerPort"), &own);
-            item = rules_enter_index(r, it.index);
             if (of_host != own)
                 rules_invalid_int(r, "hostPort", of_host,
                                   "must match `containerPort` when `hostNetwork` is true");
-            rules_leave(r, item);
         }
-        rules_leave(r, list);
-        rules_leave(r, inside);
     }
-    rules_leave(r, before);
 }
 
 /* Upstream writes two of these names so. */
@@ -166,7 +135,6 @@ check_host_users(struct rules *r, const struct json *spec)
     } shared[] = {{"hostNetwork", "hostNetwork"}, {"hostPID", "HostPID"}, {"hostIPC", "HostIPC"}};
     static const char *const lists[] = {"initContainers", "containers", "ephemeralContainers"};
     static const char why[] = "when `hostUsers` is false";
-    size_t before, inside;
 
     if (json_bool_or(json_get(spec, "hostUsers"), true))
         return;
@@ -174,14 +142,10 @@ check_host_users(struct rules *r, const struct json *spec)
         if (json_bool_or(json_get(spec, shared[i].field), false))
             rules_forbidden(r, shared[i].shown, why);
     for (size_t i = 0; i < ARRAY_LEN(lists); i++) {
-        before = rules_enter(r, lists[i]);
-        JSON_EACH (it, json_get(spec, lists[i])) {
-            inside = rules_enter_index(r, it.index);
+        RULES_EACH (r, lists[i], it, json_get(spec, lists[i])) {
             if (json_count(json_get(it.value, "volumeDevices")) > 0)
                 rules_forbidden(r, "volumeDevices", why);
-            rules_leave(r, inside);
         }
-        rules_leave(r, before);
     }
 }
 
@@ -190,13 +154,9 @@ check_host_users(struct rules *r, const struct json *spec)
 static void
 check_readiness_gates(struct rules *r, const struct json *gates)
 {
-    JSON_EACH (it, gates) {
-        size_t before = rules_enter_index(r, it.index);
-
+    RULES_EACH (r, NULL, it, gates)
         rules_name(r, "conditionType", json_str(json_get(it.value, "conditionType")),
                    NAMES_QUALIFIED);
-        rules_leave(r, before);
-    }
 }
 
 static void
@@ -204,14 +164,12 @@ check_scheduling_gates(struct rules *r, const struct json *gates)
 {
     cleanup_map struct map names = MAP_INIT;
 
-    JSON_EACH (it, gates) {
+    RULES_EACH (r, NULL, it, gates) {
         struct str name = json_str(json_get(it.value, "name"));
-        size_t before = rules_enter_index(r, it.index);
 
         rules_name(r, NULL, name, NAMES_QUALIFIED);
         if (rules_meets_again(&names, name))
             rules_duplicate(r, NULL, name);
-        rules_leave(r, before);
     }
 }
 
@@ -221,9 +179,9 @@ check_claims(struct rules *r, const struct json *claims)
     static const char *const names[] = {"resourceClaimName", "resourceClaimTemplateName"};
     cleanup_map struct map met = MAP_INIT;
 
-    JSON_EACH (it, claims) {
+    RULES_EACH (r, NULL, it, claims) {
         struct str name = json_str(json_get(it.value, "name"));
-        size_t before = rules_enter_index(r, it.index), n = 0;
+        size_t n = 0;
 
         if (name.n == 0)
             rules_required(r, "name", "");
@@ -242,7 +200,6 @@ check_claims(struct rules *r, const struct json *claims)
         for (size_t i = 0; i < ARRAY_LEN(names); i++)
             if (!json_is_null(json_get(it.value, names[i])))
                 rules_name(r, names[i], json_str(json_get(it.value, names[i])), NAMES_SUBDOMAIN);
-        rules_leave(r, before);
     }
 }
 
@@ -326,24 +283,15 @@ check_spec(struct rules *r, const struct json *spec)
 static void
 check_tokens(struct rules *r, const struct json *spec)
 {
-    size_t before = rules_enter(r, "volumes"), inside, list, item;
-
-    JSON_EACH (volume, json_str(json_get(spec, "serviceAccountName")).n == 0
-                           ? json_get(spec, "volumes")
-                           : NULL) {
-        inside = rules_enter_index(r, volume.index);
-        list = rules_enter(r, "projected.sources");
-        JSON_EACH (it, json_at_path(volume.value, "projected.sources")) {
-            item = rules_enter_index(r, it.index);
+    RULES_EACH (r, "volumes", volume,
+                json_str(json_get(spec, "serviceAccountName")).n == 0 ? json_get(spec, "volumes")
+                                                                      : NULL) {
+        RULES_EACH (r, "projected.sources", it, json_at_path(volume.value, "projected.sources")) {
             if (json_get(it.value, "serviceAccountToken") != NULL)
                 rules_forbidden(r, "serviceAccountToken",
                                 "must not be specified when serviceAccountName is not set");
-            rules_leave(r, item);
         }
-        rules_leave(r, list);
-        rules_leave(r, inside);
     }
-    rules_leave(r, before);
 }
 
 void

@@ -16,24 +16,18 @@
 static bool
 check_images(struct rules *r, const struct json *old, const struct json *spec, const char *field)
 {
-    size_t before;
-
     if (json_count(json_get(old, field)) != json_count(json_get(spec, field))) {
         rules_forbidden(r, field, "pod updates may not add or remove containers");
         return false;
     }
-    before = rules_enter(r, field);
-    JSON_EACH (it, json_get(spec, field)) {
+    RULES_EACH (r, field, it, json_get(spec, field)) {
         struct str image = json_str(json_get(it.value, "image"));
-        size_t inside = rules_enter_index(r, it.index);
 
         if (image.n == 0)
             rules_required(r, "image", "");
         if (image.n != str_trim(image).n)
             rules_invalid_str(r, "image", image, "must not have leading or trailing whitespace");
-        rules_leave(r, inside);
     }
-    rules_leave(r, before);
     return true;
 }
 
@@ -99,13 +93,11 @@ check_kept_tolerations(struct rules *r, const struct json *old, const struct jso
 static void
 check_gates(struct rules *r, const struct json *old, const struct json *spec)
 {
-    size_t before = rules_enter(r, "schedulingGates");
     cleanup_map struct map gates = MAP_INIT;
 
     rules_meet_all(&gates, json_get(old, "schedulingGates"), "name");
-    JSON_EACH (it, json_get(spec, "schedulingGates")) {
+    RULES_EACH (r, "schedulingGates", it, json_get(spec, "schedulingGates")) {
         struct str name = json_str(json_get(it.value, "name"));
-        size_t inside = rules_enter_index(r, it.index);
 
         if (map_get(&gates, name) == NULL) {
             cleanup_free char *text = xasprintf(
@@ -113,9 +105,7 @@ check_gates(struct rules *r, const struct json *old, const struct json *spec)
 
             rules_forbidden(r, "name", text);
         }
-        rules_leave(r, inside);
     }
-    rules_leave(r, before);
 }
 
 static void
@@ -171,13 +161,10 @@ check_node_affinity(struct rules *r, const struct json *old, const struct json *
                            "no additions/deletions to non-empty NodeSelectorTerms list are "
                            "allowed");
     } else {
-        JSON_EACH (it, was) {
-            size_t inside = rules_enter_index(r, it.index);
-
+        RULES_EACH (r, NULL, it, was) {
             if (!only_adds(json_item(is, it.index), it.value))
                 rules_invalid_type(r, NULL, "NodeSelectorTerm", json_item(is, it.index),
                                    "only additions are allowed (no mutations or deletions)");
-            rules_leave(r, inside);
         }
     }
     rules_leave(r, before);

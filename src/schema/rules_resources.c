@@ -285,10 +285,9 @@ check_claims(struct rules *r, const struct json *claims)
     struct claimed met = {.claims = MAP_INIT};
 
     rules_meet_all(&of_pod, json_get(r->spec, "resourceClaims"), "name");
-    JSON_EACH (it, claims) {
+    RULES_EACH (r, NULL, it, claims) {
         struct str name = json_str(json_get(it.value, "name"));
         struct str request = json_str(json_get(it.value, "request"));
-        size_t before = rules_enter_index(r, it.index);
 
         if (name.n == 0) {
             rules_required(r, NULL, "");
@@ -303,7 +302,6 @@ check_claims(struct rules *r, const struct json *claims)
             if (map_get(&of_pod, name) == NULL && !rules_are_over(r))
                 no_claim(r, name);
         }
-        rules_leave(r, before);
     }
     map_done(&met.claims);
     map_done(&met.whole);
@@ -349,10 +347,9 @@ check_sums(struct rules *r, const struct json *spec, const char *list, bool page
 static void
 check_each_limit(struct rules *r, const struct json *spec)
 {
-    size_t before = rules_enter(r, "containers"), inside, key;
+    size_t key;
 
-    JSON_EACH (container, json_get(spec, "containers")) {
-        inside = rules_enter_index(r, container.index);
+    RULES_EACH (r, "containers", container, json_get(spec, "containers")) {
         JSON_EACH (it, json_at_path(container.value, "resources.limits")) {
             const struct json *of_pod =
                 json_get_str(json_at_path(spec, "resources.limits"), it.key);
@@ -368,9 +365,7 @@ check_each_limit(struct rules *r, const struct json *spec)
             rules_invalid(r, "limits", it.value, text);
             rules_leave(r, key);
         }
-        rules_leave(r, inside);
     }
-    rules_leave(r, before);
 }
 
 void

@@ -138,12 +138,10 @@ check_shared(struct rules *r, struct str name, const struct json *spec)
 static void
 check_sysctls(struct rules *r, const struct json *list, const struct json *spec)
 {
-    size_t before = rules_enter(r, "sysctls");
     cleanup_map struct map names = MAP_INIT;
 
-    JSON_EACH (it, list) {
+    RULES_EACH (r, "sysctls", it, list) {
         struct str name = json_str(json_get(it.value, "name"));
-        size_t inside = rules_enter_index(r, it.index);
 
         if (name.n == 0)
             rules_required(r, "name", "");
@@ -155,9 +153,7 @@ check_sysctls(struct rules *r, const struct json *list, const struct json *spec)
         else if (rules_meets_again(&names, name))
             rules_duplicate(r, "name", name);
         check_shared(r, name, spec);
-        rules_leave(r, inside);
     }
-    rules_leave(r, before);
 }
 
 void
@@ -167,19 +163,14 @@ rules_pod_security(struct rules *r, const struct json *context, const struct jso
     static const char *const groups[] = {"Merge", "Strict", NULL};
     static const char *const relabels[] = {"Recursive", NULL};
     const struct json *share = json_get(spec, "shareProcessNamespace");
-    size_t before, inside;
 
     check_ids(r, context);
-    before = rules_enter(r, "supplementalGroups");
-    JSON_EACH (it, json_get(context, "supplementalGroups")) {
+    RULES_EACH (r, "supplementalGroups", it, json_get(context, "supplementalGroups")) {
         int64_t id;
 
-        inside = rules_enter_index(r, it.index);
         if (json_int(it.value, &id) && (id < 0 || id > INT32_MAX))
             rules_invalid(r, NULL, it.value, ID_TEXT);
-        rules_leave(r, inside);
     }
-    rules_leave(r, before);
     if (json_bool_or(share, false) && json_bool_or(json_get(spec, "hostPID"), false))
         rules_invalid(r, "shareProcessNamespace", share,
                       "ShareProcessNamespace and HostPID cannot both be enabled");
@@ -272,7 +263,6 @@ rules_system(struct rules *r, const struct json *spec)
     bool windows = str_is(name, "windows");
     const char *why = windows ? "cannot be set for a windows pod"
                               : "windows options cannot be set for a linux pod";
-    size_t before, inside;
 
     if (json_is_null(json_get(spec, "os")))
         return;
@@ -286,12 +276,7 @@ rules_system(struct rules *r, const struct json *spec)
     }
     forbid(r, spec, windows ? pod_fields_of_linux : fields_of_windows, why);
     for (size_t i = 0; i < ARRAY_LEN(lists); i++) {
-        before = rules_enter(r, lists[i]);
-        JSON_EACH (it, json_get(spec, lists[i])) {
-            inside = rules_enter_index(r, it.index);
+        RULES_EACH (r, lists[i], it, json_get(spec, lists[i]))
             forbid(r, it.value, windows ? container_fields_of_linux : fields_of_windows, why);
-            rules_leave(r, inside);
-        }
-        rules_leave(r, before);
     }
 }

@@ -66,12 +66,10 @@ check_ports(struct rules *r, const struct json *spec)
 {
     const struct json *ports = json_get(spec, "ports");
     bool cluster = str_is(json_str(json_get(spec, "type")), "ClusterIP");
-    size_t before = rules_enter(r, "ports");
     struct met met = {.names = MAP_INIT};
 
-    JSON_EACH (it, ports) {
+    RULES_EACH (r, "ports", it, ports) {
         const struct json *port = it.value;
-        size_t inside = rules_enter_index(r, it.index);
         int64_t node_port = 0;
 
         check_port(r, port, json_count(ports) == 1, &met.names);
@@ -88,9 +86,7 @@ check_ports(struct rules *r, const struct json *spec)
 
             rules_duplicate_type(r, NULL, "ServicePort", json_root(key), "");
         }
-        rules_leave(r, inside);
     }
-    rules_leave(r, before);
     map_done(&met.names);
     map_done(&met.ports);
     map_done(&met.node_ports);
@@ -223,17 +219,13 @@ check_traffic(struct rules *r, const struct json *spec, struct str type)
 static void
 check_external_ips(struct rules *r, const struct json *old, const struct json *spec)
 {
-    size_t before = rules_enter(r, "externalIPs"), inside;
     cleanup_map struct map known = MAP_INIT;
 
     rules_meet_texts(&known, json_get(old, "externalIPs"));
-    JSON_EACH (it, json_get(spec, "externalIPs")) {
-        inside = rules_enter_index(r, it.index);
+    RULES_EACH (r, "externalIPs", it, json_get(spec, "externalIPs")) {
         if (map_get(&known, json_str(it.value)) == NULL)
             rules_endpoint_address(r, NULL, json_str(it.value));
-        rules_leave(r, inside);
     }
-    rules_leave(r, before);
 }
 
 /* The whole. */

@@ -44,10 +44,8 @@ check_families(struct rules *r, const struct json *spec)
     static const char *const policies[] = {"PreferDualStack", "RequireDualStack", "SingleStack",
                                            NULL};
     const struct json *list = json_get(spec, "ipFamilies");
-    size_t before = rules_enter(r, "ipFamilies"), inside;
 
-    JSON_EACH (it, list) {
-        inside = rules_enter_index(r, it.index);
+    RULES_EACH (r, "ipFamilies", it, list) {
         rules_unsupported(r, NULL, json_str(it.value), families);
         JSON_EACH (other, list) {
             if (other.index >= it.index)
@@ -57,9 +55,7 @@ check_families(struct rules *r, const struct json *spec)
                 break;
             }
         }
-        rules_leave(r, inside);
     }
-    rules_leave(r, before);
     rules_one_of(r, spec, "ipFamilyPolicy", policies);
 }
 
@@ -96,7 +92,7 @@ check_kinds(struct rules *r, const struct json *spec)
 {
     const struct json *ips = json_get(spec, "clusterIPs");
     const struct json *families = json_get(spec, "ipFamilies");
-    size_t before, inside, v6 = 0;
+    size_t v6 = 0;
 
     JSON_EACH (it, ips)
         v6 += is_v6(json_str(it.value));
@@ -104,12 +100,10 @@ check_kinds(struct rules *r, const struct json *spec)
         rules_invalid(r, "clusterIPs", ips, "may specify no more than one IP for each IP family");
     if (rules_is_headless(spec))
         return;
-    before = rules_enter(r, "clusterIPs");
-    JSON_EACH (it, ips) {
+    RULES_EACH (r, "clusterIPs", it, ips) {
         struct str family = json_str(json_item(families, it.index));
         bool six = is_v6(json_str(it.value));
 
-        inside = rules_enter_index(r, it.index);
         if ((str_is(family, "IPv4") && six) || (str_is(family, "IPv6") && !six)) {
             cleanup_free char *text =
                 xasprintf("expected an %.*s value as indicated by `ipFamilies[%zu]`",
@@ -117,9 +111,7 @@ check_kinds(struct rules *r, const struct json *spec)
 
             rules_invalid(r, NULL, it.value, text);
         }
-        rules_leave(r, inside);
     }
-    rules_leave(r, before);
 }
 
 void

@@ -61,14 +61,8 @@ check_key_path(struct rules *r, const struct json *item)
 static void
 check_items(struct rules *r, const struct json *source)
 {
-    size_t before = rules_enter(r, "items"), inside;
-
-    JSON_EACH (it, json_get(source, "items")) {
-        inside = rules_enter_index(r, it.index);
+    RULES_EACH (r, "items", it, json_get(source, "items"))
         check_key_path(r, it.value);
-        rules_leave(r, inside);
-    }
-    rules_leave(r, before);
 }
 
 static void

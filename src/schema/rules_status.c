@@ -10,20 +10,16 @@ static void
 check_conditions(struct rules *r, const struct json *conditions)
 {
     static const char *const known[] = {"PodScheduled", "Ready", "Initialized", NULL};
-    size_t before = rules_enter(r, "conditions"), inside;
 
-    JSON_EACH (it, conditions) {
+    RULES_EACH (r, "conditions", it, conditions) {
         struct str type = json_str(json_get(it.value, "type"));
 
-        inside = rules_enter_index(r, it.index);
         rules_in_range(r, it.value, "observedGeneration", 0, INT64_MAX,
                        "must be a non-negative integer");
         /* Upstream writes this field's name so. */
         if (!rules_is_listed(known, type))
             rules_name(r, "Type", type, NAMES_QUALIFIED);
-        rules_leave(r, inside);
     }
-    rules_leave(r, before);
 }
 
 /* Whether a container that ended with `code` may run again. */
@@ -53,22 +49,17 @@ static void
 check_states(struct rules *r, const struct json *old, const struct json *status,
              const struct json *spec, const char *field, const char *list)
 {
-    size_t before = rules_enter(r, field), inside;
-
-    JSON_EACH (it, json_get(old, field)) {
+    RULES_EACH (r, field, it, json_get(old, field)) {
         struct str name = json_str(json_get(it.value, "name"));
         const struct json *ended = json_at_path(it.value, "state.terminated");
         const struct json *now = named(json_get(status, field), name);
         int64_t code = 0;
 
         (void)json_int(json_get(ended, "exitCode"), &code);
-        inside = rules_enter_index(r, it.index);
         if (ended != NULL && now != NULL && json_at_path(now, "state.terminated") == NULL &&
             !may_restart(spec, named(json_get(spec, list), name), field, code))
             rules_forbidden(r, "state", "may not be transitioned to non-terminated state");
-        rules_leave(r, inside);
     }
-    rules_leave(r, before);
 }
 
 /* Addresses that are not there already. */
@@ -77,19 +68,17 @@ check_addresses(struct rules *r, const struct json *old, const struct json *stat
                 const char *field)
 {
     const struct json *list = json_get(status, field);
-    size_t before = rules_enter(r, field), inside, v6 = 0;
+    size_t before = rules_enter(r, field), v6 = 0;
 
-    JSON_EACH (it, list) {
+    RULES_EACH (r, NULL, it, list) {
         struct str ip = json_str(json_get(it.value, "ip"));
         bool kept = false;
 
         JSON_EACH (was, json_get(old, field))
             kept = kept || str_eq(json_str(json_get(was.value, "ip")), ip);
-        inside = rules_enter_index(r, it.index);
         if (!kept)
             rules_address(r, NULL, ip);
         v6 += str_find_char(ip, ':', 0) >= 0;
-        rules_leave(r, inside);
     }
     if (json_count(list) > 2 || (json_count(list) == 2 && v6 != 1))
         rules_invalid(r, NULL, list, "may specify no more than one IP for each IP family");

@@ -46,10 +46,10 @@ rules_volumes(struct rules *r, const struct json *volumes)
     cleanup_map struct map made = MAP_INIT;
 
     meet_claims(r, volumes, &made);
-    JSON_EACH (it, volumes) {
+    RULES_EACH (r, NULL, it, volumes) {
         struct str name = json_str(json_get(it.value, "name"));
         const struct json *claim = json_at_path(it.value, "persistentVolumeClaim.claimName");
-        size_t before = rules_enter_index(r, it.index), problems = r->problems->n;
+        size_t problems = r->problems->n;
 
         rules_volume_source(r, it.value);
         if (!json_is_null(json_get(it.value, "ephemeral")))
@@ -62,7 +62,6 @@ rules_volumes(struct rules *r, const struct json *volumes)
         if (json_str(claim).n > 0 && map_get(&made, json_str(claim)) != NULL)
             rules_invalid(r, "persistentVolumeClaim.claimName", claim,
                           "must not reference a PVC that gets created for an ephemeral volume");
-        rules_leave(r, before);
     }
 }
 
@@ -190,7 +189,7 @@ rules_mounts(struct rules *r, const struct json *container)
 {
     const struct json *mounts = json_get(container, "volumeMounts");
     const struct json *devices = json_get(container, "volumeDevices");
-    size_t before = rules_enter(r, "volumeMounts"), inside;
+    size_t before = rules_enter(r, "volumeMounts");
     struct uses u = {.mounts = MAP_INIT};
 
     rules_meet_all(&u.mounts, mounts, "name");
@@ -199,12 +198,7 @@ rules_mounts(struct rules *r, const struct json *container)
     rules_meet_all(&u.device_paths, devices, "devicePath");
     check_mounts(r, container, &u);
     rules_leave(r, before);
-    before = rules_enter(r, "volumeDevices");
-    JSON_EACH (it, devices) {
-        inside = rules_enter_index(r, it.index);
+    RULES_EACH (r, "volumeDevices", it, devices)
         check_device(r, it.value, &u);
-        rules_leave(r, inside);
-    }
-    rules_leave(r, before);
     uses_done(&u);
 }
