@@ -138,18 +138,28 @@ objects_update(struct objects *os, struct turn *t, const struct kind *k, struct 
     return objects_update_checked(os, t, k, ns, root, part, NULL, ret, e);
 }
 
+/* NULL with *e filled if it is not there any more. */
+static struct entry *
+entry_of(struct objects *os, struct turn *t, const struct object *o, struct err *e)
+{
+    struct entry *en = objects_entry_uid(os, t, object_uid(o), e);
+
+    if (en == NULL && e->code >= 0)
+        err_set(e, ERR_NOTFOUND, "%s \"%.*s\" not found", object_kind(o)->resource,
+                STR_ARG(object_name(o)));
+    return en;
+}
+
 int
 objects_set_status(struct objects *os, struct turn *t, const struct object *o,
                    const struct json *status, struct object **ret, struct err *e)
 {
-    struct entry *en = objects_entry_uid(os, t, object_uid(o), e);
+    struct entry *en = entry_of(os, t, o, e);
     const struct json *old;
     struct meta m;
 
     if (en == NULL)
-        return e->code < 0 ? e->code
-                           : err_set(e, ERR_NOTFOUND, "%s \"%.*s\" not found",
-                                     object_kind(o)->resource, STR_ARG(object_name(o)));
+        return e->code;
     old = object_root(en->object);
     meta_of(old, &m);
     put(os, t, en, meta_compose(object_kind(o), &m, old, old, status), ret);
@@ -177,15 +187,13 @@ int
 objects_set_node(struct objects *os, struct turn *t, const struct object *o, struct str node,
                  struct err *e)
 {
-    struct entry *en = objects_entry_uid(os, t, object_uid(o), e);
+    struct entry *en = entry_of(os, t, o, e);
     cleanup_json struct json_doc *body = NULL;
     const struct json *old;
     struct meta m;
 
     if (en == NULL)
-        return e->code < 0 ? e->code
-                           : err_set(e, ERR_NOTFOUND, "%s \"%.*s\" not found",
-                                     object_kind(o)->resource, STR_ARG(object_name(o)));
+        return e->code;
     old = object_root(en->object);
     body = with_node(old, node);
     meta_of(old, &m);

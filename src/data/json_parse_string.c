@@ -5,13 +5,11 @@
  * meanwhile.  Escapes and characters beyond ASCII are taken one by one.
  */
 #include <string.h>
-#ifdef __SSE2__
-#include <emmintrin.h>
-#endif
 
 #include "base/err.h"
 #include "base/utf8.h"
 #include "data/json_parse_int.h"
+#include "data/json_plain.h"
 
 static const char *
 read_hex(struct json_parser *ps, const char *p, uint32_t *ret)
@@ -96,37 +94,6 @@ read_wide(struct json_parser *ps, const char *p, char **out)
     return p;
 }
 
-/* Copies what needs no thought from p; stops at a quote, backslash, control or wide byte. */
-static inline const char *
-copy_plain(const char *p, const char *end, char **to)
-{
-    char *out = *to;
-#ifdef __SSE2__
-    while (end - p >= 16) {
-        __m128i v = _mm_loadu_si128((const __m128i *)p);
-        /* As signed bytes, those above 0x7f are less than a space too. */
-        __m128i hit = _mm_or_si128(_mm_cmplt_epi8(v, _mm_set1_epi8(' ')),
-                                   _mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8('"')),
-                                                _mm_cmpeq_epi8(v, _mm_set1_epi8('\\'))));
-        unsigned mask = (unsigned)_mm_movemask_epi8(hit);
-
-        _mm_storeu_si128((__m128i *)out, v);
-        if (mask != 0) {
-            int k = __builtin_ctz(mask);
-
-            *to = out + k;
-            return p + k;
-        }
-        p += 16;
-        out += 16;
-    }
-#endif
-    while (p < end && (signed char)*p >= ' ' && *p != '"' && *p != '\\')
-        *out++ = *p++;
-    *to = out;
-    return p;
-}
-
 const char *
 json_parse_string(struct json_parser *ps, const char *p)
 {
@@ -137,8 +104,8 @@ json_parse_string(struct json_parser *ps, const char *p)
         return NULL;
     v->plain = 1;
     v->a = (uint32_t)(out - ps->out_start);
-    for (p = copy_plain(p + 1, ps->end, &out); p == ps->end || *p != '"';
-         p = copy_plain(p, ps->end, &out)) {
+    for (p = json_copy_plain(p + 1, ps->end, &out); p == ps->end || *p != '"';
+         p = json_copy_plain(p, ps->end, &out)) {
         if (p == ps->end)
             return json_parse_expected(ps, p, "'\"' at the end of a string");
         if (*p == '\\') {

@@ -15,6 +15,7 @@
 #include "base/utf8.h"
 #include "base/vec.h"
 #include "data/json_int.h"
+#include "data/json_plain.h"
 
 enum { TOKEN_SLACK = 48, LONGEST_ESCAPE = 6 };
 
@@ -83,34 +84,6 @@ put_odd(struct out *o, const char *p, const char *end)
     return p + 1;
 }
 
-/* The run of bytes from p that need no thought; there is room for all. */
-static inline const char *
-put_run(struct out *o, const char *p, const char *end)
-{
-#ifdef __SSE2__
-    while (end - p >= 16) {
-        __m128i v = _mm_loadu_si128((const __m128i *)p);
-        __m128i hit = _mm_or_si128(_mm_cmplt_epi8(v, _mm_set1_epi8(' ')),
-                                   _mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8('"')),
-                                                _mm_cmpeq_epi8(v, _mm_set1_epi8('\\'))));
-        unsigned mask = (unsigned)_mm_movemask_epi8(hit);
-
-        _mm_storeu_si128((__m128i *)o->p, v);
-        if (mask != 0) {
-            int k = __builtin_ctz(mask);
-
-            o->p += k;
-            return p + k;
-        }
-        o->p += 16;
-        p += 16;
-    }
-#endif
-    while (p < end && (signed char)*p >= ' ' && *p != '"' && *p != '\\')
-        *o->p++ = *p++;
-    return p;
-}
-
 static void
 put_escaped(struct out *o, struct str s)
 {
@@ -118,7 +91,7 @@ put_escaped(struct out *o, struct str s)
 
     while (p < end) {
         out_room(o, (size_t)(end - p) + TOKEN_SLACK);
-        p = put_run(o, p, end);
+        p = json_copy_plain(p, end, &o->p);
         if (p < end)
             p = put_odd(o, p, end);
     }
