@@ -12,17 +12,51 @@
  *     [until, N, TRY]          fails with code 1 while TRY is less than N
  *     [hang]                   ends only when it is told to
  *     [serve]                  the same, and it runs at once
+ *
+ * A test of one story, which is open while it runs:
+ *
+ *     STORY(a_step_that_fails_fails_the_workflow)
+ *     {
+ *         story_run(s, STORY_MAIN "    steps: [[{name: a, template: bad}]]\n" STORY_BAD);
+ *         story_is(s, "Failed", NULL);
+ *     }
  */
 #ifndef TESTS_UNIT_FLOW_STORY_H
 #define TESTS_UNIT_FLOW_STORY_H
 
 #include "tests/unit/flow/rig.h"
 
+/* A workflow up to what its entry template is, and leaves for it to call. */
+#define STORY_MAIN \
+    "metadata: {name: wf}\n" \
+    "spec:\n" \
+    "  entrypoint: main\n" \
+    "  templates:\n" \
+    "  - name: main\n"
+#define STORY_OK "  - name: ok\n    container: {image: i, command: [ok]}\n"
+#define STORY_BAD "  - name: bad\n    container: {image: i, command: [exit, \"1\"]}\n"
+#define STORY_HANG "  - name: hang\n    container: {image: i, command: [hang]}\n"
+#define STORY_WAIT "  - name: wait\n    suspend: {}\n"
+#define STORY_SAY \
+    "  - name: say\n    inputs: {parameters: [{name: m}]}\n" \
+    "    container: {image: i, command: [say, \"{{inputs.parameters.m}}\"]}\n"
+
 struct story {
     struct rig r;
     struct json_doc *wf;
     struct buf text; /* of the last value that was asked for */
 };
+
+#define STORY(name) \
+    static void name##_(struct story *s); \
+    TEST(name) \
+    { \
+        struct story s; \
+        story_open(&s); \
+        name##_(&s); \
+        story_close(&s); \
+    } \
+    static void name##_(struct story *s)
 
 static inline const struct json *
 story_word_(const struct json *pod, size_t i)

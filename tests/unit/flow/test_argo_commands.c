@@ -2,39 +2,29 @@
 #include "tests/unit/flow/commanding.h"
 
 #define KINDS \
-    "  - name: ok\n    container: {image: i, command: [ok]}\n" \
-    "  - name: hang\n    container: {image: i, command: [hang]}\n" \
-    "  - name: wait\n    suspend: {}\n" \
-    "  - name: say\n    inputs: {parameters: [{name: m}]}\n" \
-    "    container: {image: i, command: [say, \"{{inputs.parameters.m}}\"]}\n" \
+    STORY_OK \
+    STORY_HANG \
+    STORY_WAIT \
+    STORY_SAY \
     "  - name: ask\n    inputs: {parameters: [{name: who, value: you}]}\n" \
     "    suspend: {}\n" \
     "    outputs: {parameters: [{name: a, globalName: all, valueFrom: {supplied: {}}},\n" \
     "      {name: b, valueFrom: {supplied: {}, default: \"b of {{inputs.parameters.who}}\"}}]}\n"
 
-static const char two_waits[] = "metadata: {name: wf}\n"
-                                "spec:\n"
-                                "  entrypoint: main\n"
-                                "  templates:\n"
-                                "  - name: main\n"
-                                "    dag:\n"
-                                "      tasks:\n"
-                                "      - {name: one, template: wait}\n"
-                                "      - {name: two, template: wait}\n"
-                                "      - {name: next, depends: one, template: ok}\n"
-                                "      - {name: last, depends: two, template: ok}\n" KINDS;
+static const char two_waits[] =
+    STORY_MAIN "    dag:\n"
+               "      tasks:\n"
+               "      - {name: one, template: wait}\n"
+               "      - {name: two, template: wait}\n"
+               "      - {name: next, depends: one, template: ok}\n"
+               "      - {name: last, depends: two, template: ok}\n" KINDS;
 
 static const char question[] =
-    "metadata: {name: wf}\n"
-    "spec:\n"
-    "  entrypoint: main\n"
-    "  templates:\n"
-    "  - name: main\n"
-    "    steps:\n"
-    "    - - {name: q, template: ask}\n"
-    "    - - {name: s, template: say, arguments: {parameters: [{name: m, value:\n"
-    "          \"{{steps.q.outputs.parameters.a}} {{steps.q.outputs.parameters.b}}\n"
-    "           {{workflow.outputs.parameters.all}}\"}]}}\n" KINDS;
+    STORY_MAIN "    steps:\n"
+               "    - - {name: q, template: ask}\n"
+               "    - - {name: s, template: say, arguments: {parameters: [{name: m, value:\n"
+               "          \"{{steps.q.outputs.parameters.a}} {{steps.q.outputs.parameters.b}}\n"
+               "           {{workflow.outputs.parameters.all}}\"}]}}\n" KINDS;
 
 static struct str
 selector_of(const struct command *c)
@@ -88,65 +78,49 @@ set_outputs(struct story *s, const char *json, const char *phase)
     return give(s, &c);
 }
 
-TEST(resume_ends_all_suspended_nodes)
+STORY(resume_ends_all_suspended_nodes)
 {
-    struct story s;
-
-    story_open(&s);
-    story_run(&s, two_waits);
-    story_is(&s, "Running", NULL);
-    story_node_is(&s, "one", "Running", "");
-    CHECK_STR(GIVE(&s, .run = do_resume), "");
-    story_go_on(&s);
-    story_is(&s, "Succeeded", NULL);
-    CHECK_STR(GIVE(&s, .run = do_resume),
+    story_run(s, two_waits);
+    story_is(s, "Running", NULL);
+    story_node_is(s, "one", "Running", "");
+    CHECK_STR(GIVE(s, .run = do_resume), "");
+    story_go_on(s);
+    story_is(s, "Succeeded", NULL);
+    CHECK_STR(GIVE(s, .run = do_resume),
               "cannot resume a completed workflow: workflow: \"wf\", namespace: \"default\"");
-    story_close(&s);
 }
 
-TEST(resume_may_choose_nodes)
+STORY(resume_may_choose_nodes)
 {
-    struct story s;
-
-    story_open(&s);
-    story_run(&s, two_waits);
-    CHECK_STR(GIVE(&s, .run = do_resume, .selector = "displayName=none"),
+    story_run(s, two_waits);
+    CHECK_STR(GIVE(s, .run = do_resume, .selector = "displayName=none"),
               "currently, set only targets suspend nodes: no suspend nodes matching "
               "nodeFieldSelector: displayName=none");
-    CHECK_STR(GIVE(&s, .run = do_resume, .selector = "displayName=two,templateName=wait"), "");
-    story_go_on(&s);
-    story_node_is(&s, "one", "Running", NULL);
-    story_node_is(&s, "last", "Succeeded", NULL);
-    CHECK_NULL(story_node(&s, "next"));
-    CHECK_STR(GIVE(&s, .run = do_stop, .selector = "name=wf.one", .set.message = STR("no")), "");
-    story_go_on(&s);
-    story_node_is(&s, "one", "Failed", "no");
-    story_is(&s, "Failed", NULL);
-    story_close(&s);
+    CHECK_STR(GIVE(s, .run = do_resume, .selector = "displayName=two,templateName=wait"), "");
+    story_go_on(s);
+    story_node_is(s, "one", "Running", NULL);
+    story_node_is(s, "last", "Succeeded", NULL);
+    CHECK_NULL(story_node(s, "next"));
+    CHECK_STR(GIVE(s, .run = do_stop, .selector = "name=wf.one", .set.message = STR("no")), "");
+    story_go_on(s);
+    story_node_is(s, "one", "Failed", "no");
+    story_is(s, "Failed", NULL);
 }
 
-TEST(suspend_holds_new_nodes_back)
+STORY(suspend_holds_new_nodes_back)
 {
-    struct story s;
-
-    story_open(&s);
-    rig_create(&s.r, &kind_workflow,
-               "metadata: {name: wf}\n"
-               "spec:\n"
-               "  entrypoint: main\n"
-               "  templates:\n"
-               "  - name: main\n"
+    rig_create(&s->r, &kind_workflow,
+               STORY_MAIN
                "    steps: [[{name: a, template: ok}], [{name: b, template: ok}]]\n" KINDS);
-    CHECK_STR(GIVE(&s, .run = do_suspend), "");
-    rig_step(&s.r);
-    story_look(&s);
-    story_node_is(&s, "a", "Succeeded", NULL);
-    CHECK_NULL(story_node(&s, "b"));
-    CHECK_STR(GIVE(&s, .run = do_resume), "");
-    story_go_on(&s);
-    story_is(&s, "Succeeded", NULL);
-    CHECK_STR(GIVE(&s, .run = do_suspend), "cannot suspend completed workflows");
-    story_close(&s);
+    CHECK_STR(GIVE(s, .run = do_suspend), "");
+    rig_step(&s->r);
+    story_look(s);
+    story_node_is(s, "a", "Succeeded", NULL);
+    CHECK_NULL(story_node(s, "b"));
+    CHECK_STR(GIVE(s, .run = do_resume), "");
+    story_go_on(s);
+    story_is(s, "Succeeded", NULL);
+    CHECK_STR(GIVE(s, .run = do_suspend), "cannot suspend completed workflows");
 }
 
 static const char suspended[] = "metadata: {name: wf}\n"
@@ -178,94 +152,69 @@ TEST(one_that_was_created_suspended_begins_when_it_is_resumed)
     }
 }
 
-TEST(one_that_was_created_suspended_can_be_ended)
+STORY(one_that_was_created_suspended_can_be_ended)
 {
-    struct story s;
-
-    story_open(&s);
-    story_run(&s, suspended);
-    CHECK_STR(GIVE(&s, .run = do_terminate), "");
-    story_go_on(&s);
-    story_is(&s, "Failed", "workflow shutdown with strategy:  Terminate");
-    CHECK_ORDER(&s, "");
-    story_close(&s);
+    story_run(s, suspended);
+    CHECK_STR(GIVE(s, .run = do_terminate), "");
+    story_go_on(s);
+    story_is(s, "Failed", "workflow shutdown with strategy:  Terminate");
+    CHECK_ORDER(s, "");
 }
 
-TEST(stop_and_terminate_end_it)
+STORY(stop_and_terminate_end_it)
 {
-    struct story s;
-
-    story_open(&s);
-    story_run(&s, two_waits);
-    CHECK_STR(GIVE(&s, .run = do_stop), "");
-    story_go_on(&s);
-    story_is(&s, "Failed", "Stopped with strategy 'Stop'");
-    CHECK_STR(GIVE(&s, .run = do_terminate),
+    story_run(s, two_waits);
+    CHECK_STR(GIVE(s, .run = do_stop), "");
+    story_go_on(s);
+    story_is(s, "Failed", "Stopped with strategy 'Stop'");
+    CHECK_STR(GIVE(s, .run = do_terminate),
               "cannot shutdown a completed workflow: workflow: \"wf\", namespace: \"default\"");
-    story_run(&s, "metadata: {name: other}\nspec:\n  entrypoint: wait\n  templates:\n" KINDS);
-    CHECK_STR(GIVE(&s, .run = do_terminate), "");
-    story_go_on(&s);
-    story_is(&s, "Failed", "Stopped with strategy 'Terminate'");
-    story_close(&s);
+    story_run(s, "metadata: {name: other}\nspec:\n  entrypoint: wait\n  templates:\n" KINDS);
+    CHECK_STR(GIVE(s, .run = do_terminate), "");
+    story_go_on(s);
+    story_is(s, "Failed", "Stopped with strategy 'Terminate'");
 }
 
-TEST(outputs_are_supplied_and_defaults_fill_the_rest)
+STORY(outputs_are_supplied_and_defaults_fill_the_rest)
 {
-    struct story s;
-
-    story_open(&s);
-    story_run(&s, question);
-    CHECK_STR(GIVE(&s, .run = do_resume),
+    story_run(s, question);
+    CHECK_STR(GIVE(s, .run = do_resume),
               "raw output parameter 'a' has not been set and does not have a default value");
-    story_node_is(&s, "q", "Running", NULL);
-    CHECK_STR(set_outputs(&s, "{\"c\":\"1\"}", NULL), "node is not expecting output parameter 'c'");
-    CHECK_STR(set_outputs(&s, "{\"a\":\"1\"}", NULL), "");
-    CHECK_STR(story_output(&s, "q", "a"), "1");
-    CHECK_STR(set_outputs(&s, "{\"a\":\"2\"}", NULL),
+    story_node_is(s, "q", "Running", NULL);
+    CHECK_STR(set_outputs(s, "{\"c\":\"1\"}", NULL), "node is not expecting output parameter 'c'");
+    CHECK_STR(set_outputs(s, "{\"a\":\"1\"}", NULL), "");
+    CHECK_STR(story_output(s, "q", "a"), "1");
+    CHECK_STR(set_outputs(s, "{\"a\":\"2\"}", NULL),
               "cannot set output parameter 'a' because it does not use valueFrom.raw or it was "
               "already set");
-    rig_shut(&s.r);
-    rig_reopen(&s.r);
-    CHECK_STR(GIVE(&s, .run = do_resume), "");
-    story_go_on(&s);
-    story_is(&s, "Succeeded", NULL);
-    CHECK_STR(story_output(&s, "q", "b"), "b of you");
-    CHECK_STR(story_input(&s, "s", "m"), "1 b of you 1");
-    CHECK_CONTAINS(story_status(&s, "outputs"), "{\"name\":\"all\",\"value\":\"1\"");
-    story_close(&s);
+    rig_shut(&s->r);
+    rig_reopen(&s->r);
+    CHECK_STR(GIVE(s, .run = do_resume), "");
+    story_go_on(s);
+    story_is(s, "Succeeded", NULL);
+    CHECK_STR(story_output(s, "q", "b"), "b of you");
+    CHECK_STR(story_input(s, "s", "m"), "1 b of you 1");
+    CHECK_CONTAINS(story_status(s, "outputs"), "{\"name\":\"all\",\"value\":\"1\"");
 }
 
-TEST(a_set_phase_ends_the_node)
+STORY(a_set_phase_ends_the_node)
 {
-    struct story s;
-
-    story_open(&s);
-    story_run(&s, question);
-    CHECK_STR(set_outputs(&s, "{\"a\":\"1\"}", "Done"),
+    story_run(s, question);
+    CHECK_STR(set_outputs(s, "{\"a\":\"1\"}", "Done"),
               "phase 'Done' cannot be set: expected Succeeded, Failed, Error, Skipped or Omitted");
-    CHECK_STR(set_outputs(&s, "{\"a\":\"1\"}", "Succeeded"), "");
-    story_go_on(&s);
-    story_is(&s, "Succeeded", NULL);
-    CHECK_STR(GIVE(&s, .run = do_set), "cannot set nodes of a completed workflow: workflow: "
-                                       "\"wf\", namespace: \"default\"");
-    story_close(&s);
+    CHECK_STR(set_outputs(s, "{\"a\":\"1\"}", "Succeeded"), "");
+    story_go_on(s);
+    story_is(s, "Succeeded", NULL);
+    CHECK_STR(GIVE(s, .run = do_set), "cannot set nodes of a completed workflow: workflow: "
+                                      "\"wf\", namespace: \"default\"");
 }
 
-TEST(a_time_without_a_word_gives_defaults_or_an_error)
+STORY(a_time_without_a_word_gives_defaults_or_an_error)
 {
-    struct story s;
-
-    story_open(&s);
-    story_run(&s, "metadata: {name: wf}\n"
-                  "spec:\n"
-                  "  entrypoint: main\n"
-                  "  templates:\n"
-                  "  - name: main\n"
-                  "    suspend: {duration: \"5\"}\n"
-                  "    outputs: {parameters: [{name: a, valueFrom: {supplied: {}}}]}\n");
-    story_node_is(&s, "wf", "Error",
+    story_run(s, STORY_MAIN "    suspend: {duration: \"5\"}\n"
+                            "    outputs: {parameters: [{name: a, valueFrom: {supplied: {}}}]}\n");
+    story_node_is(s, "wf", "Error",
                   "raw output parameter 'a' has not been set and does not have a default value");
-    story_close(&s);
 }
 
 TESTS_MAIN(T_(resume_ends_all_suspended_nodes), T_(resume_may_choose_nodes),

@@ -2,24 +2,17 @@
 #include "tests/unit/flow/story.h"
 
 #define KINDS \
-    "  - name: ok\n    container: {image: i, command: [ok]}\n" \
-    "  - name: bad\n    container: {image: i, command: [exit, \"1\"]}\n" \
+    STORY_OK \
+    STORY_BAD \
     "  - name: serve\n    daemon: true\n    container: {image: i, command: [serve]}\n" \
-    "  - name: quit\n    daemon: true\n    container: {image: i, command: [ok]}\n" \
-    "  - name: say\n    inputs: {parameters: [{name: m}]}\n" \
-    "    container: {image: i, command: [say, \"{{inputs.parameters.m}}\"]}\n"
+    "  - name: quit\n    daemon: true\n    container: {image: i, command: [ok]}\n" STORY_SAY
 
 static const char in_steps[] =
-    "metadata: {name: wf}\n"
-    "spec:\n"
-    "  entrypoint: main\n"
-    "  templates:\n"
-    "  - name: main\n"
-    "    steps:\n"
-    "    - - {name: d, template: serve}\n"
-    "    - - {name: a, template: say, arguments: {parameters: [{name: m, value:\n"
-    "          \"{{steps.d.ip}} {{steps.d.status}}\"}]}}\n"
-    "    - - {name: b, template: ok}\n" KINDS;
+    STORY_MAIN "    steps:\n"
+               "    - - {name: d, template: serve}\n"
+               "    - - {name: a, template: say, arguments: {parameters: [{name: m, value:\n"
+               "          \"{{steps.d.ip}} {{steps.d.status}}\"}]}}\n"
+               "    - - {name: b, template: ok}\n" KINDS;
 
 TEST(a_daemon_of_steps_serves_later_groups)
 {
@@ -55,147 +48,92 @@ TEST(a_daemon_of_steps_serves_later_groups)
     }
 }
 
-TEST(a_daemon_of_a_dag_lets_its_dependants_go)
+STORY(a_daemon_of_a_dag_lets_its_dependants_go)
 {
-    struct story s;
-
-    story_open(&s);
-    story_run(&s, "metadata: {name: wf}\n"
-                  "spec:\n"
-                  "  entrypoint: main\n"
-                  "  templates:\n"
-                  "  - name: main\n"
-                  "    dag:\n"
-                  "      tasks:\n"
-                  "      - {name: d, template: serve}\n"
-                  "      - {name: a, depends: d, template: say, arguments: {parameters:\n"
-                  "          [{name: m, value: \"{{tasks.d.ip}}\"}]}}\n"
-                  "      - {name: b, depends: d.Daemoned && a, template: ok}\n"
-                  "      - {name: c, depends: d.Failed, template: ok}\n" KINDS);
-    CHECK_ORDER(&s, "wf.a wf.b wf.d");
-    CHECK_STR(story_input(&s, "a", "m"), "10.0.0.7");
-    story_node_is(&s, "c", "Omitted", NULL);
-    story_is(&s, "Succeeded", NULL);
-    story_close(&s);
+    story_run(s, STORY_MAIN "    dag:\n"
+                            "      tasks:\n"
+                            "      - {name: d, template: serve}\n"
+                            "      - {name: a, depends: d, template: say, arguments: {parameters:\n"
+                            "          [{name: m, value: \"{{tasks.d.ip}}\"}]}}\n"
+                            "      - {name: b, depends: d.Daemoned && a, template: ok}\n"
+                            "      - {name: c, depends: d.Failed, template: ok}\n" KINDS);
+    CHECK_ORDER(s, "wf.a wf.b wf.d");
+    CHECK_STR(story_input(s, "a", "m"), "10.0.0.7");
+    story_node_is(s, "c", "Omitted", NULL);
+    story_is(s, "Succeeded", NULL);
 }
 
-TEST(a_daemon_lives_as_long_as_the_template_around_it)
+STORY(a_daemon_lives_as_long_as_the_template_around_it)
 {
-    struct story s;
-
-    story_open(&s);
     story_run(
-        &s,
-        "metadata: {name: wf}\n"
-        "spec:\n"
-        "  entrypoint: main\n"
-        "  templates:\n"
-        "  - name: main\n"
+        s, STORY_MAIN
         "    dag: {tasks: [{name: in, template: inner}, {name: z, depends: in, template: ok}]}\n"
         "  - name: inner\n"
         "    steps: [[{name: d, template: serve}], [{name: a, template: ok}]]\n" KINDS);
-    CHECK_ORDER(&s, "wf.in[1].a wf.in[0].d wf.z");
-    story_is(&s, "Succeeded", NULL);
-    story_close(&s);
+    CHECK_ORDER(s, "wf.in[1].a wf.in[0].d wf.z");
+    story_is(s, "Succeeded", NULL);
 }
 
-TEST(retries_and_loops_of_daemons_let_others_go)
+STORY(retries_and_loops_of_daemons_let_others_go)
 {
-    struct story s;
-
-    story_open(&s);
-    story_run(&s, "metadata: {name: wf}\n"
-                  "spec:\n"
-                  "  entrypoint: main\n"
-                  "  templates:\n"
-                  "  - name: main\n"
-                  "    steps:\n"
-                  "    - - {name: d, template: try}\n"
-                  "      - {name: l, template: serve, withItems: [x, z]}\n"
-                  "    - - {name: a, template: say, arguments: {parameters:\n"
-                  "          [{name: m, value: \"{{steps.d.ip}}\"}]}}\n"
-                  "  - name: try\n"
-                  "    daemon: true\n"
-                  "    retryStrategy: {limit: 2}\n"
-                  "    container: {image: i, command: [serve]}\n" KINDS);
-    CHECK_ORDER(&s, "wf[1].a wf[0].d(0) wf[0].l(0:x) wf[0].l(1:z)");
-    CHECK_STR(story_input(&s, "a", "m"), "10.0.0.7");
-    story_node_is(&s, "wf[0].d", "Succeeded", NULL);
-    story_is(&s, "Succeeded", NULL);
-    story_close(&s);
+    story_run(s, STORY_MAIN "    steps:\n"
+                            "    - - {name: d, template: try}\n"
+                            "      - {name: l, template: serve, withItems: [x, z]}\n"
+                            "    - - {name: a, template: say, arguments: {parameters:\n"
+                            "          [{name: m, value: \"{{steps.d.ip}}\"}]}}\n"
+                            "  - name: try\n"
+                            "    daemon: true\n"
+                            "    retryStrategy: {limit: 2}\n"
+                            "    container: {image: i, command: [serve]}\n" KINDS);
+    CHECK_ORDER(s, "wf[1].a wf[0].d(0) wf[0].l(0:x) wf[0].l(1:z)");
+    CHECK_STR(story_input(s, "a", "m"), "10.0.0.7");
+    story_node_is(s, "wf[0].d", "Succeeded", NULL);
+    story_is(s, "Succeeded", NULL);
 }
 
-TEST(daemons_take_no_place_under_parallelism)
+STORY(daemons_take_no_place_under_parallelism)
 {
-    struct story s;
-
-    story_open(&s);
-    story_run(&s, "metadata: {name: wf}\n"
-                  "spec:\n"
-                  "  entrypoint: main\n"
-                  "  parallelism: 1\n"
-                  "  templates:\n"
-                  "  - name: main\n"
-                  "    parallelism: 1\n"
-                  "    steps: [[{name: d, template: serve}], [{name: a, template: ok}]]\n" KINDS);
-    story_is(&s, "Succeeded", NULL);
-    story_close(&s);
+    story_run(s, "metadata: {name: wf}\n"
+                 "spec:\n"
+                 "  entrypoint: main\n"
+                 "  parallelism: 1\n"
+                 "  templates:\n"
+                 "  - name: main\n"
+                 "    parallelism: 1\n"
+                 "    steps: [[{name: d, template: serve}], [{name: a, template: ok}]]\n" KINDS);
+    story_is(s, "Succeeded", NULL);
 }
 
-TEST(a_failure_behind_it_ends_the_daemon_well)
+STORY(a_failure_behind_it_ends_the_daemon_well)
 {
-    struct story s;
-
-    story_open(&s);
-    story_run(&s, "metadata: {name: wf}\n"
-                  "spec:\n"
-                  "  entrypoint: main\n"
-                  "  templates:\n"
-                  "  - name: main\n"
-                  "    steps: [[{name: d, template: serve}], [{name: a, template: bad}]]\n" KINDS);
-    story_node_is(&s, "d", "Succeeded", NULL);
-    story_is(&s, "Failed", NULL);
-    story_close(&s);
+    story_run(s, STORY_MAIN
+              "    steps: [[{name: d, template: serve}], [{name: a, template: bad}]]\n" KINDS);
+    story_node_is(s, "d", "Succeeded", NULL);
+    story_is(s, "Failed", NULL);
 }
 
-TEST(a_daemon_that_ends_by_itself_has_failed)
+STORY(a_daemon_that_ends_by_itself_has_failed)
 {
-    struct story s;
-
-    story_open(&s);
-    story_run(&s, "metadata: {name: wf}\n"
-                  "spec:\n"
-                  "  entrypoint: main\n"
-                  "  templates:\n"
-                  "  - name: main\n"
-                  "    steps: [[{name: d, template: quit}], [{name: a, template: ok}]]\n" KINDS);
-    story_node_is(&s, "d", "Failed", "the daemon ended by itself");
-    story_is(&s, "Failed", NULL);
-    story_close(&s);
+    story_run(s, STORY_MAIN
+              "    steps: [[{name: d, template: quit}], [{name: a, template: ok}]]\n" KINDS);
+    story_node_is(s, "d", "Failed", "the daemon ended by itself");
+    story_is(s, "Failed", NULL);
 }
 
-TEST(a_daemon_alone_is_not_needed)
+STORY(a_daemon_alone_is_not_needed)
 {
-    struct story s;
-
-    story_open(&s);
-    story_run(&s, "metadata: {name: wf}\nspec:\n  entrypoint: serve\n  templates:\n" KINDS);
-    story_is(&s, "Succeeded", NULL);
-    story_close(&s);
+    story_run(s, "metadata: {name: wf}\nspec:\n  entrypoint: serve\n  templates:\n" KINDS);
+    story_is(s, "Succeeded", NULL);
 }
 
-TEST(an_early_end_takes_daemons_along)
+STORY(an_early_end_takes_daemons_along)
 {
-    struct story s;
-
-    story_open(&s);
-    rig_create(&s.r, &kind_workflow, in_steps);
-    (void)rig_step(&s.r);
-    story_edit(&s, "{\"shutdown\":\"Terminate\"}");
-    story_go_on(&s);
-    story_node_is(&s, "d", "Failed", NULL);
-    story_is(&s, "Failed", "Stopped with strategy 'Terminate'");
-    story_close(&s);
+    rig_create(&s->r, &kind_workflow, in_steps);
+    (void)rig_step(&s->r);
+    story_edit(s, "{\"shutdown\":\"Terminate\"}");
+    story_go_on(s);
+    story_node_is(s, "d", "Failed", NULL);
+    story_is(s, "Failed", "Stopped with strategy 'Terminate'");
 }
 
 TESTS_MAIN(T_(a_daemon_of_steps_serves_later_groups), T_(a_daemon_of_a_dag_lets_its_dependants_go),

@@ -2,121 +2,78 @@
 #include "tests/unit/flow/story.h"
 
 #define KINDS \
-    "  - name: ok\n    container: {image: i, command: [ok]}\n" \
-    "  - name: bad\n    container: {image: i, command: [exit, \"1\"]}\n" \
-    "  - name: hang\n    container: {image: i, command: [hang]}\n" \
-    "  - name: say\n    inputs: {parameters: [{name: m}]}\n" \
-    "    container: {image: i, command: [say, \"{{inputs.parameters.m}}\"]}\n"
+    STORY_OK \
+    STORY_BAD \
+    STORY_HANG \
+    STORY_SAY
 
-TEST(a_retry_ends_when_its_expression_says_so)
+STORY(a_retry_ends_when_its_expression_says_so)
 {
-    struct story s;
-
-    story_open(&s);
-    story_run(&s, "metadata: {name: wf}\n"
-                  "spec:\n"
-                  "  entrypoint: main\n"
-                  "  templates:\n"
-                  "  - name: main\n"
-                  "    retryStrategy:\n"
-                  "      limit: \"10\"\n"
-                  "      expression: asInt(lastRetry.exitCode) > 1 && asInt(retries) < 2\n"
-                  "    container: {image: i, command: [exit, \"3\"]}\n");
-    story_is(&s, "Failed", "retryStrategy.expression evaluated to false");
-    CHECK_ORDER(&s, "wf(0) wf(1) wf(2)");
-    story_close(&s);
+    story_run(s,
+              STORY_MAIN "    retryStrategy:\n"
+                         "      limit: \"10\"\n"
+                         "      expression: asInt(lastRetry.exitCode) > 1 && asInt(retries) < 2\n"
+                         "    container: {image: i, command: [exit, \"3\"]}\n");
+    story_is(s, "Failed", "retryStrategy.expression evaluated to false");
+    CHECK_ORDER(s, "wf(0) wf(1) wf(2)");
 }
 
-TEST(an_attempt_knows_the_one_before)
+STORY(an_attempt_knows_the_one_before)
 {
-    struct story s;
-
-    story_open(&s);
-    story_run(&s, "metadata: {name: wf}\n"
-                  "spec:\n"
-                  "  entrypoint: main\n"
-                  "  templates:\n"
-                  "  - name: main\n"
-                  "    retryStrategy: {limit: 1}\n"
-                  "    container: {image: i, command: [exit, \"3\"],\n"
-                  "      args: [\"{{retries}} {{lastRetry.exitCode}} {{lastRetry.status}} "
-                  "{{lastRetry.message}}\"]}\n");
-    story_is(&s, "Failed", "No more retries left");
-    story_close(&s);
+    story_run(s,
+              STORY_MAIN "    retryStrategy: {limit: 1}\n"
+                         "    container: {image: i, command: [exit, \"3\"],\n"
+                         "      args: [\"{{retries}} {{lastRetry.exitCode}} {{lastRetry.status}} "
+                         "{{lastRetry.message}}\"]}\n");
+    story_is(s, "Failed", "No more retries left");
 }
 
-TEST(policies_tell_failures_from_errors)
+STORY(policies_tell_failures_from_errors)
 {
-    struct story s;
-
-    story_open(&s);
-    story_run(&s, "metadata: {name: wf}\n"
-                  "spec:\n"
-                  "  entrypoint: main\n"
-                  "  templates:\n"
-                  "  - name: main\n"
-                  "    steps:\n"
-                  "    - - {name: a, template: on-error, continueOn: {failed: true}}\n"
-                  "      - {name: b, template: always, continueOn: {failed: true}}\n"
-                  "      - {name: c, template: transient, continueOn: {failed: true}}\n"
-                  "  - name: on-error\n"
-                  "    retryStrategy: {limit: 2, retryPolicy: OnError}\n"
-                  "    container: {image: i, command: [exit, \"1\"]}\n"
-                  "  - name: always\n"
-                  "    retryStrategy: {limit: 1, retryPolicy: Always}\n"
-                  "    container: {image: i, command: [exit, \"1\"]}\n"
-                  "  - name: transient\n"
-                  "    retryStrategy: {limit: 1, retryPolicy: OnTransientError}\n"
-                  "    container: {image: i, command: [exit, \"1\"]}\n");
-    story_is(&s, "Succeeded", NULL);
-    story_node_is(&s, "a", "Failed", "main: Error (exit code 1)");
-    CHECK_NULL(story_node(&s, "a(1)"));
-    story_node_is(&s, "b", "Failed", "No more retries left");
-    story_node_is(&s, "b(1)", "Failed", NULL);
-    CHECK_NULL(story_node(&s, "c(1)"));
-    story_close(&s);
+    story_run(s, STORY_MAIN "    steps:\n"
+                            "    - - {name: a, template: on-error, continueOn: {failed: true}}\n"
+                            "      - {name: b, template: always, continueOn: {failed: true}}\n"
+                            "      - {name: c, template: transient, continueOn: {failed: true}}\n"
+                            "  - name: on-error\n"
+                            "    retryStrategy: {limit: 2, retryPolicy: OnError}\n"
+                            "    container: {image: i, command: [exit, \"1\"]}\n"
+                            "  - name: always\n"
+                            "    retryStrategy: {limit: 1, retryPolicy: Always}\n"
+                            "    container: {image: i, command: [exit, \"1\"]}\n"
+                            "  - name: transient\n"
+                            "    retryStrategy: {limit: 1, retryPolicy: OnTransientError}\n"
+                            "    container: {image: i, command: [exit, \"1\"]}\n");
+    story_is(s, "Succeeded", NULL);
+    story_node_is(s, "a", "Failed", "main: Error (exit code 1)");
+    CHECK_NULL(story_node(s, "a(1)"));
+    story_node_is(s, "b", "Failed", "No more retries left");
+    story_node_is(s, "b(1)", "Failed", NULL);
+    CHECK_NULL(story_node(s, "c(1)"));
 }
 
-TEST(pauses_grow_to_a_cap_and_end_at_a_duration)
+STORY(pauses_grow_to_a_cap_and_end_at_a_duration)
 {
-    struct story s;
-
-    story_open(&s);
     story_run(
-        &s, "metadata: {name: wf}\n"
-            "spec:\n"
-            "  entrypoint: main\n"
-            "  templates:\n"
-            "  - name: main\n"
-            "    retryStrategy:\n"
-            "      backoff: {duration: \"10s\", factor: \"3\", cap: \"20s\", maxDuration: \"1m\"}\n"
-            "    container: {image: i, command: [exit, \"1\"]}\n");
-    /* At 0, 10, 30, 50 s; the next would be at 70 s. */
-    story_is(&s, "Failed", "Backoff would exceed max duration limit");
-    CHECK_ORDER(&s, "wf(0) wf(1) wf(2) wf(3)");
-    CHECK_STR(story_status(&s, "finishedAt"), "2023-11-14T22:14:10Z");
-    story_close(&s);
+        s, STORY_MAIN
+        "    retryStrategy:\n"
+        "      backoff: {duration: \"10s\", factor: \"3\", cap: \"20s\", maxDuration: \"1m\"}\n"
+        "    container: {image: i, command: [exit, \"1\"]}\n");
+    /* At 0, 10, 30, 50 s; the next would be at 70 s-> */
+    story_is(s, "Failed", "Backoff would exceed max duration limit");
+    CHECK_ORDER(s, "wf(0) wf(1) wf(2) wf(3)");
+    CHECK_STR(story_status(s, "finishedAt"), "2023-11-14T22:14:10Z");
 }
 
-TEST(a_pause_says_how_long_it_is)
+STORY(a_pause_says_how_long_it_is)
 {
-    struct story s;
-
-    story_open(&s);
-    rig_create(&s.r, &kind_workflow,
-               "metadata: {name: wf}\n"
-               "spec:\n"
-               "  entrypoint: main\n"
-               "  templates:\n"
-               "  - name: main\n"
-               "    retryStrategy: {limit: 1, backoff: {duration: 1m10s}}\n"
-               "    container: {image: i, command: [exit, \"1\"]}\n");
-    rig_step(&s.r);
-    story_look(&s);
-    story_node_is(&s, "wf", "Running", "Backoff for 1 minutes 10 seconds");
-    story_go_on(&s);
-    story_is(&s, "Failed", "No more retries left");
-    story_close(&s);
+    rig_create(&s->r, &kind_workflow,
+               STORY_MAIN "    retryStrategy: {limit: 1, backoff: {duration: 1m10s}}\n"
+                          "    container: {image: i, command: [exit, \"1\"]}\n");
+    rig_step(&s->r);
+    story_look(s);
+    story_node_is(s, "wf", "Running", "Backoff for 1 minutes 10 seconds");
+    story_go_on(s);
+    story_is(s, "Failed", "No more retries left");
 }
 
 /* Nothing is tried after that, so it may say so even where its policy or limit would end it. */
@@ -125,15 +82,10 @@ TEST(the_longest_duration_is_looked_at_before_policy_and_limit)
     static const char *const more[] = {"limit: 0", "retryPolicy: OnError"};
 
     for (size_t i = 0; i < ARRAY_LEN(more); i++) {
-        cleanup_free char *yaml =
-            xasprintf("metadata: {name: wf}\n"
-                      "spec:\n"
-                      "  entrypoint: main\n"
-                      "  templates:\n"
-                      "  - name: main\n"
-                      "    retryStrategy: {%s, backoff: {duration: 1m, maxDuration: 30s}}\n"
-                      "    container: {image: i, command: [exit, \"1\"]}\n",
-                      more[i]);
+        cleanup_free char *yaml = xasprintf(
+            STORY_MAIN "    retryStrategy: {%s, backoff: {duration: 1m, maxDuration: 30s}}\n"
+                       "    container: {image: i, command: [exit, \"1\"]}\n",
+            more[i]);
         struct story s;
 
         story_open(&s);
@@ -144,88 +96,68 @@ TEST(the_longest_duration_is_looked_at_before_policy_and_limit)
     }
 }
 
-TEST(an_attempt_that_lasts_longer_than_all_may_is_the_last)
+STORY(an_attempt_that_lasts_longer_than_all_may_is_the_last)
 {
-    struct story s;
-
-    story_open(&s);
-    rig_create(&s.r, &kind_workflow,
-               "metadata: {name: wf}\n"
-               "spec:\n"
-               "  entrypoint: main\n"
-               "  templates:\n"
-               "  - name: main\n"
+    rig_create(&s->r, &kind_workflow,
+               STORY_MAIN
                "    retryStrategy: {limit: 5, backoff: {duration: 1s, maxDuration: 30s}}\n"
                "    container: {image: i, command: [exit, \"1\"]}\n");
-    story_let_pass(&s, 31);
-    story_go_on(&s);
-    story_is(&s, "Failed", "Max duration limit exceeded");
-    CHECK_ORDER(&s, "wf(0)");
-    story_close(&s);
+    story_let_pass(s, 31);
+    story_go_on(s);
+    story_is(s, "Failed", "Max duration limit exceeded");
+    CHECK_ORDER(s, "wf(0)");
 }
 
-TEST(a_strategy_of_the_workflow_counts_for_templates_without_one)
+STORY(a_strategy_of_the_workflow_counts_for_templates_without_one)
 {
-    struct story s;
-
-    story_open(&s);
-    story_run(&s, "metadata: {name: wf}\n"
-                  "spec:\n"
-                  "  entrypoint: main\n"
-                  "  retryStrategy: {limit: 1}\n"
-                  "  templates:\n"
-                  "  - name: main\n"
-                  "    steps: [[{name: a, template: bad}]]\n" KINDS);
-    CHECK_ORDER(&s, "wf(0)[0].a(0) wf(0)[0].a(1) wf(1)[0].a(0) wf(1)[0].a(1)");
-    story_is(&s, "Failed", NULL);
-    story_close(&s);
+    story_run(s, "metadata: {name: wf}\n"
+                 "spec:\n"
+                 "  entrypoint: main\n"
+                 "  retryStrategy: {limit: 1}\n"
+                 "  templates:\n"
+                 "  - name: main\n"
+                 "    steps: [[{name: a, template: bad}]]\n" KINDS);
+    CHECK_ORDER(s, "wf(0)[0].a(0) wf(0)[0].a(1) wf(1)[0].a(0) wf(1)[0].a(1)");
+    story_is(s, "Failed", NULL);
 }
 
-TEST(a_leaf_may_take_only_so_long)
+STORY(a_leaf_may_take_only_so_long)
 {
-    struct story s;
-
-    story_open(&s);
-    story_run(&s, "metadata: {name: wf}\n"
-                  "spec:\n"
-                  "  entrypoint: main\n"
-                  "  arguments: {parameters: [{name: t, value: \"10s\"}]}\n"
-                  "  templates:\n"
-                  "  - name: main\n"
-                  "    steps: [[{name: a, template: slow, continueOn: {failed: true}}], [{name: b, "
-                  "template: ok}]]\n"
-                  "  - name: slow\n"
-                  "    timeout: \"{{workflow.parameters.t}}\"\n"
-                  "    container: {image: i, command: [hang]}\n" KINDS);
-    story_node_is(&s, "a", "Failed",
+    story_run(s, "metadata: {name: wf}\n"
+                 "spec:\n"
+                 "  entrypoint: main\n"
+                 "  arguments: {parameters: [{name: t, value: \"10s\"}]}\n"
+                 "  templates:\n"
+                 "  - name: main\n"
+                 "    steps: [[{name: a, template: slow, continueOn: {failed: true}}], [{name: b, "
+                 "template: ok}]]\n"
+                 "  - name: slow\n"
+                 "    timeout: \"{{workflow.parameters.t}}\"\n"
+                 "    container: {image: i, command: [hang]}\n" KINDS);
+    story_node_is(s, "a", "Failed",
                   "Pod was active on the node longer than the specified deadline");
-    story_is(&s, "Succeeded", NULL);
-    story_close(&s);
+    story_is(s, "Succeeded", NULL);
 }
 
-TEST(a_workflow_may_take_only_so_long_and_exit_handlers_run_afterwards)
+STORY(a_workflow_may_take_only_so_long_and_exit_handlers_run_afterwards)
 {
-    struct story s;
-
-    story_open(&s);
-    story_run(&s, "metadata: {name: wf}\n"
-                  "spec:\n"
-                  "  entrypoint: main\n"
-                  "  onExit: bye\n"
-                  "  activeDeadlineSeconds: 30\n"
-                  "  arguments: {parameters: [{name: t, value: \"30\"}]}\n"
-                  "  templates:\n"
-                  "  - name: main\n"
-                  "    steps: [[{name: a, template: hang}], [{name: b, template: ok}]]\n"
-                  "  - name: bye\n"
-                  "    retryStrategy: {limit: 2}\n"
-                  "    container: {image: i, command: [until, \"1\", \"{{retries}}\"]}\n" KINDS);
-    story_node_is(&s, "a", "Failed", "Step exceeded its deadline");
-    CHECK_NULL(story_node(&s, "b"));
-    story_node_is(&s, "wf.onExit", "Succeeded", NULL);
-    CHECK_ORDER(&s, "wf[0].a wf.onExit(0) wf.onExit(1)");
-    story_is(&s, "Failed", NULL);
-    story_close(&s);
+    story_run(s, "metadata: {name: wf}\n"
+                 "spec:\n"
+                 "  entrypoint: main\n"
+                 "  onExit: bye\n"
+                 "  activeDeadlineSeconds: 30\n"
+                 "  arguments: {parameters: [{name: t, value: \"30\"}]}\n"
+                 "  templates:\n"
+                 "  - name: main\n"
+                 "    steps: [[{name: a, template: hang}], [{name: b, template: ok}]]\n"
+                 "  - name: bye\n"
+                 "    retryStrategy: {limit: 2}\n"
+                 "    container: {image: i, command: [until, \"1\", \"{{retries}}\"]}\n" KINDS);
+    story_node_is(s, "a", "Failed", "Step exceeded its deadline");
+    CHECK_NULL(story_node(s, "b"));
+    story_node_is(s, "wf.onExit", "Succeeded", NULL);
+    CHECK_ORDER(s, "wf[0].a wf.onExit(0) wf.onExit(1)");
+    story_is(s, "Failed", NULL);
 }
 
 static const char stoppable[] = "metadata: {name: wf}\n"
@@ -238,224 +170,166 @@ static const char stoppable[] = "metadata: {name: wf}\n"
                                 "      tasks:\n"
                                 "      - {name: a, template: hang}\n"
                                 "      - {name: b, template: ok, depends: a}\n"
-                                "      - {name: w, template: wait}\n"
-                                "  - name: wait\n"
-                                "    suspend: {}\n" KINDS;
+                                "      - {name: w, template: wait}\n" STORY_WAIT KINDS;
 
-TEST(stop_ends_everything_but_the_exit_handler)
+STORY(stop_ends_everything_but_the_exit_handler)
 {
-    struct story s;
-
-    story_open(&s);
-    story_run(&s, stoppable);
-    story_is(&s, "Running", NULL);
-    story_edit(&s, "{\"shutdown\":\"Stop\"}");
-    story_go_on(&s);
-    story_node_is(&s, "a", "Failed", "workflow shutdown with strategy:  Stop");
-    story_node_is(&s, "w", "Failed", "workflow shutdown with strategy:  Stop");
-    CHECK_ORDER(&s, "wf.a wf.onExit");
-    story_is(&s, "Failed", "Stopped with strategy 'Stop'");
-    story_close(&s);
+    story_run(s, stoppable);
+    story_is(s, "Running", NULL);
+    story_edit(s, "{\"shutdown\":\"Stop\"}");
+    story_go_on(s);
+    story_node_is(s, "a", "Failed", "workflow shutdown with strategy:  Stop");
+    story_node_is(s, "w", "Failed", "workflow shutdown with strategy:  Stop");
+    CHECK_ORDER(s, "wf.a wf.onExit");
+    story_is(s, "Failed", "Stopped with strategy 'Stop'");
 }
 
-TEST(terminate_ends_everything)
+STORY(terminate_ends_everything)
 {
-    struct story s;
-
-    story_open(&s);
-    story_run(&s, stoppable);
-    story_edit(&s, "{\"shutdown\":\"Terminate\"}");
-    story_go_on(&s);
-    story_node_is(&s, "a", "Failed", "workflow shutdown with strategy:  Terminate");
-    CHECK_ORDER(&s, "wf.a");
-    CHECK_NULL(story_node(&s, "wf.onExit"));
-    story_is(&s, "Failed", "Stopped with strategy 'Terminate'");
-    story_close(&s);
+    story_run(s, stoppable);
+    story_edit(s, "{\"shutdown\":\"Terminate\"}");
+    story_go_on(s);
+    story_node_is(s, "a", "Failed", "workflow shutdown with strategy:  Terminate");
+    CHECK_ORDER(s, "wf.a");
+    CHECK_NULL(story_node(s, "wf.onExit"));
+    story_is(s, "Failed", "Stopped with strategy 'Terminate'");
 }
 
-TEST(terminate_after_stop_ends_the_exit_handler_too)
+STORY(terminate_after_stop_ends_the_exit_handler_too)
 {
-    struct story s;
-
-    story_open(&s);
-    story_run(&s, "metadata: {name: wf}\n"
-                  "spec:\n"
-                  "  entrypoint: hang\n"
-                  "  onExit: hang\n"
-                  "  templates:\n" KINDS);
-    story_edit(&s, "{\"shutdown\":\"Stop\"}");
-    story_go_on(&s);
-    story_is(&s, "Running", NULL);
-    story_node_is(&s, "wf.onExit", "Pending", NULL);
-    story_edit(&s, "{\"shutdown\":\"Terminate\"}");
-    story_go_on(&s);
-    story_node_is(&s, "wf.onExit", "Failed", "workflow shutdown with strategy:  Terminate");
-    story_is(&s, "Failed", "Stopped with strategy 'Terminate'");
-    story_close(&s);
+    story_run(s, "metadata: {name: wf}\n"
+                 "spec:\n"
+                 "  entrypoint: hang\n"
+                 "  onExit: hang\n"
+                 "  templates:\n" KINDS);
+    story_edit(s, "{\"shutdown\":\"Stop\"}");
+    story_go_on(s);
+    story_is(s, "Running", NULL);
+    story_node_is(s, "wf.onExit", "Pending", NULL);
+    story_edit(s, "{\"shutdown\":\"Terminate\"}");
+    story_go_on(s);
+    story_node_is(s, "wf.onExit", "Failed", "workflow shutdown with strategy:  Terminate");
+    story_is(s, "Failed", "Stopped with strategy 'Terminate'");
 }
 
-TEST(a_stopped_retry_does_not_try_again)
+STORY(a_stopped_retry_does_not_try_again)
 {
-    struct story s;
-
-    story_open(&s);
-    story_run(&s, "metadata: {name: wf}\n"
-                  "spec:\n"
-                  "  entrypoint: main\n"
-                  "  templates:\n"
-                  "  - name: main\n"
-                  "    retryStrategy: {limit: 5}\n"
-                  "    container: {image: i, command: [hang]}\n");
-    story_edit(&s, "{\"shutdown\":\"Stop\"}");
-    story_go_on(&s);
-    CHECK_ORDER(&s, "wf(0)");
-    story_node_is(&s, "wf(0)", "Failed", "workflow shutdown with strategy:  Stop");
-    story_is(&s, "Failed", "Stopped with strategy 'Stop'");
-    story_close(&s);
+    story_run(s, STORY_MAIN "    retryStrategy: {limit: 5}\n"
+                            "    container: {image: i, command: [hang]}\n");
+    story_edit(s, "{\"shutdown\":\"Stop\"}");
+    story_go_on(s);
+    CHECK_ORDER(s, "wf(0)");
+    story_node_is(s, "wf(0)", "Failed", "workflow shutdown with strategy:  Stop");
+    story_is(s, "Failed", "Stopped with strategy 'Stop'");
 }
 
-TEST(a_suspended_workflow_starts_nothing_until_it_is_let_go)
+STORY(a_suspended_workflow_starts_nothing_until_it_is_let_go)
 {
-    struct story s;
-
-    story_open(&s);
-    story_run(&s, "metadata: {name: wf}\n"
-                  "spec:\n"
-                  "  entrypoint: main\n"
-                  "  suspend: true\n"
-                  "  templates:\n"
-                  "  - name: main\n"
-                  "    steps: [[{name: a, template: ok}], [{name: b, template: ok}]]\n" KINDS);
-    story_is(&s, "Running", NULL);
-    CHECK_ORDER(&s, "");
-    story_edit(&s, "{\"suspend\":false}");
-    story_go_on(&s);
-    CHECK_ORDER(&s, "wf[0].a wf[1].b");
-    story_is(&s, "Succeeded", NULL);
-    story_close(&s);
+    story_run(s, "metadata: {name: wf}\n"
+                 "spec:\n"
+                 "  entrypoint: main\n"
+                 "  suspend: true\n"
+                 "  templates:\n"
+                 "  - name: main\n"
+                 "    steps: [[{name: a, template: ok}], [{name: b, template: ok}]]\n" KINDS);
+    story_is(s, "Running", NULL);
+    CHECK_ORDER(s, "");
+    story_edit(s, "{\"suspend\":false}");
+    story_go_on(s);
+    CHECK_ORDER(s, "wf[0].a wf[1].b");
+    story_is(s, "Succeeded", NULL);
 }
 
-TEST(a_suspend_template_waits_for_its_duration)
+STORY(a_suspend_template_waits_for_its_duration)
 {
-    struct story s;
-
-    story_open(&s);
-    story_run(&s, "metadata: {name: wf}\n"
-                  "spec:\n"
-                  "  entrypoint: main\n"
-                  "  templates:\n"
-                  "  - name: main\n"
-                  "    steps: [[{name: w, template: wait, arguments: {parameters: [{name: d, "
-                  "value: 1m}]}}],\n"
-                  "            [{name: a, template: ok}]]\n"
-                  "  - name: wait\n"
-                  "    inputs: {parameters: [{name: d}]}\n"
-                  "    suspend: {duration: \"{{inputs.parameters.d}}\"}\n" KINDS);
-    story_is(&s, "Succeeded", NULL);
-    CHECK_STR(story_field(&s, "w", "type"), "Suspend");
-    CHECK_STR(story_field(&s, "w", "startedAt"), "2023-11-14T22:13:20Z");
-    CHECK_STR(story_field(&s, "w", "finishedAt"), "2023-11-14T22:14:20Z");
-    story_close(&s);
+    story_run(s, STORY_MAIN
+              "    steps: [[{name: w, template: wait, arguments: {parameters: [{name: d, "
+              "value: 1m}]}}],\n"
+              "            [{name: a, template: ok}]]\n"
+              "  - name: wait\n"
+              "    inputs: {parameters: [{name: d}]}\n"
+              "    suspend: {duration: \"{{inputs.parameters.d}}\"}\n" KINDS);
+    story_is(s, "Succeeded", NULL);
+    CHECK_STR(story_field(s, "w", "type"), "Suspend");
+    CHECK_STR(story_field(s, "w", "startedAt"), "2023-11-14T22:13:20Z");
+    CHECK_STR(story_field(s, "w", "finishedAt"), "2023-11-14T22:14:20Z");
 }
 
-TEST(a_bad_exit_handler_spoils_a_good_run)
+STORY(a_bad_exit_handler_spoils_a_good_run)
 {
-    struct story s;
-
-    story_open(&s);
-    story_run(&s, "metadata: {name: wf}\n"
-                  "spec:\n"
-                  "  entrypoint: ok\n"
-                  "  hooks: {exit: {template: bad}}\n"
-                  "  templates:\n" KINDS);
-    story_node_is(&s, "wf", "Succeeded", NULL);
-    story_node_is(&s, "wf.onExit", "Failed", NULL);
-    story_is(&s, "Failed", "main: Error (exit code 1)");
-    story_close(&s);
+    story_run(s, "metadata: {name: wf}\n"
+                 "spec:\n"
+                 "  entrypoint: ok\n"
+                 "  hooks: {exit: {template: bad}}\n"
+                 "  templates:\n" KINDS);
+    story_node_is(s, "wf", "Succeeded", NULL);
+    story_node_is(s, "wf.onExit", "Failed", NULL);
+    story_is(s, "Failed", "main: Error (exit code 1)");
 }
 
-TEST(exit_handlers_know_what_failed)
+STORY(exit_handlers_know_what_failed)
 {
-    struct story s;
-
-    story_open(&s);
-    story_run(&s, "metadata: {name: wf}\n"
-                  "spec:\n"
-                  "  entrypoint: main\n"
-                  "  onExit: bye\n"
-                  "  templates:\n"
-                  "  - name: main\n"
-                  "    steps: [[{name: a, template: bad}]]\n"
-                  "  - name: bye\n"
-                  "    steps: [[{name: s, template: say, arguments: {parameters: [{name: m,\n"
-                  "       value: \"{{workflow.status}} {{workflow.failures}}\"}]}}]]\n" KINDS);
+    story_run(s, "metadata: {name: wf}\n"
+                 "spec:\n"
+                 "  entrypoint: main\n"
+                 "  onExit: bye\n"
+                 "  templates:\n"
+                 "  - name: main\n"
+                 "    steps: [[{name: a, template: bad}]]\n"
+                 "  - name: bye\n"
+                 "    steps: [[{name: s, template: say, arguments: {parameters: [{name: m,\n"
+                 "       value: \"{{workflow.status}} {{workflow.failures}}\"}]}}]]\n" KINDS);
     /* The entry node, its group and the step: everything that ended badly. */
-    CHECK_CONTAINS(story_input(&s, "s", "m"), "Failed \"[{\\\"displayName\\\":\\\"wf\\\"");
-    CHECK_CONTAINS(story_input(&s, "s", "m"), "{\\\"displayName\\\":\\\"[0]\\\"");
+    CHECK_CONTAINS(story_input(s, "s", "m"), "Failed \"[{\\\"displayName\\\":\\\"wf\\\"");
+    CHECK_CONTAINS(story_input(s, "s", "m"), "{\\\"displayName\\\":\\\"[0]\\\"");
     CHECK_CONTAINS(
-        story_input(&s, "s", "m"),
+        story_input(s, "s", "m"),
         "{\\\"displayName\\\":\\\"a\\\",\\\"message\\\":\\\"main: Error (exit code 1)\\\","
         "\\\"templateName\\\":\\\"bad\\\",\\\"phase\\\":\\\"Failed\\\","
         "\\\"podName\\\":\\\"wf-bad-");
-    story_is(&s, "Failed", NULL);
-    story_close(&s);
+    story_is(s, "Failed", NULL);
 }
 
-TEST(exit_handlers_know_that_nothing_failed)
+STORY(exit_handlers_know_that_nothing_failed)
 {
-    struct story s;
-
-    story_open(&s);
-    story_run(&s, "metadata: {name: wf}\n"
-                  "spec:\n"
-                  "  entrypoint: ok\n"
-                  "  onExit: bye\n"
-                  "  templates:\n"
-                  "  - name: bye\n"
-                  "    steps: [[{name: s, template: say, arguments: {parameters: [{name: m,\n"
-                  "       value: \"{{workflow.failures}}\"}]}}]]\n" KINDS);
-    CHECK_STR(story_input(&s, "s", "m"), "\"null\"");
-    story_close(&s);
+    story_run(s, "metadata: {name: wf}\n"
+                 "spec:\n"
+                 "  entrypoint: ok\n"
+                 "  onExit: bye\n"
+                 "  templates:\n"
+                 "  - name: bye\n"
+                 "    steps: [[{name: s, template: say, arguments: {parameters: [{name: m,\n"
+                 "       value: \"{{workflow.failures}}\"}]}}]]\n" KINDS);
+    CHECK_STR(story_input(s, "s", "m"), "\"null\"");
 }
 
-TEST(a_step_has_an_exit_handler_of_its_own)
+STORY(a_step_has_an_exit_handler_of_its_own)
 {
-    struct story s;
-
-    story_open(&s);
-    story_run(&s, "metadata: {name: wf}\n"
-                  "spec:\n"
-                  "  entrypoint: main\n"
-                  "  templates:\n"
-                  "  - name: main\n"
-                  "    steps:\n"
-                  "    - - name: a\n"
-                  "        template: make\n"
-                  "        hooks:\n"
-                  "          exit:\n"
-                  "            template: say\n"
-                  "            arguments: {parameters: [{name: m, value: "
-                  "\"{{steps.a.outputs.parameters.p}}\"}]}\n"
-                  "    - - {name: b, template: ok, onExit: bad}\n"
-                  "    - - {name: c, template: ok}\n"
-                  "  - name: make\n"
-                  "    container: {image: i, command: [put, p, v]}\n"
-                  "    outputs: {parameters: [{name: p, valueFrom: {path: /p}}]}\n" KINDS);
-    CHECK_ORDER(&s, "wf[0].a wf[0].a.onExit wf[1].b wf[1].b.onExit wf[2].c");
-    CHECK_STR(story_field(&s, "wf[0].a.onExit", "outputs.result"), "v");
-    CHECK_STR(story_field(&s, "wf[0].a.onExit", "nodeFlag.hooked"), "true");
+    story_run(s,
+              STORY_MAIN "    steps:\n"
+                         "    - - name: a\n"
+                         "        template: make\n"
+                         "        hooks:\n"
+                         "          exit:\n"
+                         "            template: say\n"
+                         "            arguments: {parameters: [{name: m, value: "
+                         "\"{{steps.a.outputs.parameters.p}}\"}]}\n"
+                         "    - - {name: b, template: ok, onExit: bad}\n"
+                         "    - - {name: c, template: ok}\n"
+                         "  - name: make\n"
+                         "    container: {image: i, command: [put, p, v]}\n"
+                         "    outputs: {parameters: [{name: p, valueFrom: {path: /p}}]}\n" KINDS);
+    CHECK_ORDER(s, "wf[0].a wf[0].a.onExit wf[1].b wf[1].b.onExit wf[2].c");
+    CHECK_STR(story_field(s, "wf[0].a.onExit", "outputs.result"), "v");
+    CHECK_STR(story_field(s, "wf[0].a.onExit", "nodeFlag.hooked"), "true");
     /* A bad exit handler of a step fails nothing. */
-    story_node_is(&s, "wf[1].b.onExit", "Failed", NULL);
-    story_is(&s, "Succeeded", NULL);
-    story_close(&s);
+    story_node_is(s, "wf[1].b.onExit", "Failed", NULL);
+    story_is(s, "Succeeded", NULL);
 }
 
-TEST(hooks_run_once_when_their_expression_comes_true)
+STORY(hooks_run_once_when_their_expression_comes_true)
 {
-    struct story s;
-
-    story_open(&s);
-    story_run(&s,
+    story_run(s,
               "metadata: {name: wf}\n"
               "spec:\n"
               "  entrypoint: main\n"
@@ -472,35 +346,26 @@ TEST(hooks_run_once_when_their_expression_comes_true)
               "          failed: {expression: 'steps[\"a\"].status == \"Failed\"', template: ok}\n"
               "          good: {expression: 'steps[\"a\"].status == \"Succeeded\"', template: ok}\n"
               "    - - {name: b, template: ok}\n" KINDS);
-    CHECK_ORDER(&s, "wf.hooks.running wf[0].a wf[0].a.hooks.failed wf[1].b");
-    CHECK_NULL(story_node(&s, "wf.hooks.never"));
-    CHECK_NULL(story_node(&s, "wf[0].a.hooks.good"));
-    story_is(&s, "Succeeded", NULL);
-    story_close(&s);
+    CHECK_ORDER(s, "wf.hooks.running wf[0].a wf[0].a.hooks.failed wf[1].b");
+    CHECK_NULL(story_node(s, "wf.hooks.never"));
+    CHECK_NULL(story_node(s, "wf[0].a.hooks.good"));
+    story_is(s, "Succeeded", NULL);
 }
 
-TEST(an_exit_handler_that_cannot_be_started_spoils_its_step)
+STORY(an_exit_handler_that_cannot_be_started_spoils_its_step)
 {
-    struct story s;
-
-    story_open(&s);
-    story_run(&s, "metadata: {name: wf}\n"
-                  "spec:\n"
-                  "  entrypoint: main\n"
-                  "  templates:\n"
-                  "  - name: main\n"
-                  "    dag:\n"
-                  "      tasks:\n"
-                  "      - name: a\n"
-                  "        template: ok\n"
-                  "        hooks: {exit: {template: cfg}}\n"
-                  "  - name: cfg\n"
-                  "    inputs: {parameters: [{name: p, valueFrom: {configMapKeyRef: {name: none, "
-                  "key: k}}}]}\n"
-                  "    container: {image: i, command: [ok]}\n" KINDS);
-    story_node_is(&s, "wf.a.onExit", "Error", NULL);
-    story_is(&s, "Error", NULL);
-    story_close(&s);
+    story_run(s, STORY_MAIN
+              "    dag:\n"
+              "      tasks:\n"
+              "      - name: a\n"
+              "        template: ok\n"
+              "        hooks: {exit: {template: cfg}}\n"
+              "  - name: cfg\n"
+              "    inputs: {parameters: [{name: p, valueFrom: {configMapKeyRef: {name: none, "
+              "key: k}}}]}\n"
+              "    container: {image: i, command: [ok]}\n" KINDS);
+    story_node_is(s, "wf.a.onExit", "Error", NULL);
+    story_is(s, "Error", NULL);
 }
 
 TESTS_MAIN(T_(a_retry_ends_when_its_expression_says_so), T_(an_attempt_knows_the_one_before),

@@ -13,53 +13,41 @@
 static const char secret[] = "metadata: {name: keys}\n"
                              "data: {token: QmVhcmVyIHg=}\n";
 
-TEST(the_body_of_a_good_answer_is_the_result)
+STORY(the_body_of_a_good_answer_is_the_result)
 {
-    struct story s;
-
-    story_open(&s);
-    story_run(&s, HTTP("url: \"http://fake/say/hello {{workflow.parameters.who}}\""));
-    story_is(&s, "Succeeded", NULL);
-    story_node_is(&s, "wf", "Succeeded", "");
-    CHECK_STR(story_field(&s, "wf", "type"), "HTTP");
-    CHECK_STR(story_field(&s, "wf", "outputs.result"), "hello me");
-    CHECK_STR(story_field(&s, "wf", "outputs.asked"), "");
-    CHECK_STR(story_status(&s, "progress"), "1/1");
-    CHECK_LOG(&s, "GET http://fake/say/hello me\n");
-    CHECK_INT(s.r.requester.timeout_us, 30 * CLOCK_SECOND);
-    CHECK_INT(s.r.requester.limit, 256 * 1024);
-    CHECK_FALSE(s.r.requester.insecure);
-    CHECK_INT(s.r.requester.asked.n, 0); /* forgotten */
-    story_close(&s);
+    story_run(s, HTTP("url: \"http://fake/say/hello {{workflow.parameters.who}}\""));
+    story_is(s, "Succeeded", NULL);
+    story_node_is(s, "wf", "Succeeded", "");
+    CHECK_STR(story_field(s, "wf", "type"), "HTTP");
+    CHECK_STR(story_field(s, "wf", "outputs.result"), "hello me");
+    CHECK_STR(story_field(s, "wf", "outputs.asked"), "");
+    CHECK_STR(story_status(s, "progress"), "1/1");
+    CHECK_LOG(s, "GET http://fake/say/hello me\n");
+    CHECK_INT(s->r.requester.timeout_us, 30 * CLOCK_SECOND);
+    CHECK_INT(s->r.requester.limit, 256 * 1024);
+    CHECK_FALSE(s->r.requester.insecure);
+    CHECK_INT(s->r.requester.asked.n, 0); /* forgotten */
 }
 
-TEST(method_headers_body_and_options_are_sent)
+STORY(method_headers_body_and_options_are_sent)
 {
-    struct story s;
-
-    story_open(&s);
-    rig_create(&s.r, &kind_secret, secret);
-    story_run(&s, HTTP("url: http://fake/say/x, method: POST, timeoutSeconds: 7,\n"
-                       "    insecureSkipVerify: true, body: \"{{workflow.parameters.who}}\",\n"
-                       "    headers: [{name: A, value: b}, {name: Authorization,\n"
-                       "      valueFrom: {secretKeyRef: {name: keys, key: token}}}]"));
-    story_is(&s, "Succeeded", NULL);
-    CHECK_LOG(&s, "POST http://fake/say/x A=b Authorization=Bearer x me\n");
-    CHECK_INT(s.r.requester.timeout_us, 7 * CLOCK_SECOND);
-    CHECK_TRUE(s.r.requester.insecure);
-    story_close(&s);
+    rig_create(&s->r, &kind_secret, secret);
+    story_run(s, HTTP("url: http://fake/say/x, method: POST, timeoutSeconds: 7,\n"
+                      "    insecureSkipVerify: true, body: \"{{workflow.parameters.who}}\",\n"
+                      "    headers: [{name: A, value: b}, {name: Authorization,\n"
+                      "      valueFrom: {secretKeyRef: {name: keys, key: token}}}]"));
+    story_is(s, "Succeeded", NULL);
+    CHECK_LOG(s, "POST http://fake/say/x A=b Authorization=Bearer x me\n");
+    CHECK_INT(s->r.requester.timeout_us, 7 * CLOCK_SECOND);
+    CHECK_TRUE(s->r.requester.insecure);
 }
 
-TEST(a_body_may_be_bytes)
+STORY(a_body_may_be_bytes)
 {
-    struct story s;
-
-    story_open(&s);
-    story_run(&s, HTTP("url: http://fake/say/x, method: PUT, bodyFrom: {bytes: aGk=},\n"
-                       "    successCondition: request.body == \"hi\""));
-    story_is(&s, "Succeeded", NULL);
-    CHECK_LOG(&s, "PUT http://fake/say/x hi\n");
-    story_close(&s);
+    story_run(s, HTTP("url: http://fake/say/x, method: PUT, bodyFrom: {bytes: aGk=},\n"
+                      "    successCondition: request.body == \"hi\""));
+    story_is(s, "Succeeded", NULL);
+    CHECK_LOG(s, "PUT http://fake/say/x hi\n");
 }
 
 TEST(a_condition_decides_what_is_good)
@@ -146,20 +134,16 @@ TEST(after_a_kill_only_what_may_be_repeated_is_asked_again)
     }
 }
 
-TEST(whoever_stops_the_workflow_gives_the_request_up)
+STORY(whoever_stops_the_workflow_gives_the_request_up)
 {
-    struct story s;
-
-    story_open(&s);
-    rig_create(&s.r, &kind_workflow, HTTP("url: http://fake/hang"));
-    story_let_pass(&s, 1);
-    CHECK_INT(s.r.requester.asked.n, 1);
-    story_edit(&s, "{\"shutdown\":\"Terminate\"}");
-    story_go_on(&s);
-    story_node_is(&s, "wf", "Failed", "workflow shutdown with strategy:  Terminate");
-    CHECK_STR(story_field(&s, "wf", "outputs"), "");
-    CHECK_INT(s.r.requester.asked.n, 0);
-    story_close(&s);
+    rig_create(&s->r, &kind_workflow, HTTP("url: http://fake/hang"));
+    story_let_pass(s, 1);
+    CHECK_INT(s->r.requester.asked.n, 1);
+    story_edit(s, "{\"shutdown\":\"Terminate\"}");
+    story_go_on(s);
+    story_node_is(s, "wf", "Failed", "workflow shutdown with strategy:  Terminate");
+    CHECK_STR(story_field(s, "wf", "outputs"), "");
+    CHECK_INT(s->r.requester.asked.n, 0);
 }
 
 static bool
@@ -171,48 +155,36 @@ delete_workflow(struct rig *r, struct turn *t)
                           &e) >= 0;
 }
 
-TEST(so_does_whoever_deletes_it)
+STORY(so_does_whoever_deletes_it)
 {
-    struct story s;
-
-    story_open(&s);
-    rig_create(&s.r, &kind_workflow, HTTP("url: http://fake/hang"));
-    story_let_pass(&s, 1);
-    CHECK_INT(s.r.requester.asked.n, 1);
-    story_turn(&s, delete_workflow);
-    CHECK_INT(s.r.requester.asked.n, 0);
-    story_close(&s);
+    rig_create(&s->r, &kind_workflow, HTTP("url: http://fake/hang"));
+    story_let_pass(s, 1);
+    CHECK_INT(s->r.requester.asked.n, 1);
+    story_turn(s, delete_workflow);
+    CHECK_INT(s->r.requester.asked.n, 0);
 }
 
-TEST(its_time_is_limited)
+STORY(its_time_is_limited)
 {
-    struct story s;
-
-    story_open(&s);
-    story_run(&s, "metadata: {name: wf}\n"
-                  "spec:\n"
-                  "  entrypoint: main\n"
-                  "  templates: [{name: main, timeout: 10s, http: {url: http://fake/hang}}]\n");
-    story_node_is(&s, "wf", "Failed",
+    story_run(s, "metadata: {name: wf}\n"
+                 "spec:\n"
+                 "  entrypoint: main\n"
+                 "  templates: [{name: main, timeout: 10s, http: {url: http://fake/hang}}]\n");
+    story_node_is(s, "wf", "Failed",
                   "Pod was active on the node longer than the specified deadline");
-    CHECK_INT(s.r.requester.asked.n, 0);
-    CHECK_LOG(&s, "GET http://fake/hang\n");
-    story_close(&s);
+    CHECK_INT(s->r.requester.asked.n, 0);
+    CHECK_LOG(s, "GET http://fake/hang\n");
 }
 
-TEST(a_retry_asks_once_more)
+STORY(a_retry_asks_once_more)
 {
-    struct story s;
-
-    story_open(&s);
-    story_run(&s, "metadata: {name: wf}\n"
-                  "spec:\n"
-                  "  entrypoint: main\n"
-                  "  templates: [{name: main, retryStrategy: {limit: 1},\n"
-                  "    http: {method: POST, url: \"http://fake/status/50{{retries}}\"}}]\n");
-    story_is(&s, "Failed", "No more retries left");
-    CHECK_LOG(&s, "POST http://fake/status/500\nPOST http://fake/status/501\n");
-    story_close(&s);
+    story_run(s, "metadata: {name: wf}\n"
+                 "spec:\n"
+                 "  entrypoint: main\n"
+                 "  templates: [{name: main, retryStrategy: {limit: 1},\n"
+                 "    http: {method: POST, url: \"http://fake/status/50{{retries}}\"}}]\n");
+    story_is(s, "Failed", "No more retries left");
+    CHECK_LOG(s, "POST http://fake/status/500\nPOST http://fake/status/501\n");
 }
 
 TESTS_MAIN(T_(the_body_of_a_good_answer_is_the_result),

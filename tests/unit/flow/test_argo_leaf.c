@@ -125,13 +125,10 @@ meta_of_pod(const char *list, const char *key)
     return json_cstr_or(json_get(json_get(json_get(json_root(pod_), "metadata"), list), key), "");
 }
 
-TEST(a_pod_says_what_it_belongs_to)
+STORY(a_pod_says_what_it_belongs_to)
 {
-    struct story s;
-
-    story_open(&s);
-    s.r.play = note_pod;
-    rig_create(&s.r, &kind_workflow,
+    s->r.play = note_pod;
+    rig_create(&s->r, &kind_workflow,
                "metadata: {name: wf}\n"
                "spec:\n"
                "  entrypoint: main\n"
@@ -139,23 +136,22 @@ TEST(a_pod_says_what_it_belongs_to)
                "  templates:\n"
                "  - {name: main, steps: [[{name: a, template: bye}]]}\n"
                "  - {name: bye, container: {image: i}}\n");
-    CHECK_TRUE(rig_step(&s.r));
+    CHECK_TRUE(rig_step(&s->r));
     CHECK_STR(meta_of_pod("labels", "workflows.argoproj.io/workflow"), "wf");
     CHECK_STR(meta_of_pod("labels", "workflows.argoproj.io/on-exit"), "");
     CHECK_STR(meta_of_pod("annotations", "workflows.argoproj.io/node-name"), "wf[0].a");
-    story_look(&s);
+    story_look(s);
     CHECK_STR(meta_of_pod("annotations", "workflows.argoproj.io/node-id"),
-              story_field(&s, "a", "id"));
-    CHECK_TRUE(rig_step(&s.r));
+              story_field(s, "a", "id"));
+    CHECK_TRUE(rig_step(&s->r));
     CHECK_STR(meta_of_pod("labels", "workflows.argoproj.io/on-exit"), "true");
     CHECK_STR(meta_of_pod("annotations", "workflows.argoproj.io/node-name"), "wf.onExit");
-    story_look(&s);
-    CHECK_STR(json_cstr_or(json_get(json_at_path(json_root(s.wf), "metadata.annotations"),
+    story_look(s);
+    CHECK_STR(json_cstr_or(json_get(json_at_path(json_root(s->wf), "metadata.annotations"),
                                     "workflows.argoproj.io/pod-name-format"),
                            ""),
               "v2");
     json_doc_unref(TAKE(pod_));
-    story_close(&s);
 }
 
 TESTS_MAIN(T_(a_pod_says_what_it_belongs_to),

@@ -21,32 +21,28 @@
 #define MUTEX "{mutexes: [{name: m}]}"
 #define SEMAPHORE "{semaphores: [{configMapKeyRef: {name: limits, key: k}}]}"
 
-TEST(a_mutex_lets_one_step_in_at_a_time)
+STORY(a_mutex_lets_one_step_in_at_a_time)
 {
-    struct story s;
-
-    story_open(&s);
-    rig_create(&s.r, &kind_workflow, "metadata: {name: wf}\n" LOOP(MUTEX));
-    story_look(&s);
-    story_node_is(&s, "s(0:a)", "Pending", "");
-    story_node_is(&s, "s(1:b)", "Pending", "Waiting for default/Mutex/m lock. Lock status: 0/1");
-    CHECK_STR(story_field(&s, "s(1:b)", "synchronizationStatus.waiting"), "default/Mutex/m");
-    CHECK_STR(story_field(&s, "s(1:b)", "type"), "Pod");
-    story_let_pass(&s, 2);
-    story_look(&s);
+    rig_create(&s->r, &kind_workflow, "metadata: {name: wf}\n" LOOP(MUTEX));
+    story_look(s);
+    story_node_is(s, "s(0:a)", "Pending", "");
+    story_node_is(s, "s(1:b)", "Pending", "Waiting for default/Mutex/m lock. Lock status: 0/1");
+    CHECK_STR(story_field(s, "s(1:b)", "synchronizationStatus.waiting"), "default/Mutex/m");
+    CHECK_STR(story_field(s, "s(1:b)", "type"), "Pod");
+    story_let_pass(s, 2);
+    story_look(s);
     CHECK_CONTAINS(
-        story_status(&s, "synchronization"),
+        story_status(s, "synchronization"),
         "{\"mutex\":{\"holding\":[{\"mutex\":\"default/Mutex/m\",\"holder\":\"default/wf/wf-");
-    CHECK_CONTAINS(story_status(&s, "synchronization"), "\"waiting\":[{\"mutex\":");
-    CHECK_TRUE(rig_step(&s.r));
-    story_look(&s);
-    story_node_is(&s, "s(1:b)", "Pending", "");
-    story_go_on(&s);
-    CHECK_ORDER(&s, "wf[0].s(0:a) wf[0].s(1:b) wf[0].s(2:c) wf[0].s(3:d)");
-    CHECK_INT(s.r.most_at_once, 1);
-    story_is(&s, "Succeeded", NULL);
-    CHECK_STR(story_status(&s, "synchronization"), "");
-    story_close(&s);
+    CHECK_CONTAINS(story_status(s, "synchronization"), "\"waiting\":[{\"mutex\":");
+    CHECK_TRUE(rig_step(&s->r));
+    story_look(s);
+    story_node_is(s, "s(1:b)", "Pending", "");
+    story_go_on(s);
+    CHECK_ORDER(s, "wf[0].s(0:a) wf[0].s(1:b) wf[0].s(2:c) wf[0].s(3:d)");
+    CHECK_INT(s->r.most_at_once, 1);
+    story_is(s, "Succeeded", NULL);
+    CHECK_STR(story_status(s, "synchronization"), "");
 }
 
 static const char *limit_;
@@ -64,189 +60,141 @@ set_limit(struct rig *r, struct turn *t)
                           OBJECTS_ALL, NULL, &e) >= 0;
 }
 
-TEST(a_semaphore_has_the_limit_of_its_config_map_even_when_that_changes)
+STORY(a_semaphore_has_the_limit_of_its_config_map_even_when_that_changes)
 {
-    struct story s;
-
-    story_open(&s);
-    rig_create(&s.r, &kind_config_map, "{metadata: {name: limits}, data: {k: \"2\"}}");
-    rig_create(&s.r, &kind_workflow, "metadata: {name: wf}\n" LOOP(SEMAPHORE));
-    story_look(&s);
-    story_node_is(&s, "s(1:b)", "Pending", "");
-    story_node_is(&s, "s(2:c)", "Pending",
+    rig_create(&s->r, &kind_config_map, "{metadata: {name: limits}, data: {k: \"2\"}}");
+    rig_create(&s->r, &kind_workflow, "metadata: {name: wf}\n" LOOP(SEMAPHORE));
+    story_look(s);
+    story_node_is(s, "s(1:b)", "Pending", "");
+    story_node_is(s, "s(2:c)", "Pending",
                   "Waiting for default/ConfigMap/limits/k lock. Lock status: 0/2");
     limit_ = "3";
-    story_turn(&s, set_limit);
-    story_look(&s);
-    story_node_is(&s, "s(2:c)", "Pending", "");
-    story_node_is(&s, "s(3:d)", "Pending",
+    story_turn(s, set_limit);
+    story_look(s);
+    story_node_is(s, "s(2:c)", "Pending", "");
+    story_node_is(s, "s(3:d)", "Pending",
                   "Waiting for default/ConfigMap/limits/k lock. Lock status: 0/2");
-    story_go_on(&s);
-    CHECK_INT(s.r.most_at_once, 3);
-    story_is(&s, "Succeeded", NULL);
-    story_close(&s);
+    story_go_on(s);
+    CHECK_INT(s->r.most_at_once, 3);
+    story_is(s, "Succeeded", NULL);
 }
 
-TEST(a_workflow_waits_for_its_lock_before_it_begins)
+STORY(a_workflow_waits_for_its_lock_before_it_begins)
 {
-    struct story s;
-
-    story_open(&s);
-    rig_create(&s.r, &kind_workflow, ONE("one", MUTEX));
-    rig_create(&s.r, &kind_workflow, ONE("two", "{mutex: {name: m}}"));
-    story_look(&s);
-    story_is(&s, "Pending", "Waiting for default/Mutex/m lock. Lock status: 0/1");
-    CHECK_STR(story_status(&s, "startedAt"), "null");
+    rig_create(&s->r, &kind_workflow, ONE("one", MUTEX));
+    rig_create(&s->r, &kind_workflow, ONE("two", "{mutex: {name: m}}"));
+    story_look(s);
+    story_is(s, "Pending", "Waiting for default/Mutex/m lock. Lock status: 0/1");
+    CHECK_STR(story_status(s, "startedAt"), "null");
     CHECK_STR(
-        story_status(&s, "synchronization"),
+        story_status(s, "synchronization"),
         "{\"mutex\":{\"waiting\":[{\"mutex\":\"default/Mutex/m\",\"holder\":\"default/one\"}]}}");
-    CHECK_TRUE(rig_step(&s.r));
-    story_go_on(&s);
-    story_is(&s, "Succeeded", NULL);
-    CHECK_ORDER(&s, "one two");
-    CHECK_INT(s.r.most_at_once, 1);
-    story_close(&s);
+    CHECK_TRUE(rig_step(&s->r));
+    story_go_on(s);
+    story_is(s, "Succeeded", NULL);
+    CHECK_ORDER(s, "one two");
+    CHECK_INT(s->r.most_at_once, 1);
 }
 
-TEST(priority_goes_before_age)
+STORY(priority_goes_before_age)
 {
-    struct story s;
-
-    story_open(&s);
-    rig_create(&s.r, &kind_workflow, ONE("one", MUTEX));
-    rig_create(&s.r, &kind_workflow, ONE("two", MUTEX));
-    rig_create(&s.r, &kind_workflow, ONE("three", MUTEX "\n  priority: 5"));
-    story_go_on(&s);
-    CHECK_ORDER(&s, "one three two");
-    story_close(&s);
+    rig_create(&s->r, &kind_workflow, ONE("one", MUTEX));
+    rig_create(&s->r, &kind_workflow, ONE("two", MUTEX));
+    rig_create(&s->r, &kind_workflow, ONE("three", MUTEX "\n  priority: 5"));
+    story_go_on(s);
+    CHECK_ORDER(s, "one three two");
 }
 
-TEST(several_locks_are_taken_together_and_in_turn)
+STORY(several_locks_are_taken_together_and_in_turn)
 {
-    struct story s;
-
-    story_open(&s);
-    rig_create(&s.r, &kind_workflow, ONE("one", "{mutexes: [{name: a}]}"));
-    rig_create(&s.r, &kind_workflow, ONE("two", "{mutexes: [{name: a}, {name: b}]}"));
+    rig_create(&s->r, &kind_workflow, ONE("one", "{mutexes: [{name: a}]}"));
+    rig_create(&s->r, &kind_workflow, ONE("two", "{mutexes: [{name: a}, {name: b}]}"));
     /* b is free, but somebody was there before. */
-    rig_create(&s.r, &kind_workflow, ONE("three", "{mutexes: [{name: b}]}"));
-    story_look(&s);
-    story_is(&s, "Pending", "Waiting for default/Mutex/b lock. Lock status: 1/1");
-    story_go_on(&s);
-    CHECK_ORDER(&s, "one two three");
-    CHECK_INT(s.r.most_at_once, 1);
-    story_close(&s);
+    rig_create(&s->r, &kind_workflow, ONE("three", "{mutexes: [{name: b}]}"));
+    story_look(s);
+    story_is(s, "Pending", "Waiting for default/Mutex/b lock. Lock status: 1/1");
+    story_go_on(s);
+    CHECK_ORDER(s, "one two three");
+    CHECK_INT(s->r.most_at_once, 1);
 }
 
-TEST(a_restart_keeps_who_holds_and_who_waits)
+STORY(a_restart_keeps_who_holds_and_who_waits)
 {
-    struct story s;
-
-    story_open(&s);
-    rig_create(&s.r, &kind_workflow, ONE("one", MUTEX));
-    rig_create(&s.r, &kind_workflow, ONE("two", MUTEX));
-    rig_create(&s.r, &kind_workflow, "metadata: {name: wf}\n" LOOP(MUTEX));
+    rig_create(&s->r, &kind_workflow, ONE("one", MUTEX));
+    rig_create(&s->r, &kind_workflow, ONE("two", MUTEX));
+    rig_create(&s->r, &kind_workflow, "metadata: {name: wf}\n" LOOP(MUTEX));
     for (int i = 0; i < 6; i++) {
-        rig_shut(&s.r);
-        rig_reopen(&s.r);
-        CHECK_TRUE(rig_step(&s.r));
+        rig_shut(&s->r);
+        rig_reopen(&s->r);
+        CHECK_TRUE(rig_step(&s->r));
     }
-    story_go_on(&s);
-    CHECK_ORDER(&s, "one two wf[0].s(0:a) wf[0].s(1:b) wf[0].s(2:c) wf[0].s(3:d)");
-    CHECK_INT(s.r.most_at_once, 1);
-    story_is(&s, "Succeeded", NULL);
-    story_close(&s);
+    story_go_on(s);
+    CHECK_ORDER(s, "one two wf[0].s(0:a) wf[0].s(1:b) wf[0].s(2:c) wf[0].s(3:d)");
+    CHECK_INT(s->r.most_at_once, 1);
+    story_is(s, "Succeeded", NULL);
 }
 
-TEST(whoever_is_stopped_or_deleted_makes_room)
+STORY(whoever_is_stopped_or_deleted_makes_room)
 {
-    struct story s;
-
-    story_open(&s);
-    rig_create(&s.r, &kind_workflow, ONE("one", MUTEX));
-    rig_create(&s.r, &kind_workflow, ONE("two", MUTEX));
-    story_edit(&s, "{\"shutdown\":\"Terminate\"}");
-    story_look(&s);
-    story_is(&s, "Failed", "workflow shutdown with strategy:  Terminate");
-    rig_create(&s.r, &kind_workflow, ONE("three", MUTEX));
-    story_turn_to(&s, "one");
-    story_edit(&s, "{\"shutdown\":\"Terminate\"}");
-    story_turn_to(&s, "three");
-    story_go_on(&s);
-    story_is(&s, "Succeeded", NULL);
-    story_close(&s);
+    rig_create(&s->r, &kind_workflow, ONE("one", MUTEX));
+    rig_create(&s->r, &kind_workflow, ONE("two", MUTEX));
+    story_edit(s, "{\"shutdown\":\"Terminate\"}");
+    story_look(s);
+    story_is(s, "Failed", "workflow shutdown with strategy:  Terminate");
+    rig_create(&s->r, &kind_workflow, ONE("three", MUTEX));
+    story_turn_to(s, "one");
+    story_edit(s, "{\"shutdown\":\"Terminate\"}");
+    story_turn_to(s, "three");
+    story_go_on(s);
+    story_is(s, "Succeeded", NULL);
 }
 
-TEST(a_waiting_step_can_be_stopped)
+STORY(a_waiting_step_can_be_stopped)
 {
-    struct story s;
-
-    story_open(&s);
-    rig_create(&s.r, &kind_workflow, "metadata: {name: wf}\n" LOOP(MUTEX));
-    story_edit(&s, "{\"shutdown\":\"Terminate\"}");
-    story_go_on(&s);
-    story_node_is(&s, "s(3:d)", "Failed", "workflow shutdown with strategy:  Terminate");
-    story_is(&s, "Failed", NULL);
-    story_close(&s);
+    rig_create(&s->r, &kind_workflow, "metadata: {name: wf}\n" LOOP(MUTEX));
+    story_edit(s, "{\"shutdown\":\"Terminate\"}");
+    story_go_on(s);
+    story_node_is(s, "s(3:d)", "Failed", "workflow shutdown with strategy:  Terminate");
+    story_is(s, "Failed", NULL);
 }
 
-TEST(a_retry_holds_its_lock_over_all_attempts)
+STORY(a_retry_holds_its_lock_over_all_attempts)
 {
-    struct story s;
-
-    story_open(&s);
-    story_run(&s, "metadata: {name: wf}\n"
-                  "spec:\n"
-                  "  entrypoint: main\n"
-                  "  templates:\n"
-                  "  - name: main\n"
-                  "    steps: [[{name: s, template: t, withItems: [a, b]}]]\n"
-                  "  - name: t\n"
-                  "    retryStrategy: {limit: 1}\n"
-                  "    synchronization: " MUTEX "\n"
-                  "    container: {image: i, command: [until, \"1\", \"{{retries}}\"]}\n");
-    CHECK_ORDER(&s, "wf[0].s(0:a)(0) wf[0].s(0:a)(1) wf[0].s(1:b)(0) wf[0].s(1:b)(1)");
-    story_is(&s, "Succeeded", NULL);
-    story_close(&s);
+    story_run(s,
+              STORY_MAIN "    steps: [[{name: s, template: t, withItems: [a, b]}]]\n"
+                         "  - name: t\n"
+                         "    retryStrategy: {limit: 1}\n"
+                         "    synchronization: " MUTEX "\n"
+                         "    container: {image: i, command: [until, \"1\", \"{{retries}}\"]}\n");
+    CHECK_ORDER(s, "wf[0].s(0:a)(0) wf[0].s(0:a)(1) wf[0].s(1:b)(0) wf[0].s(1:b)(1)");
+    story_is(s, "Succeeded", NULL);
 }
 
-TEST(a_name_may_be_made_of_inputs)
+STORY(a_name_may_be_made_of_inputs)
 {
-    struct story s;
-
-    story_open(&s);
-    rig_create(&s.r, &kind_workflow,
-               "metadata: {name: wf}\n"
-               "spec:\n"
-               "  entrypoint: main\n"
-               "  templates:\n"
-               "  - name: main\n"
+    rig_create(&s->r, &kind_workflow,
+               STORY_MAIN
                "    steps: [[{name: s, template: t, withItems: [x, y, x, y], arguments:\n"
                "      {parameters: [{name: p, value: \"{{item}}\"}]}}]]\n"
                "  - name: t\n"
                "    inputs: {parameters: [{name: p}]}\n"
                "    synchronization: {mutexes: [{name: \"m-{{inputs.parameters.p}}\"}]}\n"
                "    container: {image: i, command: [ok]}\n");
-    story_go_on(&s);
-    CHECK_INT(s.r.most_at_once, 2);
-    story_is(&s, "Succeeded", NULL);
-    story_close(&s);
+    story_go_on(s);
+    CHECK_INT(s->r.most_at_once, 2);
+    story_is(s, "Succeeded", NULL);
 }
 
-TEST(a_limit_that_cannot_be_read_is_told)
+STORY(a_limit_that_cannot_be_read_is_told)
 {
-    struct story s;
-
-    story_open(&s);
-    story_run(&s, ONE("wf", SEMAPHORE));
-    story_is(&s, "Failed",
+    story_run(s, ONE("wf", SEMAPHORE));
+    story_is(s, "Failed",
              "Failed to acquire the synchronization lock. configmaps \"limits\" not found");
-    story_run(&s, "metadata: {name: other}\n" LOOP(SEMAPHORE));
-    story_node_is(&s, "s(0:a)", "Error",
+    story_run(s, "metadata: {name: other}\n" LOOP(SEMAPHORE));
+    story_node_is(s, "s(0:a)", "Error",
                   "Failed to acquire the synchronization lock. configmaps \"limits\" not found");
-    story_run(&s, ONE("third", "{mutexes: [{name: m, database: true}]}"));
-    story_is(&s, "Failed", "synchronization.mutexes: there is no synchronization database here");
-    story_close(&s);
+    story_run(s, ONE("third", "{mutexes: [{name: m, database: true}]}"));
+    story_is(s, "Failed", "synchronization.mutexes: there is no synchronization database here");
 }
 
 TESTS_MAIN(T_(a_mutex_lets_one_step_in_at_a_time),

@@ -1,21 +1,9 @@
 /* Loops, nesting and recursion. */
 #include "tests/unit/flow/story.h"
 
-#define SAY \
-    "  - name: say\n    inputs: {parameters: [{name: m}]}\n" \
-    "    container: {image: i, command: [say, \"{{inputs.parameters.m}}\"]}\n"
-
-TEST(a_dag_in_steps_in_a_loop_in_a_retry_runs_as_a_whole_again)
+STORY(a_dag_in_steps_in_a_loop_in_a_retry_runs_as_a_whole_again)
 {
-    struct story s;
-
-    story_open(&s);
-    story_run(&s,
-              "metadata: {name: wf}\n"
-              "spec:\n"
-              "  entrypoint: main\n"
-              "  templates:\n"
-              "  - name: main\n"
+    story_run(s, STORY_MAIN
               "    retryStrategy: {limit: \"2\"}\n"
               "    steps: [[{name: l, template: mid, withItems: [a, b],\n"
               "              arguments: {parameters: [{name: x, value: \"{{item}}\"}]}}]]\n"
@@ -25,114 +13,75 @@ TEST(a_dag_in_steps_in_a_loop_in_a_retry_runs_as_a_whole_again)
               "      tasks:\n"
               "      - {name: one, template: ok}\n"
               "      - {name: two, depends: one, template: fickle,\n"
-              "         arguments: {parameters: [{name: x, value: \"{{inputs.parameters.x}}\"}]}}\n"
-              "  - name: ok\n"
-              "    container: {image: i, command: [ok]}\n"
-              "  - name: fickle\n"
+              "         arguments: {parameters: [{name: x, value: "
+              "\"{{inputs.parameters.x}}\"}]}}\n" STORY_OK "  - name: fickle\n"
               "    inputs: {parameters: [{name: x}]}\n"
               "    retryStrategy: {limit: 1}\n"
               "    container: {image: i, command: [until, \"1\", \"{{retries}}\"]}\n");
-    story_is(&s, "Succeeded", NULL);
-    story_node_is(&s, "wf", "Succeeded", NULL);
-    CHECK_STR(story_field(&s, "wf", "type"), "Retry");
-    story_node_is(&s, "wf(0)", "Succeeded", NULL);
-    CHECK_STR(story_field(&s, "wf(0)", "type"), "Steps");
-    CHECK_STR(story_field(&s, "wf(0)", "nodeFlag.retried"), "true");
-    story_node_is(&s, "wf(0)[0].l(0:a).two(1)", "Succeeded", NULL);
-    story_node_is(&s, "wf(0)[0].l(1:b).two(0)", "Failed", "main: Error (exit code 1)");
-    CHECK_STR(story_field(&s, "wf(0)[0].l(1:b).two(0)", "displayName"), "two(0)");
-    CHECK_STR(story_field(&s, "wf(0)[0].l(1:b)", "displayName"), "l(1:b)");
-    CHECK_STR(story_status(&s, "progress"), "6/6");
-    story_close(&s);
+    story_is(s, "Succeeded", NULL);
+    story_node_is(s, "wf", "Succeeded", NULL);
+    CHECK_STR(story_field(s, "wf", "type"), "Retry");
+    story_node_is(s, "wf(0)", "Succeeded", NULL);
+    CHECK_STR(story_field(s, "wf(0)", "type"), "Steps");
+    CHECK_STR(story_field(s, "wf(0)", "nodeFlag.retried"), "true");
+    story_node_is(s, "wf(0)[0].l(0:a).two(1)", "Succeeded", NULL);
+    story_node_is(s, "wf(0)[0].l(1:b).two(0)", "Failed", "main: Error (exit code 1)");
+    CHECK_STR(story_field(s, "wf(0)[0].l(1:b).two(0)", "displayName"), "two(0)");
+    CHECK_STR(story_field(s, "wf(0)[0].l(1:b)", "displayName"), "l(1:b)");
+    CHECK_STR(story_status(s, "progress"), "6/6");
 }
 
-TEST(steps_are_retried_as_a_whole)
+STORY(steps_are_retried_as_a_whole)
 {
-    struct story s;
-
-    story_open(&s);
-    story_run(&s, "metadata: {name: wf}\n"
-                  "spec:\n"
-                  "  entrypoint: main\n"
-                  "  templates:\n"
-                  "  - name: main\n"
-                  "    retryStrategy: {limit: 1}\n"
-                  "    steps:\n"
-                  "    - - {name: a, template: ok}\n"
-                  "    - - {name: b, template: bad}\n"
-                  "  - name: ok\n"
-                  "    container: {image: i, command: [ok]}\n"
-                  "  - name: bad\n"
-                  "    container: {image: i, command: [exit, \"2\"]}\n");
-    story_is(&s, "Failed", "No more retries left");
-    CHECK_ORDER(&s, "wf(0)[0].a wf(0)[1].b wf(1)[0].a wf(1)[1].b");
-    story_node_is(&s, "wf(1)", "Failed", NULL);
-    CHECK_CONTAINS(story_field(&s, "wf(1)", "message"), "child 'wf-");
-    story_node_is(&s, "wf(1)[1]", "Failed", NULL);
-    story_close(&s);
+    story_run(s, STORY_MAIN "    retryStrategy: {limit: 1}\n"
+                            "    steps:\n"
+                            "    - - {name: a, template: ok}\n"
+                            "    - - {name: b, template: bad}\n" STORY_OK "  - name: bad\n"
+                            "    container: {image: i, command: [exit, \"2\"]}\n");
+    story_is(s, "Failed", "No more retries left");
+    CHECK_ORDER(s, "wf(0)[0].a wf(0)[1].b wf(1)[0].a wf(1)[1].b");
+    story_node_is(s, "wf(1)", "Failed", NULL);
+    CHECK_CONTAINS(story_field(s, "wf(1)", "message"), "child 'wf-");
+    story_node_is(s, "wf(1)[1]", "Failed", NULL);
 }
 
-TEST(a_dag_is_retried_as_a_whole)
+STORY(a_dag_is_retried_as_a_whole)
 {
-    struct story s;
-
-    story_open(&s);
-    story_run(&s, "metadata: {name: wf}\n"
-                  "spec:\n"
-                  "  entrypoint: main\n"
-                  "  templates:\n"
-                  "  - name: main\n"
-                  "    retryStrategy: {limit: 3}\n"
-                  "    dag: {tasks: [{name: t, template: t}]}\n"
-                  "  - name: t\n"
-                  "    container: {image: i, command: [until, \"2\", \"{{retries}}\"]}\n");
+    story_run(s,
+              STORY_MAIN "    retryStrategy: {limit: 3}\n"
+                         "    dag: {tasks: [{name: t, template: t}]}\n"
+                         "  - name: t\n"
+                         "    container: {image: i, command: [until, \"2\", \"{{retries}}\"]}\n");
     /* The retry is the DAG's: its leaf knows nothing of it, and fails each time. */
-    story_is(&s, "Failed", NULL);
-    CHECK_ORDER(&s, "wf(0).t wf(1).t wf(2).t wf(3).t");
-    story_close(&s);
+    story_is(s, "Failed", NULL);
+    CHECK_ORDER(s, "wf(0).t wf(1).t wf(2).t wf(3).t");
 }
 
-TEST(items_may_be_maps_and_lists)
+STORY(items_may_be_maps_and_lists)
 {
-    struct story s;
-
-    story_open(&s);
-    story_run(&s, "metadata: {name: wf}\n"
-                  "spec:\n"
-                  "  entrypoint: main\n"
-                  "  templates:\n"
-                  "  - name: main\n"
-                  "    steps:\n"
-                  "    - - name: t\n"
-                  "        template: say\n"
-                  "        arguments: {parameters: [{name: m, value: \"{{item.image}}-{{item.tag}} "
-                  "{{item}}\"}]}\n"
-                  "        withItems: [{image: debian, tag: 9.1}]\n"
-                  "      - name: u\n"
-                  "        template: say\n"
-                  "        arguments: {parameters: [{name: m, value: \"{{item}}\"}]}\n"
-                  "        withItems: [[a, 1], \"(x)\", true, 2.50]\n" SAY);
-    story_is(&s, "Succeeded", NULL);
-    CHECK_STR(story_input(&s, "t(0:image:debian,tag:9.1)", "m"),
+    story_run(s, STORY_MAIN
+              "    steps:\n"
+              "    - - name: t\n"
+              "        template: say\n"
+              "        arguments: {parameters: [{name: m, value: \"{{item.image}}-{{item.tag}} "
+              "{{item}}\"}]}\n"
+              "        withItems: [{image: debian, tag: 9.1}]\n"
+              "      - name: u\n"
+              "        template: say\n"
+              "        arguments: {parameters: [{name: m, value: \"{{item}}\"}]}\n"
+              "        withItems: [[a, 1], \"(x)\", true, 2.50]\n" STORY_SAY);
+    story_is(s, "Succeeded", NULL);
+    CHECK_STR(story_input(s, "t(0:image:debian,tag:9.1)", "m"),
               "debian-9.1 {\"image\":\"debian\",\"tag\":9.1}");
-    CHECK_STR(story_input(&s, "u(0:[\"a\" 1])", "m"), "[\"a\",1]");
-    CHECK_STR(story_input(&s, "u(1:x)", "m"), "(x)");
-    CHECK_STR(story_input(&s, "u(2:true)", "m"), "true");
-    story_close(&s);
+    CHECK_STR(story_input(s, "u(0:[\"a\" 1])", "m"), "[\"a\",1]");
+    CHECK_STR(story_input(s, "u(1:x)", "m"), "(x)");
+    CHECK_STR(story_input(s, "u(2:true)", "m"), "true");
 }
 
-TEST(a_list_may_come_from_a_result)
+STORY(a_list_may_come_from_a_result)
 {
-    struct story s;
-
-    story_open(&s);
     story_run(
-        &s,
-        "metadata: {name: wf}\n"
-        "spec:\n"
-        "  entrypoint: main\n"
-        "  templates:\n"
-        "  - name: main\n"
+        s, STORY_MAIN
         "    dag:\n"
         "      tasks:\n"
         "      - {name: gen, template: gen}\n"
@@ -143,73 +92,52 @@ TEST(a_list_may_come_from_a_result)
         "         arguments: {parameters: [{name: m, value: \"{{tasks.use.outputs.result}}\"}]}}\n"
         "  - name: gen\n"
         "    script: {image: i, command: [say, '[{\"n\":1},{\"n\":\"x\"}]'], source: "
-        "\"print()\"}\n" SAY);
-    story_is(&s, "Succeeded", NULL);
-    CHECK_STR(story_input(&s, "use(0:n:1)", "m"), "1");
-    CHECK_STR(story_input(&s, "use(1:n:x)", "m"), "x");
-    CHECK_STR(story_field(&s, "use", "type"), "TaskGroup");
-    CHECK_STR(story_input(&s, "sum", "m"), "[1,x]");
-    story_close(&s);
+        "\"print()\"}\n" STORY_SAY);
+    story_is(s, "Succeeded", NULL);
+    CHECK_STR(story_input(s, "use(0:n:1)", "m"), "1");
+    CHECK_STR(story_input(s, "use(1:n:x)", "m"), "x");
+    CHECK_STR(story_field(s, "use", "type"), "TaskGroup");
+    CHECK_STR(story_input(s, "sum", "m"), "[1,x]");
 }
 
-TEST(a_list_that_cannot_be_read_is_an_error_unless_the_step_would_not_run)
+STORY(a_list_that_cannot_be_read_is_an_error_unless_the_step_would_not_run)
 {
-    struct story s;
-
-    story_open(&s);
-    story_run(&s, "metadata: {name: wf}\n"
-                  "spec:\n"
-                  "  entrypoint: main\n"
-                  "  templates:\n"
-                  "  - name: main\n"
-                  "    steps:\n"
-                  "    - - {name: idle, template: say, withParam: \"oops\", when: \"1 == 2\",\n"
-                  "         arguments: {parameters: [{name: m, value: \"{{item}}\"}]}}\n"
-                  "    - - {name: bad, template: say, withParam: \"oops\",\n"
-                  "         arguments: {parameters: [{name: m, value: \"{{item}}\"}]}}\n" SAY);
-    story_node_is(&s, "idle", "Skipped", "when '1 == 2' evaluated false");
-    story_node_is(&s, "bad", "Error", NULL);
-    CHECK_CONTAINS(story_field(&s, "bad", "message"),
+    story_run(s, STORY_MAIN
+              "    steps:\n"
+              "    - - {name: idle, template: say, withParam: \"oops\", when: \"1 == 2\",\n"
+              "         arguments: {parameters: [{name: m, value: \"{{item}}\"}]}}\n"
+              "    - - {name: bad, template: say, withParam: \"oops\",\n"
+              "         arguments: {parameters: [{name: m, value: \"{{item}}\"}]}}\n" STORY_SAY);
+    story_node_is(s, "idle", "Skipped", "when '1 == 2' evaluated false");
+    story_node_is(s, "bad", "Error", NULL);
+    CHECK_CONTAINS(story_field(s, "bad", "message"),
                    "withParam value could not be parsed as a JSON list: oops");
-    story_node_is(&s, "wf[1]", "Error", NULL);
-    story_is(&s, "Failed", NULL);
-    story_close(&s);
+    story_node_is(s, "wf[1]", "Error", NULL);
+    story_is(s, "Failed", NULL);
 }
 
-TEST(an_empty_list_skips_and_its_outputs_are_an_empty_list)
+STORY(an_empty_list_skips_and_its_outputs_are_an_empty_list)
 {
-    struct story s;
-
-    story_open(&s);
-    story_run(&s, "metadata: {name: wf}\n"
-                  "spec:\n"
-                  "  entrypoint: main\n"
-                  "  templates:\n"
-                  "  - name: main\n"
-                  "    dag:\n"
-                  "      tasks:\n"
-                  "      - {name: none, template: say, withParam: \"[]\",\n"
-                  "         arguments: {parameters: [{name: m, value: \"{{item}}\"}]}}\n"
-                  "      - {name: zero, template: say, withSequence: {count: 0},\n"
-                  "         arguments: {parameters: [{name: m, value: \"{{item}}\"}]}}\n"
-                  "      - {name: next, depends: none && zero, template: say,\n"
-                  "         arguments: {parameters: [{name: m, value: "
-                  "\"{{tasks.none.outputs.result}}\"}]}}\n" SAY);
-    story_is(&s, "Succeeded", NULL);
-    story_node_is(&s, "none", "Skipped", "Skipped, empty params");
-    CHECK_STR(story_field(&s, "none", "type"), "Skipped");
-    story_node_is(&s, "zero", "Skipped", "Skipped, empty params");
-    CHECK_STR(story_input(&s, "next", "m"), "[]");
-    story_close(&s);
+    story_run(s, STORY_MAIN "    dag:\n"
+                            "      tasks:\n"
+                            "      - {name: none, template: say, withParam: \"[]\",\n"
+                            "         arguments: {parameters: [{name: m, value: \"{{item}}\"}]}}\n"
+                            "      - {name: zero, template: say, withSequence: {count: 0},\n"
+                            "         arguments: {parameters: [{name: m, value: \"{{item}}\"}]}}\n"
+                            "      - {name: next, depends: none && zero, template: say,\n"
+                            "         arguments: {parameters: [{name: m, value: "
+                            "\"{{tasks.none.outputs.result}}\"}]}}\n" STORY_SAY);
+    story_is(s, "Succeeded", NULL);
+    story_node_is(s, "none", "Skipped", "Skipped, empty params");
+    CHECK_STR(story_field(s, "none", "type"), "Skipped");
+    story_node_is(s, "zero", "Skipped", "Skipped, empty params");
+    CHECK_STR(story_input(s, "next", "m"), "[]");
 }
 
-TEST(sequences_count_up_and_down_in_a_format)
+STORY(sequences_count_up_and_down_in_a_format)
 {
-    struct story s;
-
-    story_open(&s);
     story_run(
-        &s,
+        s,
         "metadata: {name: wf}\n"
         "spec:\n"
         "  entrypoint: main\n"
@@ -226,27 +154,18 @@ TEST(sequences_count_up_and_down_in_a_format)
         "         arguments: {parameters: [{name: m, value: \"{{item}}\"}]}}\n"
         "      - {name: d, template: say, withSequence: {count: 2, format: \"%s\"},\n"
         "         continueOn: {error: true}, arguments: {parameters: [{name: m, value: "
-        "\"{{item}}\"}]}}\n" SAY);
-    story_is(&s, "Succeeded", NULL);
-    story_node_is(&s, "a(1:1)", "Succeeded", NULL);
-    story_node_is(&s, "b(0:3)", "Succeeded", NULL);
-    story_node_is(&s, "b(2:1)", "Succeeded", NULL);
-    story_node_is(&s, "c(1:host-00B.local)", "Succeeded", NULL);
-    story_node_is(&s, "d", "Error", NULL);
-    story_close(&s);
+        "\"{{item}}\"}]}}\n" STORY_SAY);
+    story_is(s, "Succeeded", NULL);
+    story_node_is(s, "a(1:1)", "Succeeded", NULL);
+    story_node_is(s, "b(0:3)", "Succeeded", NULL);
+    story_node_is(s, "b(2:1)", "Succeeded", NULL);
+    story_node_is(s, "c(1:host-00B.local)", "Succeeded", NULL);
+    story_node_is(s, "d", "Error", NULL);
 }
 
-TEST(outputs_of_a_loop_are_gathered_in_three_forms)
+STORY(outputs_of_a_loop_are_gathered_in_three_forms)
 {
-    struct story s;
-
-    story_open(&s);
-    story_run(&s,
-              "metadata: {name: wf}\n"
-              "spec:\n"
-              "  entrypoint: main\n"
-              "  templates:\n"
-              "  - name: main\n"
+    story_run(s, STORY_MAIN
               "    steps:\n"
               "    - - {name: l, template: put, withItems: [1, 2], continueOn: {failed: true},\n"
               "         arguments: {parameters: [{name: m, value: \"{{item}}\"}]}}\n"
@@ -266,26 +185,17 @@ TEST(outputs_of_a_loop_are_gathered_in_three_forms)
               "  - name: show\n"
               "    inputs: {parameters: [{name: all}, {name: p}, {name: q}]}\n"
               "    container: {image: i, command: [ok]}\n");
-    story_is(&s, "Succeeded", NULL);
-    CHECK_STR(story_input(&s, "z", "all"),
+    story_is(s, "Succeeded", NULL);
+    CHECK_STR(story_input(s, "z", "all"),
               "[{\"p\":\"v1\",\"q\":\"{\\\"k\\\":1}\"},{\"p\":\"v2\",\"q\":\"{\\\"k\\\":2}\"}]");
-    CHECK_STR(story_input(&s, "z", "p"), "[\"v1\",\"v2\"]");
-    CHECK_STR(story_input(&s, "z", "q"), "[{\"k\":1},{\"k\":2}]");
-    story_close(&s);
+    CHECK_STR(story_input(s, "z", "p"), "[\"v1\",\"v2\"]");
+    CHECK_STR(story_input(s, "z", "q"), "[{\"k\":1},{\"k\":2}]");
 }
 
-TEST(only_good_items_are_gathered)
+STORY(only_good_items_are_gathered)
 {
-    struct story s;
-
-    story_open(&s);
     story_run(
-        &s,
-        "metadata: {name: wf}\n"
-        "spec:\n"
-        "  entrypoint: main\n"
-        "  templates:\n"
-        "  - name: main\n"
+        s, STORY_MAIN
         "    steps:\n"
         "    - - {name: l, template: maybe, withItems: [say, exit, say], continueOn: {failed: "
         "true},\n"
@@ -298,94 +208,59 @@ TEST(only_good_items_are_gathered)
         "  - name: show\n"
         "    inputs: {parameters: [{name: r}]}\n"
         "    container: {image: i, command: [ok]}\n");
-    story_is(&s, "Succeeded", NULL);
-    CHECK_STR(story_input(&s, "z", "r"), "[1,1]");
-    story_close(&s);
+    story_is(s, "Succeeded", NULL);
+    CHECK_STR(story_input(s, "z", "r"), "[1,1]");
 }
 
 /* A result stands in the list as it is; a bare word makes that list no JSON. */
-TEST(results_that_are_no_json_make_a_list_that_cannot_be_read)
+STORY(results_that_are_no_json_make_a_list_that_cannot_be_read)
 {
-    struct story s;
-
-    story_open(&s);
-    story_run(&s, "metadata: {name: wf}\n"
-                  "spec:\n"
-                  "  entrypoint: main\n"
-                  "  templates:\n"
-                  "  - name: main\n"
-                  "    steps:\n"
-                  "    - - {name: l, template: word, withItems: [1, 2]}\n"
-                  "    - - {name: z, template: word, withParam: "
-                  "\"{{steps.l.outputs.result}}\"}\n"
-                  "  - {name: word, container: {image: i, command: [say, word]}}\n");
-    story_node_is(&s, "z", "Error", NULL);
-    CHECK_CONTAINS(story_field(&s, "z", "message"),
+    story_run(s, STORY_MAIN "    steps:\n"
+                            "    - - {name: l, template: word, withItems: [1, 2]}\n"
+                            "    - - {name: z, template: word, withParam: "
+                            "\"{{steps.l.outputs.result}}\"}\n"
+                            "  - {name: word, container: {image: i, command: [say, word]}}\n");
+    story_node_is(s, "z", "Error", NULL);
+    CHECK_CONTAINS(story_field(s, "z", "message"),
                    "withParam value could not be parsed as a JSON list: [word,word]: ");
-    story_close(&s);
 }
 
-TEST(a_condition_with_the_item_is_asked_for_each)
+STORY(a_condition_with_the_item_is_asked_for_each)
 {
-    struct story s;
-
-    story_open(&s);
-    story_run(&s,
-              "metadata: {name: wf}\n"
-              "spec:\n"
-              "  entrypoint: main\n"
-              "  templates:\n"
-              "  - name: main\n"
+    story_run(s, STORY_MAIN
               "    steps:\n"
               "    - - {name: l, template: say, withItems: [1, 2, 3], when: \"{{item}} != 2\",\n"
-              "         arguments: {parameters: [{name: m, value: \"{{item}}\"}]}}\n" SAY);
-    story_is(&s, "Succeeded", NULL);
-    CHECK_ORDER(&s, "wf[0].l(0:1) wf[0].l(2:3)");
-    story_node_is(&s, "l(1:2)", "Skipped", "when '2 != 2' evaluated false");
-    story_close(&s);
+              "         arguments: {parameters: [{name: m, value: \"{{item}}\"}]}}\n" STORY_SAY);
+    story_is(s, "Succeeded", NULL);
+    CHECK_ORDER(s, "wf[0].l(0:1) wf[0].l(2:3)");
+    story_node_is(s, "l(1:2)", "Skipped", "when '2 != 2' evaluated false");
 }
 
-TEST(a_loop_takes_the_phase_of_a_bad_item)
+STORY(a_loop_takes_the_phase_of_a_bad_item)
 {
-    struct story s;
-
-    story_open(&s);
-    story_run(&s, "metadata: {name: wf}\n"
-                  "spec:\n"
-                  "  entrypoint: main\n"
-                  "  templates:\n"
-                  "  - name: main\n"
-                  "    dag:\n"
-                  "      tasks:\n"
-                  "      - {name: l, template: maybe, withItems: [ok, exit],\n"
-                  "         arguments: {parameters: [{name: m, value: \"{{item}}\"}]}}\n"
-                  "      - {name: any, depends: l.AnySucceeded, template: maybe,\n"
-                  "         arguments: {parameters: [{name: m, value: ok}]}}\n"
-                  "      - {name: all, depends: l.AllFailed, template: maybe,\n"
-                  "         arguments: {parameters: [{name: m, value: ok}]}}\n"
-                  "  - name: maybe\n"
-                  "    inputs: {parameters: [{name: m}]}\n"
-                  "    container: {image: i, command: [\"{{inputs.parameters.m}}\", \"1\"]}\n");
-    story_node_is(&s, "l", "Failed", NULL);
-    story_node_is(&s, "any", "Succeeded", NULL);
-    story_node_is(&s, "all", "Omitted", NULL);
+    story_run(s, STORY_MAIN
+              "    dag:\n"
+              "      tasks:\n"
+              "      - {name: l, template: maybe, withItems: [ok, exit],\n"
+              "         arguments: {parameters: [{name: m, value: \"{{item}}\"}]}}\n"
+              "      - {name: any, depends: l.AnySucceeded, template: maybe,\n"
+              "         arguments: {parameters: [{name: m, value: ok}]}}\n"
+              "      - {name: all, depends: l.AllFailed, template: maybe,\n"
+              "         arguments: {parameters: [{name: m, value: ok}]}}\n"
+              "  - name: maybe\n"
+              "    inputs: {parameters: [{name: m}]}\n"
+              "    container: {image: i, command: [\"{{inputs.parameters.m}}\", \"1\"]}\n");
+    story_node_is(s, "l", "Failed", NULL);
+    story_node_is(s, "any", "Succeeded", NULL);
+    story_node_is(s, "all", "Omitted", NULL);
     /* The omitted leaf passes on what came before it. */
-    story_is(&s, "Failed", NULL);
-    story_close(&s);
+    story_is(s, "Failed", NULL);
 }
 
-TEST(a_template_may_call_itself_sixty_times)
+STORY(a_template_may_call_itself_sixty_times)
 {
-    struct story s;
-
-    story_open(&s);
     story_run(
-        &s,
-        "metadata: {name: wf}\n"
-        "spec:\n"
-        "  entrypoint: main\n"
-        "  templates:\n"
-        "  - name: main\n"
+        s, STORY_MAIN
         "    steps: [[{name: f, template: flip, arguments: {parameters: [{name: k, value: "
         "\"60\"}]}}]]\n"
         "  - name: flip\n"
@@ -398,47 +273,32 @@ TEST(a_template_may_call_itself_sixty_times)
         "  - name: coin\n"
         "    inputs: {parameters: [{name: k}]}\n"
         "    container: {image: i, command: [say, \"{{inputs.parameters.k}}\"]}\n");
-    story_is(&s, "Succeeded", NULL);
-    CHECK_STR(story_status(&s, "progress"), "60/60");
-    story_close(&s);
+    story_is(s, "Succeeded", NULL);
+    CHECK_STR(story_status(s, "progress"), "60/60");
 }
 
-TEST(calls_without_an_end_are_an_error)
+STORY(calls_without_an_end_are_an_error)
 {
-    struct story s;
-
-    story_open(&s);
-    story_run(&s, "metadata: {name: wf}\n"
-                  "spec:\n"
-                  "  entrypoint: main\n"
-                  "  templates:\n"
-                  "  - name: main\n"
-                  "    steps: [[{name: m, template: main}]]\n");
-    story_is(&s, "Failed", NULL);
-    CHECK_INT(json_count(json_at_path(json_root(s.wf), "status.nodes")), 201);
-    story_close(&s);
+    story_run(s, STORY_MAIN "    steps: [[{name: m, template: main}]]\n");
+    story_is(s, "Failed", NULL);
+    CHECK_INT(json_count(json_at_path(json_root(s->wf), "status.nodes")), 201);
 }
 
-TEST(two_loops_advance_side_by_side)
+STORY(two_loops_advance_side_by_side)
 {
-    struct story s;
-
-    story_open(&s);
-    story_run(&s, "metadata: {name: wf}\n"
-                  "spec:\n"
-                  "  entrypoint: main\n"
-                  "  parallelism: 2\n"
-                  "  templates:\n"
-                  "  - name: main\n"
-                  "    steps:\n"
-                  "    - - {name: a, template: say, withItems: [1, 2, 3],\n"
-                  "         arguments: {parameters: [{name: m, value: \"{{item}}\"}]}}\n"
-                  "      - {name: b, template: say, withItems: [1, 2, 3],\n"
-                  "         arguments: {parameters: [{name: m, value: \"{{item}}\"}]}}\n" SAY);
-    story_is(&s, "Succeeded", NULL);
-    CHECK_ORDER(&s,
-                "wf[0].a(0:1) wf[0].a(1:2) wf[0].b(0:1) wf[0].a(2:3) wf[0].b(1:2) wf[0].b(2:3)");
-    story_close(&s);
+    story_run(s, "metadata: {name: wf}\n"
+                 "spec:\n"
+                 "  entrypoint: main\n"
+                 "  parallelism: 2\n"
+                 "  templates:\n"
+                 "  - name: main\n"
+                 "    steps:\n"
+                 "    - - {name: a, template: say, withItems: [1, 2, 3],\n"
+                 "         arguments: {parameters: [{name: m, value: \"{{item}}\"}]}}\n"
+                 "      - {name: b, template: say, withItems: [1, 2, 3],\n"
+                 "         arguments: {parameters: [{name: m, value: \"{{item}}\"}]}}\n" STORY_SAY);
+    story_is(s, "Succeeded", NULL);
+    CHECK_ORDER(s, "wf[0].a(0:1) wf[0].a(1:2) wf[0].b(0:1) wf[0].a(2:3) wf[0].b(1:2) wf[0].b(2:3)");
 }
 
 TESTS_MAIN(T_(a_dag_in_steps_in_a_loop_in_a_retry_runs_as_a_whole_again),

@@ -58,86 +58,68 @@ change_label(struct rig *r, struct turn *t)
     return true;
 }
 
-TEST(metadata_is_added_once_when_the_run_begins)
+STORY(metadata_is_added_once_when_the_run_begins)
 {
-    struct story s;
-
-    story_open(&s);
-    rig_create(&s.r, &kind_workflow, labelled);
-    story_look(&s);
-    CHECK_STR(label(&s, "own"), "kept");
-    CHECK_STR(label(&s, "both"), "new");
-    CHECK_STR(label(&s, "tag"), "me");
-    CHECK_STR(label(&s, "from"), "me-wf");
-    CHECK_STR(annotation(&s, "a"), "kept");
-    CHECK_STR(annotation(&s, "note"), "by me");
-    story_turn(&s, change_label);
-    story_look(&s);
-    CHECK_STR(label(&s, "both"), "changed");
-    rig_shut(&s.r);
-    rig_reopen(&s.r);
-    story_go_on(&s);
-    story_is(&s, "Succeeded", NULL);
-    CHECK_STR(label(&s, "both"), "changed");
-    CHECK_STR(label(&s, "workflows.argoproj.io/completed"), "true");
-    CHECK_STR(story_status(&s, "startedAt"), "2023-11-14T22:13:20Z");
-    CHECK_STR(story_field(&s, "s", "outputs.result"), "me-wf new");
-    story_close(&s);
+    rig_create(&s->r, &kind_workflow, labelled);
+    story_look(s);
+    CHECK_STR(label(s, "own"), "kept");
+    CHECK_STR(label(s, "both"), "new");
+    CHECK_STR(label(s, "tag"), "me");
+    CHECK_STR(label(s, "from"), "me-wf");
+    CHECK_STR(annotation(s, "a"), "kept");
+    CHECK_STR(annotation(s, "note"), "by me");
+    story_turn(s, change_label);
+    story_look(s);
+    CHECK_STR(label(s, "both"), "changed");
+    rig_shut(&s->r);
+    rig_reopen(&s->r);
+    story_go_on(s);
+    story_is(s, "Succeeded", NULL);
+    CHECK_STR(label(s, "both"), "changed");
+    CHECK_STR(label(s, "workflows.argoproj.io/completed"), "true");
+    CHECK_STR(story_status(s, "startedAt"), "2023-11-14T22:13:20Z");
+    CHECK_STR(story_field(s, "s", "outputs.result"), "me-wf new");
 }
 
-TEST(metadata_that_cannot_be_set_fails_the_workflow)
+STORY(metadata_that_cannot_be_set_fails_the_workflow)
 {
-    struct story s;
-
-    story_open(&s);
-    story_run(&s, "metadata: {name: wf}\n"
-                  "spec:\n"
-                  "  entrypoint: main\n"
-                  "  workflowMetadata: {labelsFrom: {num: {expression: \"1 + 1\"}}}\n"
-                  "  templates: [{name: main, container: {image: i, command: [ok]}}]\n");
-    story_is(&s, "Failed", NULL);
-    CHECK_CONTAINS(story_status(&s, "message"),
+    story_run(s, "metadata: {name: wf}\n"
+                 "spec:\n"
+                 "  entrypoint: main\n"
+                 "  workflowMetadata: {labelsFrom: {num: {expression: \"1 + 1\"}}}\n"
+                 "  templates: [{name: main, container: {image: i, command: [ok]}}]\n");
+    story_is(s, "Failed", NULL);
+    CHECK_CONTAINS(story_status(s, "message"),
                    "failed to set workflow metadata: failed to "
                    "evaluate label \"num\": expression \"1 + 1\" gives no string");
-    story_close(&s);
 }
 
-TEST(a_value_that_is_no_label_fails_the_workflow)
+STORY(a_value_that_is_no_label_fails_the_workflow)
 {
-    struct story s;
-
-    story_open(&s);
-    story_run(&s, "metadata: {name: wf}\n"
-                  "spec:\n"
-                  "  entrypoint: main\n"
-                  "  workflowMetadata: {labels: {x: \"{{workflow.name}} and more\"}}\n"
-                  "  templates: [{name: main, container: {image: i, command: [ok]}}]\n");
-    story_is(&s, "Failed", NULL);
-    CHECK_CONTAINS(story_status(&s, "message"),
+    story_run(s, "metadata: {name: wf}\n"
+                 "spec:\n"
+                 "  entrypoint: main\n"
+                 "  workflowMetadata: {labels: {x: \"{{workflow.name}} and more\"}}\n"
+                 "  templates: [{name: main, container: {image: i, command: [ok]}}]\n");
+    story_is(s, "Failed", NULL);
+    CHECK_CONTAINS(story_status(s, "message"),
                    "invalid label value \"wf and more\" for label \"x\"");
-    story_close(&s);
 }
 
-TEST(a_deadline_of_zero_ends_a_run_at_once)
+STORY(a_deadline_of_zero_ends_a_run_at_once)
 {
-    struct story s;
-
-    story_open(&s);
-    rig_create(&s.r, &kind_workflow,
+    rig_create(&s->r, &kind_workflow,
                "metadata: {name: wf}\n"
                "spec:\n"
                "  entrypoint: main\n"
                "  onExit: ok\n"
                "  templates:\n"
                "  - name: main\n"
-               "    container: {image: i, command: [hang]}\n"
-               "  - name: ok\n"
-               "    container: {image: i, command: [ok]}\n");
-    story_edit(&s, "{\"activeDeadlineSeconds\":0}");
-    story_go_on(&s);
-    story_is(&s, "Failed", "Step exceeded its deadline");
-    CHECK_ORDER(&s, "wf wf.onExit");
-    story_close(&s);
+               "    container: {image: i, command: [hang]}\n" STORY_OK);
+    story_edit(s, "{\"activeDeadlineSeconds\":0}");
+    story_go_on(s);
+    story_is(s, "Failed", "Step exceeded its deadline");
+    CHECK_ORDER(s, "wf wf.onExit");
 }
 
 TESTS_MAIN(T_(metadata_is_added_once_when_the_run_begins),

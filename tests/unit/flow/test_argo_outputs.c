@@ -2,20 +2,16 @@
 #include "tests/unit/flow/story.h"
 
 #define KINDS \
-    "  - name: ok\n    container: {image: i, command: [ok]}\n" \
-    "  - name: say\n    inputs: {parameters: [{name: m}]}\n" \
-    "    container: {image: i, command: [say, \"{{inputs.parameters.m}}\"]}\n" \
+    STORY_OK \
+    STORY_SAY \
     "  - name: make\n" \
     "    container: {image: i, command: [keep, art]}\n" \
     "    outputs: {artifacts: [{name: art, path: /tmp/art}]}\n"
 
-TEST(globals_are_known_to_later_steps_and_exit_handlers)
+STORY(globals_are_known_to_later_steps_and_exit_handlers)
 {
-    struct story s;
-
-    story_open(&s);
     story_run(
-        &s,
+        s,
         "metadata: {name: wf}\n"
         "spec:\n"
         "  entrypoint: main\n"
@@ -31,25 +27,16 @@ TEST(globals_are_known_to_later_steps_and_exit_handlers)
         "    outputs: {parameters: [{name: p, globalName: g, valueFrom: {path: /p}}]}\n"
         "  - name: bye\n"
         "    container: {image: i, command: [say, \"{{workflow.outputs.parameters.g}}\"]}\n" KINDS);
-    story_is(&s, "Succeeded", NULL);
-    CHECK_STR(story_input(&s, "b", "m"), "hello");
-    CHECK_STR(story_field(&s, "wf.onExit", "outputs.result"), "hello");
-    CHECK_STR(story_status(&s, "outputs.parameters"), "[{\"name\":\"g\",\"value\":\"hello\"}]");
-    story_close(&s);
+    story_is(s, "Succeeded", NULL);
+    CHECK_STR(story_input(s, "b", "m"), "hello");
+    CHECK_STR(story_field(s, "wf.onExit", "outputs.result"), "hello");
+    CHECK_STR(story_status(s, "outputs.parameters"), "[{\"name\":\"g\",\"value\":\"hello\"}]");
 }
 
-TEST(artifacts_are_handed_on)
+STORY(artifacts_are_handed_on)
 {
-    struct story s;
-
-    story_open(&s);
     story_run(
-        &s,
-        "metadata: {name: wf}\n"
-        "spec:\n"
-        "  entrypoint: main\n"
-        "  templates:\n"
-        "  - name: main\n"
+        s, STORY_MAIN
         "    dag:\n"
         "      tasks:\n"
         "      - {name: a, template: make}\n"
@@ -69,15 +56,14 @@ TEST(artifacts_are_handed_on)
         "  - name: use\n"
         "    inputs: {artifacts: [{name: in, path: /in}]}\n"
         "    container: {image: i, command: [say, \"{{inputs.artifacts.in.path}}\"]}\n" KINDS);
-    story_is(&s, "Succeeded", NULL);
-    CHECK_CONTAINS(story_field(&s, "a", "outputs.artifacts"), "\"s3\":{\"key\":\"wf/wf-make-");
-    CHECK_CONTAINS(story_field(&s, "b", "inputs.artifacts"), "/art.tgz/x/y\"");
-    CHECK_CONTAINS(story_field(&s, "c", "inputs.artifacts"), "/art.tgz\"");
-    CHECK_STR(story_field(&s, "d", "inputs.artifacts"),
+    story_is(s, "Succeeded", NULL);
+    CHECK_CONTAINS(story_field(s, "a", "outputs.artifacts"), "\"s3\":{\"key\":\"wf/wf-make-");
+    CHECK_CONTAINS(story_field(s, "b", "inputs.artifacts"), "/art.tgz/x/y\"");
+    CHECK_CONTAINS(story_field(s, "c", "inputs.artifacts"), "/art.tgz\"");
+    CHECK_STR(story_field(s, "d", "inputs.artifacts"),
               "[{\"name\":\"in\",\"path\":\"/in\",\"raw\":{\"data\":\"some text\"}}]");
-    CHECK_CONTAINS(story_field(&s, "f", "inputs.artifacts"), "/art.tgz\"");
-    CHECK_STR(story_field(&s, "f", "outputs.result"), "/in");
-    story_close(&s);
+    CHECK_CONTAINS(story_field(s, "f", "inputs.artifacts"), "/art.tgz\"");
+    CHECK_STR(story_field(s, "f", "outputs.result"), "/in");
 }
 
 #define KEYED \
@@ -118,63 +104,43 @@ TEST(artifacts_without_a_key_go_where_the_setting_says)
     story_close(&s);
 }
 
-TEST(a_template_may_name_a_place_and_bucket_for_its_artifacts)
+STORY(a_template_may_name_a_place_and_bucket_for_its_artifacts)
 {
-    struct story s;
-
-    story_open(&s);
     story_run(
-        &s, KEYED
+        s, KEYED
         "    archiveLocation: {s3: {bucket: other, key: \"x/{{workflow.name}}/{{pod.name}}\"},"
         " archiveLogs: true}\n");
-    story_is(&s, "Succeeded", NULL);
-    CHECK_CONTAINS(story_field(&s, "a", "outputs.artifacts"), "\"key\":\"wf/wf-make-");
-    CHECK_CONTAINS(story_field(&s, "b", "inputs.artifacts"), "/art.tgz\"");
-    CHECK_CONTAINS(story_field(&s, "b", "outputs.artifacts"),
+    story_is(s, "Succeeded", NULL);
+    CHECK_CONTAINS(story_field(s, "a", "outputs.artifacts"), "\"key\":\"wf/wf-make-");
+    CHECK_CONTAINS(story_field(s, "b", "inputs.artifacts"), "/art.tgz\"");
+    CHECK_CONTAINS(story_field(s, "b", "outputs.artifacts"),
                    "\"s3\":{\"bucket\":\"other\",\"key\":\"x/wf/wf-use-");
-    story_close(&s);
 }
 
-TEST(artifacts_that_are_not_there_matter_only_to_those_who_need_them)
+STORY(artifacts_that_are_not_there_matter_only_to_those_who_need_them)
 {
-    struct story s;
-
-    story_open(&s);
     story_run(
-        &s, "metadata: {name: wf}\n"
-            "spec:\n"
-            "  entrypoint: main\n"
-            "  templates:\n"
-            "  - name: main\n"
-            "    dag:\n"
-            "      failFast: false\n"
-            "      tasks:\n"
-            "      - {name: a, template: make, when: \"1 == 2\"}\n"
-            "      - {name: need, depends: a, template: use, arguments: {artifacts: [\n"
-            "         {name: in, from: \"{{tasks.a.outputs.artifacts.art}}\"}]}}\n"
-            "      - {name: may, depends: a, template: use, arguments: {artifacts: [\n"
-            "         {name: in, optional: true, from: \"{{tasks.a.outputs.artifacts.art}}\"}]}}\n"
-            "  - name: use\n"
-            "    inputs: {artifacts: [{name: in, path: /in}]}\n"
-            "    container: {image: i, command: [ok]}\n" KINDS);
-    story_node_is(&s, "need", "Error", NULL);
-    CHECK_CONTAINS(story_field(&s, "need", "message"), "absent optional");
-    story_node_is(&s, "may", "Succeeded", NULL);
-    story_is(&s, "Error", NULL);
-    story_close(&s);
+        s, STORY_MAIN
+        "    dag:\n"
+        "      failFast: false\n"
+        "      tasks:\n"
+        "      - {name: a, template: make, when: \"1 == 2\"}\n"
+        "      - {name: need, depends: a, template: use, arguments: {artifacts: [\n"
+        "         {name: in, from: \"{{tasks.a.outputs.artifacts.art}}\"}]}}\n"
+        "      - {name: may, depends: a, template: use, arguments: {artifacts: [\n"
+        "         {name: in, optional: true, from: \"{{tasks.a.outputs.artifacts.art}}\"}]}}\n"
+        "  - name: use\n"
+        "    inputs: {artifacts: [{name: in, path: /in}]}\n"
+        "    container: {image: i, command: [ok]}\n" KINDS);
+    story_node_is(s, "need", "Error", NULL);
+    CHECK_CONTAINS(story_field(s, "need", "message"), "absent optional");
+    story_node_is(s, "may", "Succeeded", NULL);
+    story_is(s, "Error", NULL);
 }
 
-TEST(outputs_of_a_skipped_step_have_their_defaults_or_are_absent)
+STORY(outputs_of_a_skipped_step_have_their_defaults_or_are_absent)
 {
-    struct story s;
-
-    story_open(&s);
-    story_run(&s,
-              "metadata: {name: wf}\n"
-              "spec:\n"
-              "  entrypoint: main\n"
-              "  templates:\n"
-              "  - name: main\n"
+    story_run(s, STORY_MAIN
               "    steps:\n"
               "    - - {name: a, template: give, when: \"1 == 2\"}\n"
               "    - - {name: with, template: say, arguments: {parameters: [{name: m,\n"
@@ -193,60 +159,48 @@ TEST(outputs_of_a_skipped_step_have_their_defaults_or_are_absent)
               "  - name: dflt\n"
               "    inputs: {parameters: [{name: m, default: own}]}\n"
               "    container: {image: i, command: [ok]}\n" KINDS);
-    story_is(&s, "Succeeded", NULL);
-    CHECK_STR(story_input(&s, "with", "m"), "dp");
-    story_node_is(&s, "without", "Error", NULL);
-    CHECK_CONTAINS(story_field(&s, "without", "message"), "absent optional");
-    CHECK_STR(story_input(&s, "input", "m"), "own");
-    CHECK_STR(story_input(&s, "expr", "m"), "none");
-    story_is(&s, "Succeeded", NULL);
-    story_close(&s);
+    story_is(s, "Succeeded", NULL);
+    CHECK_STR(story_input(s, "with", "m"), "dp");
+    story_node_is(s, "without", "Error", NULL);
+    CHECK_CONTAINS(story_field(s, "without", "message"), "absent optional");
+    CHECK_STR(story_input(s, "input", "m"), "own");
+    CHECK_STR(story_input(s, "expr", "m"), "none");
+    story_is(s, "Succeeded", NULL);
 }
 
-TEST(outputs_may_be_expressions_over_branches)
+STORY(outputs_may_be_expressions_over_branches)
 {
-    struct story s;
-
-    story_open(&s);
-    story_run(&s, "metadata: {name: wf}\n"
-                  "spec:\n"
-                  "  entrypoint: main\n"
-                  "  templates:\n"
-                  "  - name: main\n"
-                  "    steps: [[{name: in, template: branch}]]\n"
-                  "    outputs: {parameters: [{name: r, valueFrom: {parameter: "
-                  "\"{{steps.in.outputs.parameters.side}}\"}}]}\n"
-                  "  - name: branch\n"
-                  "    steps:\n"
-                  "    - - {name: heads, template: say, when: \"1 == 1\", arguments: {parameters: "
-                  "[{name: m, value: h}]}}\n"
-                  "      - {name: tails, template: say, when: \"1 == 2\", arguments: {parameters: "
-                  "[{name: m, value: t}]}}\n"
-                  "    outputs:\n"
-                  "      parameters:\n"
-                  "      - name: side\n"
-                  "        valueFrom: {expression: \"steps.heads.status == 'Succeeded' ? "
-                  "steps.heads.outputs.result : steps.tails.outputs.result\"}\n"
-                  "      - {name: other, valueFrom: {default: d, parameter: "
-                  "\"{{steps.tails.outputs.result}}\"}}\n" KINDS);
-    story_is(&s, "Succeeded", NULL);
-    CHECK_STR(story_output(&s, "in", "side"), "h");
-    CHECK_STR(story_output(&s, "in", "other"), "d");
-    CHECK_STR(story_output(&s, "wf", "r"), "h");
-    story_close(&s);
+    story_run(s, STORY_MAIN
+              "    steps: [[{name: in, template: branch}]]\n"
+              "    outputs: {parameters: [{name: r, valueFrom: {parameter: "
+              "\"{{steps.in.outputs.parameters.side}}\"}}]}\n"
+              "  - name: branch\n"
+              "    steps:\n"
+              "    - - {name: heads, template: say, when: \"1 == 1\", arguments: {parameters: "
+              "[{name: m, value: h}]}}\n"
+              "      - {name: tails, template: say, when: \"1 == 2\", arguments: {parameters: "
+              "[{name: m, value: t}]}}\n"
+              "    outputs:\n"
+              "      parameters:\n"
+              "      - name: side\n"
+              "        valueFrom: {expression: \"steps.heads.status == 'Succeeded' ? "
+              "steps.heads.outputs.result : steps.tails.outputs.result\"}\n"
+              "      - {name: other, valueFrom: {default: d, parameter: "
+              "\"{{steps.tails.outputs.result}}\"}}\n" KINDS);
+    story_is(s, "Succeeded", NULL);
+    CHECK_STR(story_output(s, "in", "side"), "h");
+    CHECK_STR(story_output(s, "in", "other"), "d");
+    CHECK_STR(story_output(s, "wf", "r"), "h");
 }
 
-TEST(parameters_may_come_from_config_maps)
+STORY(parameters_may_come_from_config_maps)
 {
-    struct story s;
-
-    story_open(&s);
-    rig_create(&s.r, &kind_config_map,
+    rig_create(&s->r, &kind_config_map,
                "metadata: {name: cfg, labels: {workflows.argoproj.io/configmap-type: Parameter}}\n"
                "data: {msg: hello}\n");
-    rig_create(&s.r, &kind_config_map, "metadata: {name: plain}\ndata: {msg: x}\n");
+    rig_create(&s->r, &kind_config_map, "metadata: {name: plain}\ndata: {msg: x}\n");
     story_run(
-        &s,
+        s,
         "metadata: {name: wf}\n"
         "spec:\n"
         "  entrypoint: main\n"
@@ -271,32 +225,26 @@ TEST(parameters_may_come_from_config_maps)
         "    inputs: {parameters: [{name: p, valueFrom: {configMapKeyRef: {name: plain, key: "
         "msg}}}]}\n"
         "    container: {image: i, command: [ok]}\n");
-    story_is(&s, "Succeeded", NULL);
-    CHECK_STR(story_field(&s, "x", "outputs.result"), "hello hello dflt");
-    CHECK_CONTAINS(story_field(&s, "z", "message"), "ConfigMap 'plain' needs to have the label");
-    story_close(&s);
+    story_is(s, "Succeeded", NULL);
+    CHECK_STR(story_field(s, "x", "outputs.result"), "hello hello dflt");
+    CHECK_CONTAINS(story_field(s, "z", "message"), "ConfigMap 'plain' needs to have the label");
 }
 
-TEST(values_that_are_no_text_are_taken_as_written)
+STORY(values_that_are_no_text_are_taken_as_written)
 {
-    struct story s;
-
-    story_open(&s);
     story_run(
-        &s,
-        "metadata: {name: wf}\n"
-        "spec:\n"
-        "  entrypoint: main\n"
-        "  arguments: {parameters: [{name: a, value: true}, {name: b, value: 1.0}, {name: c, "
-        "value: 5},\n"
-        "              {name: tag, value: \"{{workflow.name}}-{{workflow.parameters.c}}\"}]}\n"
-        "  templates:\n"
-        "  - name: main\n"
-        "    container: {image: i, command: [say, \"{{workflow.parameters.a}} "
-        "{{workflow.parameters.b}} {{workflow.parameters.c}} {{workflow.parameters.tag}}\"]}\n");
-    story_is(&s, "Succeeded", NULL);
-    CHECK_STR(story_field(&s, "wf", "outputs.result"), "true 1.0 5 wf-5");
-    story_close(&s);
+        s, "metadata: {name: wf}\n"
+           "spec:\n"
+           "  entrypoint: main\n"
+           "  arguments: {parameters: [{name: a, value: true}, {name: b, value: 1.0}, {name: c, "
+           "value: 5},\n"
+           "              {name: tag, value: \"{{workflow.name}}-{{workflow.parameters.c}}\"}]}\n"
+           "  templates:\n"
+           "  - name: main\n"
+           "    container: {image: i, command: [say, \"{{workflow.parameters.a}} "
+           "{{workflow.parameters.b}} {{workflow.parameters.c}} {{workflow.parameters.tag}}\"]}\n");
+    story_is(s, "Succeeded", NULL);
+    CHECK_STR(story_field(s, "wf", "outputs.result"), "true 1.0 5 wf-5");
 }
 
 static bool
@@ -308,15 +256,13 @@ edit_template(struct rig *r, struct turn *t)
                           NULL, &e) >= 0;
 }
 
-TEST(templates_of_other_objects_are_frozen_when_first_used)
+STORY(templates_of_other_objects_are_frozen_when_first_used)
 {
     static const char *const stored[][2] = {{"namespaced/lib/outer", "outer"},
                                             {"namespaced/lib/word", "word"},
                                             {"cluster/clib/word", "word"}};
-    struct story s;
 
-    story_open(&s);
-    rig_create(&s.r, &kind_workflow_template,
+    rig_create(&s->r, &kind_workflow_template,
                "metadata: {name: lib}\n"
                "spec:\n"
                "  templates:\n"
@@ -327,18 +273,14 @@ TEST(templates_of_other_objects_are_frozen_when_first_used)
                "  - name: word\n"
                "    inputs: {parameters: [{name: m}]}\n"
                "    container: {image: i, command: [say, \"lib {{inputs.parameters.m}}\"]}\n");
-    rig_create(&s.r, &kind_cluster_workflow_template,
+    rig_create(&s->r, &kind_cluster_workflow_template,
                "metadata: {name: clib}\n"
                "spec:\n"
                "  templates:\n"
                "  - name: word\n"
                "    container: {image: i, command: [say, \"cluster\"]}\n");
-    rig_create(&s.r, &kind_workflow,
-               "metadata: {name: wf}\n"
-               "spec:\n"
-               "  entrypoint: main\n"
-               "  templates:\n"
-               "  - name: main\n"
+    rig_create(&s->r, &kind_workflow,
+               STORY_MAIN
                "    steps:\n"
                "    - - {name: a, templateRef: {name: lib, template: outer},\n"
                "         arguments: {parameters: [{name: m, value: one}]}}\n"
@@ -347,31 +289,27 @@ TEST(templates_of_other_objects_are_frozen_when_first_used)
                "         arguments: {parameters: [{name: m, value: two}]}}\n"
                "  - name: word\n"
                "    container: {image: i, command: [say, local]}\n");
-    rig_step(&s.r);
-    story_turn(&s, edit_template);
-    story_go_on(&s);
-    story_is(&s, "Succeeded", NULL);
-    CHECK_STR(story_field(&s, "wf[0].a[0].in", "outputs.result"), "lib one");
-    CHECK_STR(story_field(&s, "wf[1].b[0].in", "outputs.result"), "lib two");
-    CHECK_STR(story_field(&s, "k", "outputs.result"), "cluster");
-    CHECK_STR(story_field(&s, "k", "templateScope"), "local/wf");
-    CHECK_STR(story_field(&s, "wf[0].a[0].in", "templateScope"), "namespaced/lib");
-    CHECK_STR(story_field(&s, "wf[0].a[0].in", "templateName"), "word");
-    CHECK_STR(story_field(&s, "a", "templateRef"), "{\"name\":\"lib\",\"template\":\"outer\"}");
+    rig_step(&s->r);
+    story_turn(s, edit_template);
+    story_go_on(s);
+    story_is(s, "Succeeded", NULL);
+    CHECK_STR(story_field(s, "wf[0].a[0].in", "outputs.result"), "lib one");
+    CHECK_STR(story_field(s, "wf[1].b[0].in", "outputs.result"), "lib two");
+    CHECK_STR(story_field(s, "k", "outputs.result"), "cluster");
+    CHECK_STR(story_field(s, "k", "templateScope"), "local/wf");
+    CHECK_STR(story_field(s, "wf[0].a[0].in", "templateScope"), "namespaced/lib");
+    CHECK_STR(story_field(s, "wf[0].a[0].in", "templateName"), "word");
+    CHECK_STR(story_field(s, "a", "templateRef"), "{\"name\":\"lib\",\"template\":\"outer\"}");
     for (size_t i = 0; i < ARRAY_LEN(stored); i++) {
-        const struct json *all = json_at_path(json_root(s.wf), "status.storedTemplates");
+        const struct json *all = json_at_path(json_root(s->wf), "status.storedTemplates");
 
         CHECK_STR(json_cstr_or(json_get(json_get(all, stored[i][0]), "name"), ""), stored[i][1]);
     }
-    story_close(&s);
 }
 
-TEST(a_workflow_may_consist_of_a_template_object)
+STORY(a_workflow_may_consist_of_a_template_object)
 {
-    struct story s;
-
-    story_open(&s);
-    rig_create(&s.r, &kind_workflow_template,
+    rig_create(&s->r, &kind_workflow_template,
                "metadata: {name: lib}\n"
                "spec:\n"
                "  entrypoint: main\n"
@@ -380,32 +318,27 @@ TEST(a_workflow_may_consist_of_a_template_object)
                "  - name: main\n"
                "    container: {image: i, command: [say, \"{{workflow.parameters.a}} "
                "{{workflow.parameters.b}}\"]}\n");
-    rig_create(&s.r, &kind_workflow,
+    rig_create(&s->r, &kind_workflow,
                "metadata: {name: wf}\n"
                "spec:\n"
                "  arguments: {parameters: [{name: b, value: wb}]}\n"
                "  workflowTemplateRef: {name: lib}\n");
-    story_turn(&s, edit_template);
-    story_go_on(&s);
-    story_is(&s, "Succeeded", NULL);
-    CHECK_STR(story_field(&s, "wf", "outputs.result"), "la wb");
-    CHECK_STR(story_status(&s, "storedWorkflowTemplateSpec.entrypoint"), "main");
-    CHECK_STR(json_cstr_or(json_get(json_at_path(json_root(s.wf), "metadata.labels"),
+    story_turn(s, edit_template);
+    story_go_on(s);
+    story_is(s, "Succeeded", NULL);
+    CHECK_STR(story_field(s, "wf", "outputs.result"), "la wb");
+    CHECK_STR(story_status(s, "storedWorkflowTemplateSpec.entrypoint"), "main");
+    CHECK_STR(json_cstr_or(json_get(json_at_path(json_root(s->wf), "metadata.labels"),
                                     "workflows.argoproj.io/workflow-template"),
                            ""),
               "lib");
-    story_close(&s);
 }
 
-TEST(a_template_object_that_is_missing_fails_the_workflow)
+STORY(a_template_object_that_is_missing_fails_the_workflow)
 {
-    struct story s;
-
-    story_open(&s);
-    story_run(&s, "metadata: {name: wf}\nspec: {workflowTemplateRef: {name: lib}}\n");
-    story_is(&s, "Failed", NULL);
-    CHECK_CONTAINS(story_status(&s, "message"), "workflow template lib not found");
-    story_close(&s);
+    story_run(s, "metadata: {name: wf}\nspec: {workflowTemplateRef: {name: lib}}\n");
+    story_is(s, "Failed", NULL);
+    CHECK_CONTAINS(story_status(s, "message"), "workflow template lib not found");
 }
 
 static struct json_doc *found_pod_;
@@ -420,26 +353,24 @@ find_pod(struct rig *r, struct turn *t)
     return true;
 }
 
-TEST(patches_change_the_pod)
+STORY(patches_change_the_pod)
 {
-    struct story s;
     const struct json *spec;
 
-    story_open(&s);
-    story_run(&s, "metadata: {name: wf}\n"
-                  "spec:\n"
-                  "  entrypoint: main\n"
-                  "  arguments: {parameters: [{name: mem, value: 99Mi}]}\n"
-                  "  podSpecPatch: '{\"terminationGracePeriodSeconds\": 3}'\n"
-                  "  templates:\n"
-                  "  - name: main\n"
-                  "    podSpecPatch: |\n"
-                  "      containers:\n"
-                  "      - name: main\n"
-                  "        resources: {limits: {memory: \"{{workflow.parameters.mem}}\"}}\n"
-                  "    container: {image: i, command: [ok]}\n");
-    story_is(&s, "Succeeded", NULL);
-    story_turn(&s, find_pod);
+    story_run(s, "metadata: {name: wf}\n"
+                 "spec:\n"
+                 "  entrypoint: main\n"
+                 "  arguments: {parameters: [{name: mem, value: 99Mi}]}\n"
+                 "  podSpecPatch: '{\"terminationGracePeriodSeconds\": 3}'\n"
+                 "  templates:\n"
+                 "  - name: main\n"
+                 "    podSpecPatch: |\n"
+                 "      containers:\n"
+                 "      - name: main\n"
+                 "        resources: {limits: {memory: \"{{workflow.parameters.mem}}\"}}\n"
+                 "    container: {image: i, command: [ok]}\n");
+    story_is(s, "Succeeded", NULL);
+    story_turn(s, find_pod);
     spec = json_get(json_root(found_pod_), "spec");
     CHECK_VIEW(json_str(json_at_path(json_item(json_get(spec, "containers"), 0),
                                      "resources.limits.memory")),
@@ -449,7 +380,6 @@ TEST(patches_change_the_pod)
         "ok");
     CHECK_VIEW(json_scalar_text(json_get(spec, "terminationGracePeriodSeconds")), "3");
     json_doc_unref(found_pod_);
-    story_close(&s);
 }
 
 static bool
@@ -465,12 +395,9 @@ count_claims(struct rig *r, struct turn *t)
     return true;
 }
 
-TEST(claims_are_made_from_templates_and_go_after_success)
+STORY(claims_are_made_from_templates_and_go_after_success)
 {
-    struct story s;
-
-    story_open(&s);
-    rig_create(&s.r, &kind_workflow,
+    rig_create(&s->r, &kind_workflow,
                "metadata: {name: wf}\n"
                "spec:\n"
                "  entrypoint: main\n"
@@ -481,16 +408,15 @@ TEST(claims_are_made_from_templates_and_go_after_success)
                "  - name: main\n"
                "    container: {image: i, command: [ok], volumeMounts: [{name: work, mountPath: "
                "/work}]}\n");
-    story_turn(&s, count_claims);
-    CHECK_INT(s.r.pods_at_once, 1);
-    story_look(&s);
-    CHECK_STR(story_status(&s, "persistentVolumeClaims"),
+    story_turn(s, count_claims);
+    CHECK_INT(s->r.pods_at_once, 1);
+    story_look(s);
+    CHECK_STR(story_status(s, "persistentVolumeClaims"),
               "[{\"name\":\"wf-work\",\"persistentVolumeClaim\":{\"claimName\":\"wf-work\"}}]");
-    story_go_on(&s);
-    story_is(&s, "Succeeded", NULL);
-    story_turn(&s, count_claims);
-    CHECK_INT(s.r.pods_at_once, 0);
-    story_close(&s);
+    story_go_on(s);
+    story_is(s, "Succeeded", NULL);
+    story_turn(s, count_claims);
+    CHECK_INT(s->r.pods_at_once, 0);
 }
 
 TEST(claims_stay_after_a_failure_unless_they_go_after_any_end)

@@ -16,63 +16,51 @@ conditions(struct story *s)
     return buf_cstring(&s->text);
 }
 
-TEST(conditions_follow_the_run)
+STORY(conditions_follow_the_run)
 {
-    struct story s;
-
-    story_open(&s);
-    story_run(&s, "metadata: {name: wf}\n"
-                  "spec:\n"
-                  "  entrypoint: main\n"
-                  "  templates: [{name: main, container: {image: i, command: [serve]}}]\n");
-    story_let_pass(&s, 1);
-    CHECK_STR(conditions(&s), "PodRunning=True ");
-    CHECK_STR(story_status(&s, "phase"), "Running");
-    CHECK_STR(story_status(&s, "startedAt"), "2023-11-14T22:13:20Z");
-    CHECK_STR(story_status(&s, "finishedAt"), "null");
-    CHECK_STR(story_status(&s, "progress"), "0/1");
-    story_edit(&s, "{\"shutdown\":\"Terminate\"}");
-    story_go_on(&s);
-    CHECK_STR(conditions(&s), "PodRunning=False Completed=True ");
-    story_is(&s, "Failed", "Stopped with strategy 'Terminate'");
-    CHECK_CONTAINS(story_status(&s, "finishedAt"), "2023-11-14T22:13:2");
-    CHECK_STR(story_status(&s, "progress"), "1/1");
-    story_close(&s);
+    story_run(s, "metadata: {name: wf}\n"
+                 "spec:\n"
+                 "  entrypoint: main\n"
+                 "  templates: [{name: main, container: {image: i, command: [serve]}}]\n");
+    story_let_pass(s, 1);
+    CHECK_STR(conditions(s), "PodRunning=True ");
+    CHECK_STR(story_status(s, "phase"), "Running");
+    CHECK_STR(story_status(s, "startedAt"), "2023-11-14T22:13:20Z");
+    CHECK_STR(story_status(s, "finishedAt"), "null");
+    CHECK_STR(story_status(s, "progress"), "0/1");
+    story_edit(s, "{\"shutdown\":\"Terminate\"}");
+    story_go_on(s);
+    CHECK_STR(conditions(s), "PodRunning=False Completed=True ");
+    story_is(s, "Failed", "Stopped with strategy 'Terminate'");
+    CHECK_CONTAINS(story_status(s, "finishedAt"), "2023-11-14T22:13:2");
+    CHECK_STR(story_status(s, "progress"), "1/1");
 }
 
-TEST(fields_without_effect_are_named_in_a_warning)
+STORY(fields_without_effect_are_named_in_a_warning)
 {
-    struct story s;
-
-    story_open(&s);
-    story_run(&s, "metadata: {name: wf}\n"
-                  "spec:\n"
-                  "  entrypoint: main\n"
-                  "  nodeSelector: {disk: ssd}\n"
-                  "  schedulerName: ''\n"
-                  "  templates:\n"
-                  "  - name: main\n"
-                  "    tolerations: [{key: k, operator: Exists}]\n"
-                  "    container: {image: i, command: [ok]}\n");
+    story_run(s, "metadata: {name: wf}\n"
+                 "spec:\n"
+                 "  entrypoint: main\n"
+                 "  nodeSelector: {disk: ssd}\n"
+                 "  schedulerName: ''\n"
+                 "  templates:\n"
+                 "  - name: main\n"
+                 "    tolerations: [{key: k, operator: Exists}]\n"
+                 "    container: {image: i, command: [ok]}\n");
     CHECK_STR(
-        conditions(&s),
+        conditions(s),
         "PodRunning=False Completed=True SpecWarning=True(nodeSelector, tolerations: no effect "
         "on a single machine) ");
-    story_close(&s);
 }
 
-TEST(an_invalid_spec_fails_with_its_first_problem)
+STORY(an_invalid_spec_fails_with_its_first_problem)
 {
-    struct story s;
-
-    story_open(&s);
-    story_run(&s, "metadata: {name: wf}\n"
-                  "spec:\n"
-                  "  entrypoint: mian\n"
-                  "  templates: [{name: main, container: {image: i}}]\n");
-    story_is(&s, "Failed", "invalid spec: template name 'mian' undefined");
-    CHECK_STR(conditions(&s), "Completed=True ");
-    story_close(&s);
+    story_run(s, "metadata: {name: wf}\n"
+                 "spec:\n"
+                 "  entrypoint: mian\n"
+                 "  templates: [{name: main, container: {image: i}}]\n");
+    story_is(s, "Failed", "invalid spec: template name 'mian' undefined");
+    CHECK_STR(conditions(s), "Completed=True ");
 }
 
 static struct rig_end
@@ -86,28 +74,19 @@ take_much(const struct json *pod)
 }
 
 /* 4 seconds of CPU; 200 MiB for ten seconds. */
-TEST(what_pods_took_is_summed_up_to_the_workflow)
+STORY(what_pods_took_is_summed_up_to_the_workflow)
 {
-    struct story s;
-
-    story_open(&s);
-    s.r.play = take_much;
-    story_run(&s, "metadata: {name: wf}\n"
-                  "spec:\n"
-                  "  entrypoint: main\n"
-                  "  templates:\n"
-                  "  - name: main\n"
-                  "    steps: [[{name: a, template: leaf}, {name: b, template: leaf}]]\n"
-                  "  - {name: leaf, container: {image: i}}\n");
-    story_is(&s, "Succeeded", NULL);
-    CHECK_STR(story_field(&s, "a", "resourcesDuration"), "{\"cpu\":4,\"memory\":20}");
-    CHECK_STR(story_field(&s, "wf", "resourcesDuration"), "{\"cpu\":8,\"memory\":40}");
-    CHECK_STR(story_status(&s, "resourcesDuration"), "{\"cpu\":8,\"memory\":40}");
-    rig_shut(&s.r);
-    rig_reopen(&s.r);
-    story_look(&s);
-    CHECK_STR(story_status(&s, "resourcesDuration"), "{\"cpu\":8,\"memory\":40}");
-    story_close(&s);
+    s->r.play = take_much;
+    story_run(s, STORY_MAIN "    steps: [[{name: a, template: leaf}, {name: b, template: leaf}]]\n"
+                            "  - {name: leaf, container: {image: i}}\n");
+    story_is(s, "Succeeded", NULL);
+    CHECK_STR(story_field(s, "a", "resourcesDuration"), "{\"cpu\":4,\"memory\":20}");
+    CHECK_STR(story_field(s, "wf", "resourcesDuration"), "{\"cpu\":8,\"memory\":40}");
+    CHECK_STR(story_status(s, "resourcesDuration"), "{\"cpu\":8,\"memory\":40}");
+    rig_shut(&s->r);
+    rig_reopen(&s->r);
+    story_look(s);
+    CHECK_STR(story_status(s, "resourcesDuration"), "{\"cpu\":8,\"memory\":40}");
 }
 
 TESTS_MAIN(T_(conditions_follow_the_run), T_(fields_without_effect_are_named_in_a_warning),

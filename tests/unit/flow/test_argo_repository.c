@@ -24,47 +24,35 @@ static const char usual[] =
     "  annotations: {workflows.argoproj.io/default-artifact-repository: two}\n"
     "data:\n" REPOSITORY;
 
-TEST(a_reference_gives_bucket_key_format_and_logs)
+STORY(a_reference_gives_bucket_key_format_and_logs)
 {
-    struct story s;
-
-    story_open(&s);
-    rig_create(&s.r, &kind_config_map, named);
-    story_run(&s, KEEPS("  artifactRepositoryRef: {configMap: places, key: one}\n"));
-    story_is(&s, "Succeeded", NULL);
-    CHECK_STR(story_status(&s, "artifactRepositoryRef.configMap"), "places");
-    CHECK_STR(story_status(&s, "artifactRepositoryRef.key"), "one");
-    CHECK_STR(story_status(&s, "artifactRepositoryRef.namespace"), "default");
-    CHECK_STR(story_status(&s, "artifactRepositoryRef.artifactRepository.s3.bucket"), "mine");
-    CHECK_CONTAINS(story_field(&s, "wf", "outputs.artifacts"), "\"key\":\"deep/wf/x/art.tgz\"");
-    CHECK_CONTAINS(story_field(&s, "wf", "outputs.artifacts"), "main-logs");
-    story_close(&s);
+    rig_create(&s->r, &kind_config_map, named);
+    story_run(s, KEEPS("  artifactRepositoryRef: {configMap: places, key: one}\n"));
+    story_is(s, "Succeeded", NULL);
+    CHECK_STR(story_status(s, "artifactRepositoryRef.configMap"), "places");
+    CHECK_STR(story_status(s, "artifactRepositoryRef.key"), "one");
+    CHECK_STR(story_status(s, "artifactRepositoryRef.namespace"), "default");
+    CHECK_STR(story_status(s, "artifactRepositoryRef.artifactRepository.s3.bucket"), "mine");
+    CHECK_CONTAINS(story_field(s, "wf", "outputs.artifacts"), "\"key\":\"deep/wf/x/art.tgz\"");
+    CHECK_CONTAINS(story_field(s, "wf", "outputs.artifacts"), "main-logs");
 }
 
-TEST(without_a_reference_the_namespaces_default_counts)
+STORY(without_a_reference_the_namespaces_default_counts)
 {
-    struct story s;
-
-    story_open(&s);
-    rig_create(&s.r, &kind_config_map, usual);
-    story_run(&s, KEEPS(""));
-    story_is(&s, "Succeeded", NULL);
-    CHECK_STR(story_status(&s, "artifactRepositoryRef.key"), "two");
-    CHECK_STR(story_status(&s, "artifactRepositoryRef.artifactRepository.s3.bucket"), "other");
-    story_close(&s);
+    rig_create(&s->r, &kind_config_map, usual);
+    story_run(s, KEEPS(""));
+    story_is(s, "Succeeded", NULL);
+    CHECK_STR(story_status(s, "artifactRepositoryRef.key"), "two");
+    CHECK_STR(story_status(s, "artifactRepositoryRef.artifactRepository.s3.bucket"), "other");
 }
 
-TEST(without_a_default_a_map_that_nobody_refers_to_says_nothing)
+STORY(without_a_default_a_map_that_nobody_refers_to_says_nothing)
 {
-    struct story s;
-
-    story_open(&s);
-    rig_create(&s.r, &kind_config_map,
+    rig_create(&s->r, &kind_config_map,
                "metadata: {name: artifact-repositories}\ndata:\n" REPOSITORY);
-    story_run(&s, KEEPS(""));
-    story_is(&s, "Succeeded", NULL);
-    CHECK_STR(story_status(&s, "artifactRepositoryRef.key"), "");
-    story_close(&s);
+    story_run(s, KEEPS(""));
+    story_is(s, "Succeeded", NULL);
+    CHECK_STR(story_status(s, "artifactRepositoryRef.key"), "");
 }
 
 TEST(a_reference_that_leads_nowhere_is_an_error_of_the_run)

@@ -2,10 +2,9 @@
 #include "tests/unit/flow/commanding.h"
 
 #define KINDS \
-    "  - name: ok\n    container: {image: i, command: [ok]}\n" \
-    "  - name: bad\n    container: {image: i, command: [exit, \"1\"]}\n" \
-    "  - name: say\n    inputs: {parameters: [{name: m}]}\n" \
-    "    container: {image: i, command: [say, \"{{inputs.parameters.m}}\"]}\n"
+    STORY_OK \
+    STORY_BAD \
+    STORY_SAY
 
 /* What fails until the world has changed. */
 static bool world_is_good_;
@@ -110,24 +109,16 @@ play_busily(const struct json *pod)
     return end;
 }
 
-TEST(what_removed_attempts_took_counts_no_more)
+STORY(what_removed_attempts_took_counts_no_more)
 {
-    struct story s;
-
     world_is_good_ = false;
-    story_open(&s);
-    s.r.play = play_busily;
-    story_run(&s, "metadata: {name: wf}\n"
-                  "spec:\n"
-                  "  entrypoint: main\n"
-                  "  templates:\n"
-                  "  - name: main\n"
-                  "    steps: [[{name: a, template: ok}], [{name: b, template: bad}]]\n" KINDS);
-    CHECK_STR(story_status(&s, "resourcesDuration"), "{\"cpu\":8,\"memory\":40}");
+    s->r.play = play_busily;
+    story_run(s, STORY_MAIN
+              "    steps: [[{name: a, template: ok}], [{name: b, template: bad}]]\n" KINDS);
+    CHECK_STR(story_status(s, "resourcesDuration"), "{\"cpu\":8,\"memory\":40}");
     world_is_good_ = true;
-    retry(&s, false);
-    CHECK_STR(story_status(&s, "resourcesDuration"), "{\"cpu\":8,\"memory\":40}");
-    story_close(&s);
+    retry(s, false);
+    CHECK_STR(story_status(s, "resourcesDuration"), "{\"cpu\":8,\"memory\":40}");
 }
 
 TEST(of_a_loop_only_the_items_that_failed)
@@ -135,12 +126,7 @@ TEST(of_a_loop_only_the_items_that_failed)
     struct story s;
 
     for (int restart = 0; restart < 2; restart++) {
-        begin(&s,
-              "metadata: {name: wf}\n"
-              "spec:\n"
-              "  entrypoint: main\n"
-              "  templates:\n"
-              "  - name: main\n"
+        begin(&s, STORY_MAIN
               "    steps:\n"
               "    - - {name: l, template: t, withItems: [0, 1, 0, 3], arguments:\n"
               "         {parameters: [{name: num, value: \"{{item}}\"}]}}\n"
@@ -158,18 +144,13 @@ TEST(a_retry_node_begins_with_its_first_attempt)
 {
     struct story s;
 
-    begin(&s, "metadata: {name: wf}\n"
-              "spec:\n"
-              "  entrypoint: main\n"
-              "  templates:\n"
-              "  - name: main\n"
-              "    steps: [[{name: good, template: fickle}, {name: r, template: try}]]\n"
-              "  - name: fickle\n"
-              "    retryStrategy: {limit: 1}\n"
-              "    container: {image: i, command: [until, \"1\", \"{{retries}}\"]}\n"
-              "  - name: try\n"
-              "    retryStrategy: {limit: 1}\n"
-              "    container: {image: i, command: [exit, \"1\"]}\n");
+    begin(&s, STORY_MAIN "    steps: [[{name: good, template: fickle}, {name: r, template: try}]]\n"
+                         "  - name: fickle\n"
+                         "    retryStrategy: {limit: 1}\n"
+                         "    container: {image: i, command: [until, \"1\", \"{{retries}}\"]}\n"
+                         "  - name: try\n"
+                         "    retryStrategy: {limit: 1}\n"
+                         "    container: {image: i, command: [exit, \"1\"]}\n");
     story_node_is(&s, "r", "Failed", "No more retries left");
     retry(&s, false);
     CHECK_ORDER(&s, "wf[0].r(0)");
@@ -182,12 +163,7 @@ TEST(nested_groups_keep_what_ended_well)
 {
     struct story s;
 
-    begin(&s,
-          "metadata: {name: wf}\n"
-          "spec:\n"
-          "  entrypoint: main\n"
-          "  templates:\n"
-          "  - name: main\n"
+    begin(&s, STORY_MAIN
           "    dag: {tasks: [{name: in, template: inner}, {name: z, depends: in, template: ok}]}\n"
           "  - name: inner\n"
           "    steps:\n"
@@ -223,23 +199,19 @@ TEST(only_an_exit_handler_that_failed)
     story_close(&s);
 }
 
-TEST(one_that_was_terminated_goes_on)
+STORY(one_that_was_terminated_goes_on)
 {
-    struct story s;
-
-    story_open(&s);
-    rig_create(&s.r, &kind_workflow, diamond);
-    rig_step(&s.r);
-    story_edit(&s, "{\"shutdown\":\"Terminate\"}");
-    story_go_on(&s);
-    story_is(&s, "Failed", "Stopped with strategy 'Terminate'");
-    s.r.play = play;
+    rig_create(&s->r, &kind_workflow, diamond);
+    rig_step(&s->r);
+    story_edit(s, "{\"shutdown\":\"Terminate\"}");
+    story_go_on(s);
+    story_is(s, "Failed", "Stopped with strategy 'Terminate'");
+    s->r.play = play;
     world_is_good_ = true;
-    buf_clear(&s.r.order);
-    retry(&s, false);
-    CHECK_CONTAINS(buf_cstring(&s.r.order), "wf.d");
-    CHECK_NULL(strstr(buf_cstring(&s.r.order), "wf.a"));
-    story_close(&s);
+    buf_clear(&s->r.order);
+    retry(s, false);
+    CHECK_CONTAINS(buf_cstring(&s->r.order), "wf.d");
+    CHECK_NULL(strstr(buf_cstring(&s->r.order), "wf.a"));
 }
 
 static const char *
@@ -300,28 +272,20 @@ TEST(arguments_may_be_others_the_second_time)
     story_close(&s);
 }
 
-TEST(a_spec_that_was_refused_is_looked_at_again)
+STORY(a_spec_that_was_refused_is_looked_at_again)
 {
-    struct story s;
-
-    story_open(&s);
-    story_run(&s, "metadata: {name: wf}\nspec:\n  entrypoint: none\n  templates:\n" KINDS);
-    story_is(&s, "Failed", "invalid spec: template name 'none' undefined");
-    story_edit(&s, "{\"entrypoint\":\"ok\"}");
-    CHECK_STR(GIVE(&s, .run = do_retry), "");
-    story_go_on(&s);
-    story_is(&s, "Succeeded", NULL);
-    story_close(&s);
+    story_run(s, "metadata: {name: wf}\nspec:\n  entrypoint: none\n  templates:\n" KINDS);
+    story_is(s, "Failed", "invalid spec: template name 'none' undefined");
+    story_edit(s, "{\"entrypoint\":\"ok\"}");
+    CHECK_STR(GIVE(s, .run = do_retry), "");
+    story_go_on(s);
+    story_is(s, "Succeeded", NULL);
 }
 
-TEST(one_that_runs_is_refused)
+STORY(one_that_runs_is_refused)
 {
-    struct story s;
-
-    story_open(&s);
-    rig_create(&s.r, &kind_workflow, diamond);
-    CHECK_STR(GIVE(&s, .run = do_retry), "Cannot retry a workflow in phase Running");
-    story_close(&s);
+    rig_create(&s->r, &kind_workflow, diamond);
+    CHECK_STR(GIVE(s, .run = do_retry), "Cannot retry a workflow in phase Running");
 }
 
 TEST(locks_are_asked_for_again)

@@ -243,30 +243,26 @@ TEST(objects_are_applied_patched_replaced_and_deleted)
     story_open(&s);
     rig_create(&s.r, &kind_config_map, "metadata: {name: other, labels: {x: z}}\n");
     story_run(
-        &s, "metadata: {name: wf}\n"
-            "spec:\n"
-            "  entrypoint: main\n"
-            "  templates:\n"
-            "  - name: main\n"
-            "    steps:\n"
-            "    - - {name: a, template: apply, arguments: {parameters: [{name: m, value:\n"
-            "         \"{apiVersion: v1, kind: ConfigMap, metadata: {name: thing}, data: {a: '1', "
-            "b: '2'}}\"}]}}\n"
-            "    - - {name: b, template: apply, arguments: {parameters: [{name: m, value:\n"
-            "         \"{apiVersion: v1, kind: ConfigMap, metadata: {name: thing}, data: {c: "
-            "'3'}}\"}]}}\n"
-            "    - - {name: c, template: merge, arguments: {parameters: [{name: m, value:\n"
-            "         \"{apiVersion: v1, kind: ConfigMap, metadata: {name: thing}, data: {b: "
-            "null}}\"}]}}\n"
-            "    - - {name: d, template: json, arguments: {parameters: [{name: m, value:\n"
-            "         \"[{op: add, path: /data/d, value: '4'}]\"}]}}\n"
-            "    - - {name: e, template: sweep}\n"
-            "    - - {name: f, template: drop, arguments: {parameters: [{name: m, value:\n"
-            "         \"{apiVersion: v1, kind: ConfigMap, metadata: {name: nobody}}\"}]}}\n" ACT(
-                "apply", "action: apply") ACT("merge", "action: patch, mergeStrategy: merge")
-                ACT("json", "action: patch, mergeStrategy: json, flags: [configmap, thing]")
-                    ACT("drop", "action: delete") "  - name: sweep\n    resource: {action: delete, "
-                                                  "flags: [configmaps, --selector, x=z]}\n");
+        &s, STORY_MAIN
+        "    steps:\n"
+        "    - - {name: a, template: apply, arguments: {parameters: [{name: m, value:\n"
+        "         \"{apiVersion: v1, kind: ConfigMap, metadata: {name: thing}, data: {a: '1', "
+        "b: '2'}}\"}]}}\n"
+        "    - - {name: b, template: apply, arguments: {parameters: [{name: m, value:\n"
+        "         \"{apiVersion: v1, kind: ConfigMap, metadata: {name: thing}, data: {c: "
+        "'3'}}\"}]}}\n"
+        "    - - {name: c, template: merge, arguments: {parameters: [{name: m, value:\n"
+        "         \"{apiVersion: v1, kind: ConfigMap, metadata: {name: thing}, data: {b: "
+        "null}}\"}]}}\n"
+        "    - - {name: d, template: json, arguments: {parameters: [{name: m, value:\n"
+        "         \"[{op: add, path: /data/d, value: '4'}]\"}]}}\n"
+        "    - - {name: e, template: sweep}\n"
+        "    - - {name: f, template: drop, arguments: {parameters: [{name: m, value:\n"
+        "         \"{apiVersion: v1, kind: ConfigMap, metadata: {name: nobody}}\"}]}}\n" ACT(
+            "apply", "action: apply") ACT("merge", "action: patch, mergeStrategy: merge")
+            ACT("json", "action: patch, mergeStrategy: json, flags: [configmap, thing]")
+                ACT("drop", "action: delete") "  - name: sweep\n    resource: {action: delete, "
+                                              "flags: [configmaps, --selector, x=z]}\n");
     story_is(&s, "Succeeded", NULL);
     o = object_named(&s, &kind_config_map, "thing");
     CHECK_STR(story_text_of_(&s, json_get(o, "data")), "{\"a\":\"1\",\"c\":\"3\",\"d\":\"4\"}");
@@ -281,12 +277,7 @@ TEST(what_cannot_be_done_says_why)
     story_open(&s);
     rig_create(&s.r, &kind_config_map, "metadata: {name: thing}\n");
     story_run(
-        &s,
-        "metadata: {name: wf}\n"
-        "spec:\n"
-        "  entrypoint: main\n"
-        "  templates:\n"
-        "  - name: main\n"
+        &s, STORY_MAIN
         "    dag:\n"
         "      failFast: false\n"
         "      tasks:\n"
@@ -329,22 +320,18 @@ TEST(a_workflow_may_start_another_and_wait_for_it)
     struct story s;
 
     story_open(&s);
-    story_run(&s, "metadata: {name: wf}\n"
-                  "spec:\n"
-                  "  entrypoint: main\n"
-                  "  templates:\n"
-                  "  - name: main\n"
-                  "    resource:\n"
-                  "      action: create\n"
-                  "      successCondition: status.phase == Succeeded\n"
-                  "      failureCondition: status.phase in (Failed, Error)\n"
-                  "      manifest: |\n"
-                  "        apiVersion: argoproj.io/v1alpha1\n"
-                  "        kind: Workflow\n"
-                  "        metadata: {name: child}\n"
-                  "        spec:\n"
-                  "          entrypoint: e\n"
-                  "          templates: [{name: e, container: {image: i, command: [ok]}}]\n");
+    story_run(&s, STORY_MAIN
+              "    resource:\n"
+              "      action: create\n"
+              "      successCondition: status.phase == Succeeded\n"
+              "      failureCondition: status.phase in (Failed, Error)\n"
+              "      manifest: |\n"
+              "        apiVersion: argoproj.io/v1alpha1\n"
+              "        kind: Workflow\n"
+              "        metadata: {name: child}\n"
+              "        spec:\n"
+              "          entrypoint: e\n"
+              "          templates: [{name: e, container: {image: i, command: [ok]}}]\n");
     story_is(&s, "Succeeded", NULL);
     CHECK_ORDER(&s, "child");
     story_end(&s);

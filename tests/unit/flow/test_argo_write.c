@@ -4,10 +4,10 @@
 #include "tests/unit/flow/commanding.h"
 
 #define KINDS \
-    "  - name: ok\n    container: {image: i, command: [ok]}\n" \
-    "  - name: bad\n    container: {image: i, command: [exit, \"1\"]}\n" \
-    "  - name: hang\n    container: {image: i, command: [hang]}\n" \
-    "  - name: wait\n    suspend: {}\n" \
+    STORY_OK \
+    STORY_BAD \
+    STORY_HANG \
+    STORY_WAIT \
     "  - name: ask\n    suspend: {}\n" \
     "    outputs: {parameters: [{name: a, valueFrom: {supplied: {}}},\n" \
     "      {name: b, valueFrom: {supplied: {}, default: nobody}}]}\n"
@@ -119,152 +119,122 @@ write_back(struct story *s, const char *fmt, ...)
     return c.told;
 }
 
-TEST(a_workflow_that_comes_back_as_it_was_changes_nothing)
+STORY(a_workflow_that_comes_back_as_it_was_changes_nothing)
 {
-    struct story s;
-
-    story_open(&s);
-    story_run(&s, waits);
-    CHECK_STR(write_back(&s, "{}"), "");
-    story_node_is(&s, "one", "Running", "");
-    CHECK_STR(write_back(&s, "{\"metadata\":{\"labels\":{\"x\":\"y\"}},\"status\":null}"), "");
-    CHECK_CONTAINS(story_status(&s, "phase"), "Running");
-    CHECK_STR(write_back(&s, "{\"status\":{\"phase\":\"Failed\",\"message\":\"mine\"}}"), "");
-    story_is(&s, "Running", NULL);
-    story_close(&s);
+    story_run(s, waits);
+    CHECK_STR(write_back(s, "{}"), "");
+    story_node_is(s, "one", "Running", "");
+    CHECK_STR(write_back(s, "{\"metadata\":{\"labels\":{\"x\":\"y\"}},\"status\":null}"), "");
+    CHECK_CONTAINS(story_status(s, "phase"), "Running");
+    CHECK_STR(write_back(s, "{\"status\":{\"phase\":\"Failed\",\"message\":\"mine\"}}"), "");
+    story_is(s, "Running", NULL);
 }
 
-TEST(a_suspended_node_that_has_ended_is_resumed)
+STORY(a_suspended_node_that_has_ended_is_resumed)
 {
-    struct story s;
-
-    story_open(&s);
-    story_run(&s, waits);
-    CHECK_STR(write_back(&s,
+    story_run(s, waits);
+    CHECK_STR(write_back(s,
                          "{\"status\":{\"nodes\":{\"%s\":{\"phase\":\"Succeeded\",\"message\":"
                          "\"go\",\"finishedAt\":\"2024-01-01T00:00:00Z\"}}}}",
-                         id_of(&s, "one")),
+                         id_of(s, "one")),
               "");
-    story_go_on(&s);
-    story_node_is(&s, "one", "Succeeded", "go");
-    story_node_is(&s, "next", "Succeeded", NULL);
-    story_node_is(&s, "q", "Running", NULL);
-    story_close(&s);
+    story_go_on(s);
+    story_node_is(s, "one", "Succeeded", "go");
+    story_node_is(s, "next", "Succeeded", NULL);
+    story_node_is(s, "q", "Running", NULL);
 }
 
-TEST(a_suspended_node_that_failed_is_stopped)
+STORY(a_suspended_node_that_failed_is_stopped)
 {
-    struct story s;
-
-    story_open(&s);
-    story_run(&s, waits);
-    CHECK_STR(write_back(
-                  &s, "{\"status\":{\"nodes\":{\"%s\":{\"phase\":\"Failed\",\"message\":\"no\"}}}}",
-                  id_of(&s, "one")),
-              "");
-    story_go_on(&s);
-    story_node_is(&s, "one", "Failed", "no");
-    story_close(&s);
+    story_run(s, waits);
+    CHECK_STR(
+        write_back(s, "{\"status\":{\"nodes\":{\"%s\":{\"phase\":\"Failed\",\"message\":\"no\"}}}}",
+                   id_of(s, "one")),
+        "");
+    story_go_on(s);
+    story_node_is(s, "one", "Failed", "no");
 }
 
-TEST(outputs_of_a_suspended_node_are_set)
+STORY(outputs_of_a_suspended_node_are_set)
 {
-    struct story s;
-
-    story_open(&s);
-    story_run(&s, waits);
-    CHECK_STR(write_back(&s,
+    story_run(s, waits);
+    CHECK_STR(write_back(s,
                          "{\"status\":{\"nodes\":{\"%s\":{\"outputs\":{\"parameters\":[{\"name\":"
                          "\"a\",\"value\":\"1\"},{\"name\":\"b\",\"valueFrom\":{\"supplied\":{},"
                          "\"default\":\"nobody\"}}]}}}}}",
-                         id_of(&s, "q")),
+                         id_of(s, "q")),
               "");
-    story_node_is(&s, "q", "Running", NULL);
-    CHECK_STR(story_output(&s, "q", "a"), "1");
+    story_node_is(s, "q", "Running", NULL);
+    CHECK_STR(story_output(s, "q", "a"), "1");
     /* As `argo resume` writes what has a default. */
-    CHECK_STR(write_back(&s,
+    CHECK_STR(write_back(s,
                          "{\"status\":{\"nodes\":{\"%s\":{\"phase\":\"Succeeded\",\"outputs\":{"
                          "\"parameters\":[{\"name\":\"a\",\"value\":\"1\"},{\"name\":\"b\","
                          "\"value\":\"nobody\"}]}}}}}",
-                         id_of(&s, "q")),
+                         id_of(s, "q")),
               "");
-    story_go_on(&s);
-    story_node_is(&s, "q", "Succeeded", NULL);
-    CHECK_STR(story_output(&s, "q", "b"), "nobody");
-    story_close(&s);
+    story_go_on(s);
+    story_node_is(s, "q", "Succeeded", NULL);
+    CHECK_STR(story_output(s, "q", "b"), "nobody");
 }
 
-TEST(what_a_suspended_node_cannot_get_is_refused)
+STORY(what_a_suspended_node_cannot_get_is_refused)
 {
-    struct story s;
-
-    story_open(&s);
-    story_run(&s, waits);
-    CHECK_CONTAINS(write_back(&s,
+    story_run(s, waits);
+    CHECK_CONTAINS(write_back(s,
                               "{\"status\":{\"nodes\":{\"%s\":{\"outputs\":{\"parameters\":[{"
                               "\"name\":\"c\",\"value\":\"1\"}]}}}}}",
-                              id_of(&s, "q")),
+                              id_of(s, "q")),
                    "the template declares no such output parameter");
-    CHECK_CONTAINS(write_back(&s, "{\"status\":{\"nodes\":{\"%s\":{\"phase\":\"Succeeded\"}}}}",
-                              id_of(&s, "q")),
-                   "raw output parameter 'a' has not been set");
     CHECK_CONTAINS(
-        write_back(&s, "{\"status\":{\"nodes\":{\"%s\":{\"phase\":\"Over\"}}}}", id_of(&s, "q")),
+        write_back(s, "{\"status\":{\"nodes\":{\"%s\":{\"phase\":\"Succeeded\"}}}}", id_of(s, "q")),
+        "raw output parameter 'a' has not been set");
+    CHECK_CONTAINS(
+        write_back(s, "{\"status\":{\"nodes\":{\"%s\":{\"phase\":\"Over\"}}}}", id_of(s, "q")),
         "phase 'Over' cannot be set");
-    story_node_is(&s, "q", "Running", NULL);
-    story_close(&s);
+    story_node_is(s, "q", "Running", NULL);
 }
 
-TEST(other_changes_of_nodes_are_refused_by_their_name)
+STORY(other_changes_of_nodes_are_refused_by_their_name)
 {
-    struct story s;
-
-    story_open(&s);
-    story_run(&s, waits);
-    CHECK_CONTAINS(write_back(&s, "{\"status\":{\"nodes\":{\"%s\":{\"phase\":\"Failed\"}}}}",
-                              id_of(&s, "done")),
-                   ".phase: Forbidden: only nodes that are suspended");
-    CHECK_CONTAINS(write_back(&s, "{\"status\":{\"nodes\":{\"%s\":null}}}", id_of(&s, "done")),
+    story_run(s, waits);
+    CHECK_CONTAINS(
+        write_back(s, "{\"status\":{\"nodes\":{\"%s\":{\"phase\":\"Failed\"}}}}", id_of(s, "done")),
+        ".phase: Forbidden: only nodes that are suspended");
+    CHECK_CONTAINS(write_back(s, "{\"status\":{\"nodes\":{\"%s\":null}}}", id_of(s, "done")),
                    "]: Forbidden: nodes can be taken out only");
-    CHECK_CONTAINS(write_back(&s, "{\"status\":{\"nodes\":{\"x\":{\"phase\":\"Failed\"}}}}"),
+    CHECK_CONTAINS(write_back(s, "{\"status\":{\"nodes\":{\"x\":{\"phase\":\"Failed\"}}}}"),
                    "status.nodes[x]: Forbidden: there is no such node");
-    CHECK_CONTAINS(write_back(&s, "{\"status\":{\"compressedNodes\":\"H4sI\"}}"),
+    CHECK_CONTAINS(write_back(s, "{\"status\":{\"compressedNodes\":\"H4sI\"}}"),
                    "status.compressedNodes: Forbidden");
-    story_node_is(&s, "done", "Succeeded", NULL);
-    story_close(&s);
+    story_node_is(s, "done", "Succeeded", NULL);
 }
 
-TEST(whoever_has_not_seen_the_latest_nodes_is_asked_to_look_again)
+STORY(whoever_has_not_seen_the_latest_nodes_is_asked_to_look_again)
 {
-    struct story s;
     cleanup_free char *patch = NULL;
 
-    story_open(&s);
-    rig_create(&s.r, &kind_workflow, waits);
-    story_look(&s);
-    patch =
-        xasprintf("{\"status\":{\"nodes\":{\"%s\":{\"phase\":\"Failed\"}}}}", id_of(&s, "done"));
-    sent_ = edited(json_root(s.wf), patch);
-    rig_step(&s.r); /* it ends, and no version tells of it yet */
-    CHECK_CONTAINS(GIVE(&s, .run = do_write), "its nodes have changed");
+    rig_create(&s->r, &kind_workflow, waits);
+    story_look(s);
+    patch = xasprintf("{\"status\":{\"nodes\":{\"%s\":{\"phase\":\"Failed\"}}}}", id_of(s, "done"));
+    sent_ = edited(json_root(s->wf), patch);
+    rig_step(&s->r); /* it ends, and no version tells of it yet */
+    CHECK_CONTAINS(GIVE(s, .run = do_write), "its nodes have changed");
     json_doc_unref(sent_);
-    story_close(&s);
 }
 
 /* As FormulateRetryWorkflow leaves it: without what failed and came after it. */
-TEST(a_workflow_without_its_failed_nodes_is_retried)
+STORY(a_workflow_without_its_failed_nodes_is_retried)
 {
-    struct story s;
     const char *a, *b, *c;
 
-    story_open(&s);
-    story_run(&s, fails);
-    story_is(&s, "Failed", NULL);
-    buf_clear(&s.r.order);
-    a = id_of(&s, "a");
-    b = id_of(&s, "b");
-    c = id_of(&s, "c");
-    CHECK_STR(write_back(&s,
+    story_run(s, fails);
+    story_is(s, "Failed", NULL);
+    buf_clear(&s->r.order);
+    a = id_of(s, "a");
+    b = id_of(s, "b");
+    c = id_of(s, "c");
+    CHECK_STR(write_back(s,
                          "{\"spec\":{\"arguments\":{\"parameters\":[{\"name\":\"p\",\"value\":"
                          "\"new\"}]}},\"status\":{\"phase\":\"Running\",\"message\":null,"
                          "\"finishedAt\":null,\"nodes\":{\"wf\":{\"phase\":\"Running\",\"message\":"
@@ -272,38 +242,31 @@ TEST(a_workflow_without_its_failed_nodes_is_retried)
                          "}}",
                          a, b, c),
               "");
-    story_is(&s, "Running", NULL);
-    story_go_on(&s);
-    story_is(&s, "Failed", NULL);
-    CHECK_STR(buf_cstring(&s.r.order), "wf.b");
-    CHECK_CONTAINS(story_text_of_(&s, json_at_path(json_root(s.wf), "spec")), "\"new\"");
-    story_close(&s);
+    story_is(s, "Running", NULL);
+    story_go_on(s);
+    story_is(s, "Failed", NULL);
+    CHECK_STR(buf_cstring(&s->r.order), "wf.b");
+    CHECK_CONTAINS(story_text_of_(s, json_at_path(json_root(s->wf), "spec")), "\"new\"");
 }
 
-TEST(a_retry_does_again_what_ended_well_and_is_taken_out)
+STORY(a_retry_does_again_what_ended_well_and_is_taken_out)
 {
-    struct story s;
-
-    story_open(&s);
-    story_run(&s, fails);
-    buf_clear(&s.r.order);
-    CHECK_STR(write_back(&s, "{\"status\":{\"phase\":\"Running\",\"nodes\":null}}"), "");
-    story_go_on(&s);
-    CHECK_STR(buf_cstring(&s.r.order), "wf.a wf.b");
-    story_close(&s);
+    story_run(s, fails);
+    buf_clear(&s->r.order);
+    CHECK_STR(write_back(s, "{\"status\":{\"phase\":\"Running\",\"nodes\":null}}"), "");
+    story_go_on(s);
+    CHECK_STR(buf_cstring(&s->r.order), "wf.a wf.b");
 }
 
-TEST(a_new_workflow_has_no_nodes)
+STORY(a_new_workflow_has_no_nodes)
 {
     struct problems ps = PROBLEMS_INIT;
     const struct objects_composer *by;
     struct json_doc *doc = NULL;
     struct err e = ERR_INIT;
-    struct story s;
     void *plan;
 
-    story_open(&s);
-    by = objects_composer(s.r.objects, &kind_workflow);
+    by = objects_composer(s->r.objects, &kind_workflow);
     CHECK_INT(json_parse(STR("{\"status\":{\"nodes\":{\"x\":{}}}}"), NULL, &doc, &e), 0);
     CHECK_INT(by->plan_write(by->arg, NULL, &kind_workflow, NULL, json_root(doc), &plan, &ps, &e),
               0);
@@ -311,7 +274,6 @@ TEST(a_new_workflow_has_no_nodes)
     CHECK_CONTAINS(ps.at[0].text, "a new workflow has no nodes");
     problems_done(&ps);
     json_doc_unref(doc);
-    story_close(&s);
 }
 
 TESTS_MAIN(T_(a_workflow_that_comes_back_as_it_was_changes_nothing),

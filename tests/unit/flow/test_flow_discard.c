@@ -102,43 +102,37 @@ TEST(artifacts_that_name_a_deleted_workflow_go_and_others_stay)
     story_close(&s);
 }
 
-TEST(nodes_of_a_deleted_workflow_go_in_pieces_whatever_happens)
+STORY(nodes_of_a_deleted_workflow_go_in_pieces_whatever_happens)
 {
     cleanup_free char *yaml = xasprintf(MANY, "ok");
-    struct story s;
 
-    story_open(&s);
-    story_run(&s, yaml);
-    story_is(&s, "Succeeded", NULL);
-    CHECK_INT(ROWS(&s, "nodes"), 453);
-    story_turn(&s, delete_workflow);
-    rig_shut(&s.r);
-    rig_reopen(&s.r);
-    CHECK_INT(ROWS(&s, "nodes"), 453);
-    clock_manual_advance(&s.r.clock, CLOCK_SECOND);
-    core_run_turn(s.r.core);
-    CHECK_INT(ROWS(&s, "nodes"), 453 - FLOW_DISCARD_NODES);
-    rig_shut(&s.r);
-    rig_reopen(&s.r);
-    rig_finish(&s.r);
-    CHECK_INT(ROWS(&s, "nodes"), 0);
-    CHECK_INT(ROWS(&s, "runs"), 0);
-    story_close(&s);
+    story_run(s, yaml);
+    story_is(s, "Succeeded", NULL);
+    CHECK_INT(ROWS(s, "nodes"), 453);
+    story_turn(s, delete_workflow);
+    rig_shut(&s->r);
+    rig_reopen(&s->r);
+    CHECK_INT(ROWS(s, "nodes"), 453);
+    clock_manual_advance(&s->r.clock, CLOCK_SECOND);
+    core_run_turn(s->r.core);
+    CHECK_INT(ROWS(s, "nodes"), 453 - FLOW_DISCARD_NODES);
+    rig_shut(&s->r);
+    rig_reopen(&s->r);
+    rig_finish(&s->r);
+    CHECK_INT(ROWS(s, "nodes"), 0);
+    CHECK_INT(ROWS(s, "runs"), 0);
 }
 
-TEST(a_workflow_that_is_deleted_while_it_runs_leaves_nothing)
+STORY(a_workflow_that_is_deleted_while_it_runs_leaves_nothing)
 {
     cleanup_free char *yaml = xasprintf(MANY, "hang");
-    struct story s;
 
-    story_open(&s);
-    rig_create(&s.r, &kind_workflow, yaml);
-    CHECK_TRUE(ROWS(&s, "nodes") > 200);
-    story_turn(&s, delete_workflow);
-    rig_finish(&s.r);
-    CHECK_INT(ROWS(&s, "nodes"), 0);
-    CHECK_INT(ROWS(&s, "runs"), 0);
-    story_close(&s);
+    rig_create(&s->r, &kind_workflow, yaml);
+    CHECK_TRUE(ROWS(s, "nodes") > 200);
+    story_turn(s, delete_workflow);
+    rig_finish(&s->r);
+    CHECK_INT(ROWS(s, "nodes"), 0);
+    CHECK_INT(ROWS(s, "runs"), 0);
 }
 
 TESTS_MAIN(T_(artifacts_that_name_a_deleted_workflow_go_and_others_stay),
