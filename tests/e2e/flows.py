@@ -6,6 +6,8 @@ import os
 import secrets
 from typing import Any
 
+from harness import Case
+
 # Where steps find what is theirs.  Without isolation these are paths of the machine, so they have to
 # be unique, also beside what a killed test with the same pid left, and creatable by anybody.
 PLACE = f"/tmp/e2e-{os.getpid()}-{secrets.token_hex(4)}"
@@ -99,3 +101,11 @@ class Outcome:
         lines += [f"  {n.get('displayName')} {n.get('type')} {n.get('phase')} "
                   f"{n.get('message', '')}" for n in self.nodes]
         return "\n".join(lines)
+
+
+def run(t: Case, *objects: dict[str, Any], code: int = 0, seconds: float = 60) -> Outcome:
+    """What becomes of the objects, the last of which is the workflow."""
+    t.write("wf.yaml", documents(*objects))
+    done = t.sluice("run", "wf.yaml", "-o", "json", seconds=seconds)
+    t.equal(done.code, code, done)
+    return Outcome(done.json())
