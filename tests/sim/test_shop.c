@@ -24,6 +24,7 @@
 #include "store/store.h"
 #include "tests/sim/sim.h"
 #include "tests/sim/sim_vfs.h"
+#include "tests/unit/data/parsed.h"
 #include "tests/unit/test.h"
 
 enum { ORDERS = 2, PODS = 3, TICKS = 10, TICK_US = 5000, RETRY_US = 3000, MAX_PROCESSES = 64 };
@@ -55,21 +56,10 @@ struct shop {
     struct process processes[MAX_PROCESSES];
 };
 
-static struct json_doc *
-parse(const char *text)
-{
-    struct json_doc *d = NULL;
-    struct err e = ERR_INIT;
-
-    if (json_parse(str_of(text), &json_limits_default, &d, &e) < 0)
-        fail_msg("%s: %s", text, e.msg);
-    return d;
-}
-
 static int
 create(struct shop *s, struct turn *t, const struct kind *k, const char *text, struct err *e)
 {
-    cleanup_json struct json_doc *d = parse(text);
+    cleanup_json struct json_doc *d = parsed(text);
 
     return objects_create(s->os, t, k, STR("ns"), json_root(d), NULL, e);
 }
@@ -78,7 +68,7 @@ static int
 set_phase(struct shop *s, struct turn *t, const struct object *o, const char *phase, struct err *e)
 {
     cleanup_free char *text = xasprintf("{\"phase\":\"%s\"}", phase);
-    cleanup_json struct json_doc *d = parse(text);
+    cleanup_json struct json_doc *d = parsed(text);
 
     return objects_set_status(s->os, t, o, json_root(d), NULL, e);
 }
@@ -350,7 +340,7 @@ tick(struct core_timer *timer, struct turn *t, struct err *e)
     if (n == TICKS)
         return 0;
     text = xasprintf("{\"metadata\":{\"name\":\"tower\"},\"count\":%d}", (int)n + 1);
-    d = parse(text);
+    d = parsed(text);
     core_timer_set(turn_core(t), timer, turn_now_us(t) + TICK_US);
     return objects_update(s->os, t, &kind_config_map, STR("ns"), json_root(d), OBJECTS_ALL, NULL,
                           e);

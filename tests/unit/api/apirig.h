@@ -94,15 +94,8 @@ apirig_close(struct apirig *r)
 static inline void
 apirig_restart(struct apirig *r)
 {
-    struct core_options o = {.clock = &r->rig.clock.clock};
-    struct store_options so = {.clock = &r->rig.clock.clock};
-    struct err e = ERR_INIT;
-
     apirig_halt(r);
-    store_close(r->rig.store);
-    CHECK_INT(store_open(r->rig.dir.path, &so, &r->rig.store, &e), 0);
-    o.store = r->rig.store;
-    r->rig.core = core_new(&o);
+    rig_reboot(&r->rig);
     apirig_boot(r);
 }
 

@@ -43,15 +43,8 @@ halt(struct world *w)
 static void
 restart(struct world *w)
 {
-    struct core_options o = {.clock = &w->rig.clock.clock};
-    struct store_options so = {.clock = &w->rig.clock.clock};
-    struct err e = ERR_INIT;
-
     halt(w);
-    store_close(w->rig.store);
-    CHECK_INT(store_open(w->rig.dir.path, &so, &w->rig.store, &e), 0);
-    o.store = w->rig.store;
-    w->rig.core = core_new(&o);
+    rig_reboot(&w->rig);
     boot(w);
 }
 

@@ -5,18 +5,8 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "data/json.h"
+#include "tests/unit/data/parsed.h"
 #include "tests/unit/test.h"
-
-static struct json_doc *
-parse(const char *text)
-{
-    struct json_doc *d = NULL;
-    struct err e = ERR_INIT;
-
-    if (json_parse(str_of(text), &json_limits_default, &d, &e) < 0)
-        fail_msg("%s: %s", text, e.msg);
-    return d;
-}
 
 static void
 check_name(const struct kind *k, const char *name, const char *problem)
@@ -68,7 +58,7 @@ problem_of(const struct kind *k, const char *meta, const char *rest, struct err 
 {
     cleanup_free char *text =
         xasprintf("{\"metadata\":{\"name\":\"a\",\"namespace\":\"n\"%s}%s}", meta, rest);
-    cleanup_json struct json_doc *d = parse(text);
+    cleanup_json struct json_doc *d = parsed(text);
 
     *e = ERR_INIT;
     return meta_check(k, json_root(d), e) < 0 ? e->msg : "";
@@ -82,7 +72,7 @@ problem_of(const struct kind *k, const char *meta, const char *rest, struct err 
 
 TEST(metadata_of_the_platforms_own_objects_is_checked_by_the_rules_for_requests)
 {
-    cleanup_json struct json_doc *list = parse("[]");
+    cleanup_json struct json_doc *list = parsed("[]");
     struct err e = ERR_INIT;
 
     CHECK_INT(meta_check(&kind_pod, json_root(list), &e), ERR_BADREQUEST);
@@ -131,7 +121,7 @@ TEST(a_claim_of_the_platforms_own_is_checked_as_a_whole)
 
 TEST(the_servers_fields_win_and_the_rest_is_kept)
 {
-    cleanup_json struct json_doc *d = parse(
+    cleanup_json struct json_doc *d = parsed(
         "{\"spec\":{\"x\":1},\"kind\":\"Other\",\"metadata\":{\"uid\":\"forged\",\"labels\":{\"a\":"
         "\"b\"},\"resourceVersion\":\"9\",\"annotations\":null,\"name\":\"forged\"},\"status\":{},"
         "\"data\":0.10}");
@@ -155,7 +145,7 @@ TEST(the_servers_fields_win_and_the_rest_is_kept)
 
 TEST(finalizers_and_owners_are_taken_off_one_by_one)
 {
-    cleanup_json struct json_doc *d = parse(
+    cleanup_json struct json_doc *d = parsed(
         "{\"metadata\":{\"name\":\"n\",\"finalizers\":[\"a/b\",\"c/d\"],\"ownerReferences\":[{"
         "\"uid\":\"1\"},{\"uid\":\"2\"}]}}");
     cleanup_json struct json_doc *less = NULL, *alone = NULL;

@@ -4,6 +4,7 @@
 #include "data/json.h"
 #include "store/versions.h"
 #include "tests/unit/core/rig.h"
+#include "tests/unit/data/parsed.h"
 
 struct world {
     struct rig rig;
@@ -58,15 +59,8 @@ world_close(struct world *w)
 static void
 restart(struct world *w)
 {
-    struct core_options o = {.clock = &w->rig.clock.clock};
-    struct store_options so = {.clock = &w->rig.clock.clock};
-    struct err e = ERR_INIT;
-
     halt(w);
-    store_close(w->rig.store);
-    CHECK_INT(store_open(w->rig.dir.path, &so, &w->rig.store, &e), 0);
-    o.store = w->rig.store;
-    w->rig.core = core_new(&o);
+    rig_reboot(&w->rig);
     boot(w);
 }
 
@@ -129,22 +123,11 @@ act_ok(struct world *w, int (*fn)(struct world *w, struct turn *t, struct err *e
         fail_msg("%s", e.msg);
 }
 
-static struct json_doc *
-parse(const char *text)
-{
-    struct json_doc *d = NULL;
-    struct err e = ERR_INIT;
-
-    if (json_parse(str_of(text), &json_limits_default, &d, &e) < 0)
-        fail_msg("%s: %s", text, e.msg);
-    return d;
-}
-
 static int
 create(struct world *w, struct turn *t, const struct kind *k, const char *text, struct object **ret,
        struct err *e)
 {
-    cleanup_json struct json_doc *d = parse(text);
+    cleanup_json struct json_doc *d = parsed(text);
 
     return objects_create(w->os, t, k, k->namespaced ? STR("ns") : STR(""), json_root(d), ret, e);
 }
@@ -153,7 +136,7 @@ static int
 update(struct world *w, struct turn *t, const struct kind *k, const char *text,
        enum objects_part part, struct object **ret, struct err *e)
 {
-    cleanup_json struct json_doc *d = parse(text);
+    cleanup_json struct json_doc *d = parsed(text);
 
     return objects_update(w->os, t, k, STR("ns"), json_root(d), part, ret, e);
 }

@@ -70,6 +70,21 @@ rig_start(struct rig *r)
         fail_msg("%s", e.msg);
 }
 
+/* Another process on the same directory: r->core, which has been freed, is a new one. */
+static inline void
+rig_reboot(struct rig *r)
+{
+    struct core_options o = {.clock = &r->clock.clock};
+    struct store_options so = {.clock = &r->clock.clock};
+    struct err e = ERR_INIT;
+
+    store_close(r->store);
+    if (store_open(r->dir.path, &so, &r->store, &e) < 0)
+        fail_msg("%s", e.msg);
+    o.store = r->store;
+    r->core = core_new(&o);
+}
+
 static inline void
 rig_close(struct rig *r)
 {

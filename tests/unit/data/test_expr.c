@@ -1,14 +1,6 @@
 /* The language: literals, operators, access, variables, predicates; and how it refuses. */
-#include "tests/unit/test.h"
-
-#include "base/buf.h"
-#include "base/err.h"
-#include "data/expr.h"
 #include "data/expr_vars.h"
-
-struct row {
-    const char *text, *want;
-};
+#include "tests/unit/data/evaluating.h"
 
 static void
 fill(struct expr_vars *v)
@@ -25,7 +17,7 @@ fill(struct expr_vars *v)
     expr_vars_set_cstr(v, "retries", "2");
 }
 
-static void
+static int
 evaluate(const char *text, struct buf *to, struct err *e)
 {
     struct expr_vars vars __attribute__((cleanup(expr_vars_done))) = {.parent = NULL};
@@ -34,49 +26,10 @@ evaluate(const char *text, struct buf *to, struct err *e)
 
     fill(&vars);
     env = expr_vars_env(&vars);
-    if (expr_compile(str_of(text), &p, e) == 0)
-        expr_eval_text(p, &env, to, e);
+    if (expr_compile(str_of(text), &p, e) < 0)
+        return e->code;
+    return expr_eval_text(p, &env, to, e);
 }
-
-static void
-check_all(const struct row *rows, size_t n)
-{
-    for (size_t i = 0; i < n; i++) {
-        cleanup_buf struct buf got = BUF_INIT;
-        struct err e = ERR_INIT;
-
-        evaluate(rows[i].text, &got, &e);
-        if (e.code != 0)
-            fail_msg("%s: %s", rows[i].text, e.msg);
-        if (strcmp(buf_cstring(&got), rows[i].want) != 0)
-            fail_msg("%s gave %s, not %s", rows[i].text, buf_cstring(&got), rows[i].want);
-    }
-}
-
-static void
-check_errors(const struct row *rows, size_t n)
-{
-    for (size_t i = 0; i < n; i++) {
-        cleanup_buf struct buf got = BUF_INIT;
-        struct err e = ERR_INIT;
-
-        evaluate(rows[i].text, &got, &e);
-        if (e.code == 0)
-            fail_msg("%s gave %s", rows[i].text, buf_cstring(&got));
-        CHECK_CONTAINS(e.msg, rows[i].want);
-    }
-}
-
-#define CHECK_ALL(...) \
-    do { \
-        static const struct row rows_[] = {__VA_ARGS__}; \
-        check_all(rows_, sizeof rows_ / sizeof rows_[0]); \
-    } while (0)
-#define CHECK_ERRORS(...) \
-    do { \
-        static const struct row rows_[] = {__VA_ARGS__}; \
-        check_errors(rows_, sizeof rows_ / sizeof rows_[0]); \
-    } while (0)
 
 TEST(literals_of_every_kind_are_read)
 {

@@ -1,39 +1,11 @@
 /* The language's own functions and Argo's. */
-#include "tests/unit/test.h"
+#include "tests/unit/data/evaluating.h"
 
-#include "base/buf.h"
-#include "base/clock.h"
-#include "base/err.h"
-#include "data/expr.h"
-
-struct row {
-    const char *text, *want;
-};
-
-static void
-check_all(const struct row *rows, size_t n)
+static int
+evaluate(const char *text, struct buf *to, struct err *e)
 {
-    struct clock_manual clock;
-    struct expr_env env = {.clock = &clock.clock};
-
-    clock_manual_init(&clock, INT64_C(1767225600) * CLOCK_SECOND); /* 2026-01-01 */
-    for (size_t i = 0; i < n; i++) {
-        cleanup_expr struct expr_program *p = NULL;
-        cleanup_buf struct buf got = BUF_INIT;
-        struct err e = ERR_INIT;
-
-        if (expr_compile(str_of(rows[i].text), &p, &e) < 0 || expr_eval_text(p, &env, &got, &e) < 0)
-            fail_msg("%s: %s", rows[i].text, e.msg);
-        if (strcmp(buf_cstring(&got), rows[i].want) != 0)
-            fail_msg("%s gave %s, not %s", rows[i].text, buf_cstring(&got), rows[i].want);
-    }
+    return evaluating_plain(text, to, e);
 }
-
-#define CHECK_ALL(...) \
-    do { \
-        static const struct row rows_[] = {__VA_ARGS__}; \
-        check_all(rows_, sizeof rows_ / sizeof rows_[0]); \
-    } while (0)
 
 TEST(string_functions)
 {

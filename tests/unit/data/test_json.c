@@ -3,23 +3,13 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "data/json.h"
+#include "tests/unit/data/parsed.h"
 #include "tests/unit/test.h"
-
-static struct json_doc *
-parse(const char *text)
-{
-    struct err e = ERR_INIT;
-    struct json_doc *d = NULL;
-
-    if (json_parse(str_of(text), NULL, &d, &e) < 0)
-        fail_msg("%s: %s", text, e.msg);
-    return d;
-}
 
 static void
 check_print(const char *text, const char *want)
 {
-    cleanup_json struct json_doc *d = parse(text);
+    cleanup_json struct json_doc *d = parsed(text);
     cleanup_buf struct buf b = BUF_INIT;
 
     json_write(&b, json_root(d));
@@ -65,7 +55,7 @@ TEST(strings_are_decoded_and_escaped_only_where_they_must)
 
 TEST(a_string_may_hold_nul)
 {
-    cleanup_json struct json_doc *d = parse("{\"a\\u0000b\":\"x\\u0000y\"}");
+    cleanup_json struct json_doc *d = parsed("{\"a\\u0000b\":\"x\\u0000y\"}");
     struct str s = json_str(json_get_str(json_root(d), STR("a\0b")));
 
     CHECK_INT(s.n, 3);
@@ -259,7 +249,7 @@ TEST(large_objects_are_checked_for_duplicates_too)
 TEST(reading_chains_through_what_is_absent)
 {
     cleanup_json struct json_doc *d =
-        parse("{\"metadata\":{\"name\":\"a\",\"n\":null},\"list\":[1,[2],{\"x\":3}],\"t\":true}");
+        parsed("{\"metadata\":{\"name\":\"a\",\"n\":null},\"list\":[1,[2],{\"x\":3}],\"t\":true}");
     const struct json *root = json_root(d);
     size_t count = 0;
 
@@ -297,7 +287,7 @@ TEST(reading_chains_through_what_is_absent)
 static bool
 int_of(const char *text, int64_t *ret)
 {
-    cleanup_json struct json_doc *d = parse(text);
+    cleanup_json struct json_doc *d = parsed(text);
 
     return json_int(json_root(d), ret);
 }
@@ -336,7 +326,7 @@ TEST(integers_are_taken_however_they_are_written)
 
 TEST(an_integer_or_its_text_is_taken_where_both_may_be)
 {
-    cleanup_json struct json_doc *d = parse("[7,\"-8\",\"8x\",true]");
+    cleanup_json struct json_doc *d = parsed("[7,\"-8\",\"8x\",true]");
     int64_t value;
 
     CHECK_TRUE(json_int_or_string(json_item(json_root(d), 0), &value) && value == 7);
@@ -347,7 +337,7 @@ TEST(an_integer_or_its_text_is_taken_where_both_may_be)
 
 TEST(doubles_out_of_range_are_none)
 {
-    cleanup_json struct json_doc *d = parse("[0.1,1e400,-2.5e3]");
+    cleanup_json struct json_doc *d = parsed("[0.1,1e400,-2.5e3]");
     double value;
 
     CHECK_TRUE(json_double(json_item(json_root(d), 0), &value) && value == 0.1);
@@ -358,7 +348,7 @@ TEST(doubles_out_of_range_are_none)
 static bool
 equal(const char *a, const char *b)
 {
-    cleanup_json struct json_doc *x = parse(a), *y = parse(b);
+    cleanup_json struct json_doc *x = parsed(a), *y = parsed(b);
 
     return json_equal(json_root(x), json_root(y)) && json_equal(json_root(y), json_root(x));
 }
@@ -386,7 +376,7 @@ TEST(equality_looks_at_values)
 TEST(paths_and_positions_are_told_of_any_value)
 {
     cleanup_json struct json_doc *d =
-        parse("{\n  \"spec\": {\"templates\": [1,\n    {\"a/b\": {\"c\": true}}]}\n}\n");
+        parsed("{\n  \"spec\": {\"templates\": [1,\n    {\"a/b\": {\"c\": true}}]}\n}\n");
     const struct json *item = json_item(json_at_path(json_root(d), "spec.templates"), 1);
     const struct json *v = json_get(json_get(item, "a/b"), "c");
     struct json_position at = json_position(d, v);
@@ -408,7 +398,7 @@ TEST(paths_and_positions_are_told_of_any_value)
 
 TEST(a_document_lives_until_its_last_reference_goes)
 {
-    struct json_doc *d = parse("[\"x\"]"), *again = json_doc_ref(d);
+    struct json_doc *d = parsed("[\"x\"]"), *again = json_doc_ref(d);
 
     json_doc_unref(d);
     CHECK_VIEW(json_str(json_item(json_root(again), 0)), "x");

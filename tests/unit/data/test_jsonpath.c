@@ -1,6 +1,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "data/jsonpath.h"
+#include "tests/unit/data/parsed.h"
 #include "tests/unit/test.h"
 
 static const char store[] = "{\"store\":{\"book\":[{\"title\":\"A\",\"price\":8.95,\"isbn\":\"1\"},"
@@ -8,17 +9,6 @@ static const char store[] = "{\"store\":{\"book\":[{\"title\":\"A\",\"price\":8.
                             "{\"title\":\"C\",\"price\":22,\"tags\":[\"x\",\"y\"]}],\"bicycle\":{"
                             "\"color\":\"red\",\"price\":20}},"
                             "\"limit\":12.99,\"a.b\":{\"c d\":1},\"ok\":true,\"off\":false}";
-
-static struct json_doc *
-parse(const char *text)
-{
-    struct err e = ERR_INIT;
-    struct json_doc *d = NULL;
-
-    if (json_parse(str_of(text), NULL, &d, &e) < 0)
-        fail_msg("%s", e.msg);
-    return d;
-}
 
 /* What a path finds, with spaces between. */
 static void
@@ -43,7 +33,7 @@ check_find(const char *path, const struct json *root, const char *want)
 static void
 check_get(const char *path, const char *want)
 {
-    cleanup_json struct json_doc *d = parse(store);
+    cleanup_json struct json_doc *d = parsed(store);
 
     check_find(path, json_root(d), want);
 }
@@ -144,7 +134,7 @@ TEST(nesting_and_work_have_limits)
     buf_clear(&b);
     buf_fill(&b, '[', 300);
     buf_fill(&b, ']', 300);
-    d = parse(buf_cstring(&b));
+    d = parsed(buf_cstring(&b));
     CHECK_INT(jsonpath_compile(STR("$..*..*..*..*"), &p, &e), 0);
     CHECK_INT(jsonpath_find(p, json_root(d), &found, &e), ERR_TOOLARGE);
     CHECK_STR(e.msg, "the path looks at more than the limit of 10000000 values");
@@ -157,9 +147,9 @@ static void
 check_template(const char *text, const char *want)
 {
     cleanup_json struct json_doc *d =
-        parse("{\"kind\":\"List\",\"items\":[{\"metadata\":{\"name\":\"a\"},\"p\":[1,2]},{"
-              "\"metadata\":{\"name\":\"b\"},"
-              "\"p\":[]},{\"metadata\":{\"name\":\"c\"},\"p\":[3]}]}");
+        parsed("{\"kind\":\"List\",\"items\":[{\"metadata\":{\"name\":\"a\"},\"p\":[1,2]},{"
+               "\"metadata\":{\"name\":\"b\"},"
+               "\"p\":[]},{\"metadata\":{\"name\":\"c\"},\"p\":[3]}]}");
     cleanup_buf struct buf b = BUF_INIT;
     struct err e = ERR_INIT;
 
@@ -185,7 +175,7 @@ TEST(templates_print_as_kubectl_does)
 
 TEST(an_empty_path_is_the_whole_value)
 {
-    cleanup_json struct json_doc *d = parse("{\"a\": [1, \"x\"]}");
+    cleanup_json struct json_doc *d = parsed("{\"a\": [1, \"x\"]}");
     cleanup_buf struct buf b = BUF_INIT;
     struct err e = ERR_INIT;
 

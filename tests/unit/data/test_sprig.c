@@ -1,47 +1,11 @@
 /* Sprig's functions, each at least once, with the results its documentation and sources promise. */
-#include "tests/unit/test.h"
-
-#include "base/buf.h"
-#include "base/clock.h"
-#include "base/err.h"
-#include "data/expr.h"
-
-struct row {
-    const char *text, *want;
-};
+#include "tests/unit/data/evaluating.h"
 
 static int
-evaluate(const char *text, struct buf *got, struct err *e)
+evaluate(const char *text, struct buf *to, struct err *e)
 {
-    struct clock_manual clock;
-    struct expr_env env = {.clock = &clock.clock};
-    cleanup_expr struct expr_program *p = NULL;
-
-    clock_manual_init(&clock, INT64_C(1767225600) * CLOCK_SECOND); /* 2026-01-01 */
-    if (expr_compile(str_of(text), &p, e) < 0)
-        return e->code;
-    return expr_eval_text(p, &env, got, e);
+    return evaluating_plain(text, to, e);
 }
-
-static void
-check_all(const struct row *rows, size_t n)
-{
-    for (size_t i = 0; i < n; i++) {
-        cleanup_buf struct buf got = BUF_INIT;
-        struct err e = ERR_INIT;
-
-        if (evaluate(rows[i].text, &got, &e) < 0)
-            fail_msg("%s: %s", rows[i].text, e.msg);
-        if (strcmp(buf_cstring(&got), rows[i].want) != 0)
-            fail_msg("%s gave %s, not %s", rows[i].text, buf_cstring(&got), rows[i].want);
-    }
-}
-
-#define CHECK_ALL(...) \
-    do { \
-        static const struct row rows_[] = {__VA_ARGS__}; \
-        check_all(rows_, sizeof rows_ / sizeof rows_[0]); \
-    } while (0)
 
 TEST(strings)
 {
@@ -221,29 +185,17 @@ TEST(paths_urls_and_versions)
 
 TEST(failures_are_told)
 {
-    static const struct row rows[] = {
-        {"sprig.fail('no way')", "no way"},
-        {"sprig.div(1, 0)", "integer divide by zero"},
-        {"sprig.substr(3, 99999999, 'ab')", "out of range"},
-        {"sprig.mustFromJson('x')", "mustFromJson: line 1"},
-        {"sprig.regexMatch('(', 'a')", "missing closing parenthesis"},
-        {"sprig.semver('x.y')", "invalid semantic version"},
-        {"sprig.until(100000000)", "more than 1000000 items"},
-        {"sprig.randAlpha(100000000)", "not possible"},
-        {"sprig.indent(999999999, 'a')", "not possible"},
-        {"sprig.bcrypt('x')", "sprig.bcrypt is not supported"},
-        {"sprig.getHostByName('x')", "not supported"},
-        {"sprig.expandenv('$HOME')", "unknown function sprig.expandenv"},
-    };
-
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        cleanup_buf struct buf got = BUF_INIT;
-        struct err e = ERR_INIT;
-
-        if (evaluate(rows[i].text, &got, &e) == 0)
-            fail_msg("%s gave %s", rows[i].text, buf_cstring(&got));
-        CHECK_CONTAINS(e.msg, rows[i].want);
-    }
+    CHECK_ERRORS({"sprig.fail('no way')", "no way"}, {"sprig.div(1, 0)", "integer divide by zero"},
+                 {"sprig.substr(3, 99999999, 'ab')", "out of range"},
+                 {"sprig.mustFromJson('x')", "mustFromJson: line 1"},
+                 {"sprig.regexMatch('(', 'a')", "missing closing parenthesis"},
+                 {"sprig.semver('x.y')", "invalid semantic version"},
+                 {"sprig.until(100000000)", "more than 1000000 items"},
+                 {"sprig.randAlpha(100000000)", "not possible"},
+                 {"sprig.indent(999999999, 'a')", "not possible"},
+                 {"sprig.bcrypt('x')", "sprig.bcrypt is not supported"},
+                 {"sprig.getHostByName('x')", "not supported"},
+                 {"sprig.expandenv('$HOME')", "unknown function sprig.expandenv"});
 }
 
 TESTS_MAIN(T_(strings), T_(words_and_their_case), T_(lists), T_(dictionaries), T_(arithmetic),

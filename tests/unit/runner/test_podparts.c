@@ -19,6 +19,7 @@
 #include "runner/podspec.h"
 #include "runner/runtime.h"
 #include "runner/source.h"
+#include "tests/unit/data/parsed.h"
 #include "tests/unit/test.h"
 
 TEST(images_are_matched_by_the_first_rule_that_covers_them)
@@ -72,17 +73,6 @@ static const char pod[] =
     "\"k\"}}},{\"name\":\"N\",\"valueFrom\":{\"secretKeyRef\":{\"name\":\"s\",\"key\":\"nope\","
     "\"optional\":true}}}]}]}}";
 
-static struct json_doc *
-parse(const char *text)
-{
-    struct json_doc *d = NULL;
-    struct err e = ERR_INIT;
-
-    if (json_parse(str_of(text), &json_limits_default, &d, &e) < 0)
-        fail_msg("%s", e.msg);
-    return d;
-}
-
 static int
 build_env(const char *secret_key, env_vars *vars, struct arena *a, struct err *e)
 {
@@ -93,13 +83,13 @@ build_env(const char *secret_key, env_vars *vars, struct arena *a, struct err *e
 
     buf_printf(&secret, "{\"kind\":\"Secret\",\"data\":{\"%s\":\"aGk=\"}}", secret_key);
     p->namespace = xstrdup("ns");
-    p->pod = parse(pod);
+    p->pod = parsed(pod);
     p->sources = NEW_ARRAY(struct plan_source, 2);
     p->sources[p->sources_n++] =
         (struct plan_source){xstrdup("ConfigMap"), xstrdup("cm"),
-                             parse("{\"kind\":\"ConfigMap\",\"data\":{\"x\":\"cx\"}}")};
+                             parsed("{\"kind\":\"ConfigMap\",\"data\":{\"x\":\"cx\"}}")};
     p->sources[p->sources_n++] =
-        (struct plan_source){xstrdup("Secret"), xstrdup("s"), parse(buf_cstring(&secret))};
+        (struct plan_source){xstrdup("Secret"), xstrdup("s"), parsed(buf_cstring(&secret))};
     CHECK_INT(podspec_parse(json_root(p->pod), a, &spec, e), 0);
     /* The arena outlives the document's texts: copy what is compared. */
     int rc = env_build(p, spec, &spec->containers[0], &machine, a, vars, e);
@@ -176,7 +166,7 @@ TEST(a_spec_that_cannot_run_here_is_refused_with_the_fields_path)
 
         buf_printf(&text, "{\"metadata\":{\"name\":\"p\"},\"spec\":%s}", bad[i].spec);
 
-        cleanup_json struct json_doc *d = parse(buf_cstring(&text));
+        cleanup_json struct json_doc *d = parsed(buf_cstring(&text));
 
         CHECK_INT(podspec_parse(json_root(d), &a, &spec, &e), ERR_INVALID);
         CHECK_STR(e.msg, bad[i].message);

@@ -1,32 +1,18 @@
 #include "schema/defaults.h"
 
 #include "base/buf.h"
-#include "base/err.h"
 #include "data/json.h"
-#include "data/yaml.h"
 #include "schema/imagetag.h"
-#include "schema/problem.h"
 #include "schema/schema.h"
-#include "schema/typed.h"
-#include "tests/unit/test.h"
+#include "tests/unit/schema/objectrig.h"
 
 /* The part of an object, given as YAML, with its defaults. */
 static char *
 defaulted(const char *yaml, const char *path)
 {
-    cleanup_json struct json_doc *body = NULL, *typed = NULL, *full = NULL;
-    cleanup_problems struct problems ps = PROBLEMS_INIT;
+    cleanup_json struct json_doc *full = object(yaml);
     struct buf text = BUF_INIT;
-    struct err e = ERR_INIT;
-    const struct schema *s;
 
-    if (yaml_parse_one(str_of(yaml), NULL, &body, &e) < 0)
-        fail_msg("%s", e.msg);
-    s = schema_lookup(json_str(json_get(json_root(body), "apiVersion")),
-                      json_str(json_get(json_root(body), "kind")));
-    if (typed_decode(s, body, &typed, &ps, &e) < 0)
-        fail_msg("%s", e.msg);
-    full = defaults_apply(s, typed);
     json_write_sorted(&text, json_at_path(json_root(full), path));
     for (size_t i = 0; i < text.n; i++)
         text.p[i] = text.p[i] == '"' ? '\'' : text.p[i];

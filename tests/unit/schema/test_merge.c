@@ -4,18 +4,8 @@
 #include "base/err.h"
 #include "data/json.h"
 #include "schema/schema.h"
+#include "tests/unit/data/parsed.h"
 #include "tests/unit/test.h"
-
-static struct json_doc *
-parse(const char *text)
-{
-    struct json_doc *doc = NULL;
-    struct err e = ERR_INIT;
-
-    if (json_parse(str_of(text), NULL, &doc, &e) < 0)
-        fail_msg("%s: %s", text, e.msg);
-    return doc;
-}
 
 static char *
 text_of(const struct json_doc *doc)
@@ -30,7 +20,7 @@ text_of(const struct json_doc *doc)
 static char *
 strategic(const struct schema *s, const char *base, const char *patch)
 {
-    cleanup_json struct json_doc *b = parse(base), *p = parse(patch), *merged = NULL;
+    cleanup_json struct json_doc *b = parsed(base), *p = parsed(patch), *merged = NULL;
     struct err e = ERR_INIT;
 
     if (merge_strategic(s, json_root(b), json_root(p), &merged, &e) < 0)
@@ -150,7 +140,7 @@ TEST(merge_patch_follows_the_cases_of_rfc_7386)
     };
 
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-        cleanup_json struct json_doc *base = parse(cases[i][0]), *patch = parse(cases[i][1]);
+        cleanup_json struct json_doc *base = parsed(cases[i][0]), *patch = parsed(cases[i][1]);
         cleanup_json struct json_doc *merged = merge_patch(json_root(base), json_root(patch));
         cleanup_free char *got = text_of(merged);
 
@@ -161,7 +151,7 @@ TEST(merge_patch_follows_the_cases_of_rfc_7386)
 static char *
 patched(const char *base, const char *operations)
 {
-    cleanup_json struct json_doc *b = parse(base), *p = parse(operations), *merged = NULL;
+    cleanup_json struct json_doc *b = parsed(base), *p = parsed(operations), *merged = NULL;
     struct err e = ERR_INIT;
 
     if (merge_json_patch(json_root(b), json_root(p), &merged, &e) < 0)

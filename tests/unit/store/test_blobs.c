@@ -8,19 +8,8 @@
 #include "base/err.h"
 #include "store/db.h"
 #include "store/store.h"
-#include "tests/unit/store/scratch.h"
+#include "tests/unit/store/scratchstore.h"
 #include "tests/unit/test.h"
-
-static struct store *
-open_in(const struct scratch *dir)
-{
-    struct store *s = NULL;
-    struct err e = ERR_INIT;
-
-    if (store_open(dir->path, NULL, &s, &e) < 0)
-        fail_msg("%s", e.msg);
-    return s;
-}
 
 /* Writes a file and gives it its place. */
 static struct blob_id
@@ -65,7 +54,7 @@ TEST(a_blob_is_found_by_its_key)
 {
     SCRATCH(dir);
     cleanup_arena struct arena a = ARENA_INIT;
-    CLEANUP(store_close) struct store *s = open_in(&dir);
+    CLEANUP(store_close) struct store *s = scratchstore_open(&dir);
     struct blob_id id = publish(store_blobs(s), "abc");
     struct err e = ERR_INIT;
     struct blob found;
@@ -82,7 +71,7 @@ TEST(a_blob_is_found_by_its_key)
 TEST(files_without_a_row_go_at_the_next_start)
 {
     SCRATCH(dir);
-    struct store *s = open_in(&dir);
+    struct store *s = scratchstore_open(&dir);
     struct blob_id kept = publish(store_blobs(s), "kept"), orphan = publish(store_blobs(s), "x");
     struct blob_id temp;
     cleanup_free char *path = NULL, *inner = NULL;
@@ -94,7 +83,7 @@ TEST(files_without_a_row_go_at_the_next_start)
     inner = xasprintf("%s/half", path);
     CHECK_INT(mkdir(inner, 0700), 0);
     store_close(s);
-    s = open_in(&dir);
+    s = scratchstore_open(&dir);
     CHECK_TRUE(exists(store_blobs(s), &kept));
     CHECK_FALSE(exists(store_blobs(s), &orphan));
     CHECK_INT(access(path, F_OK), -1);
@@ -121,7 +110,7 @@ marks(const struct scratch *dir)
 TEST(a_mark_goes_when_the_row_is_committed)
 {
     SCRATCH(dir);
-    CLEANUP(store_close) struct store *s = open_in(&dir);
+    CLEANUP(store_close) struct store *s = scratchstore_open(&dir);
     struct blobs *b = store_blobs(s);
     struct db *d = store_db(s);
     struct blob_id first = publish(b, "1"), second = publish(b, "2"), third = publish(b, "3");
@@ -141,7 +130,7 @@ TEST(a_mark_goes_when_the_row_is_committed)
     CHECK_INT(db_commit(d, &e), 0);
     CHECK_INT(marks(&dir), 2); /* the second was taken back: the next start looks at it */
     store_close(s);
-    s = open_in(&dir);
+    s = scratchstore_open(&dir);
     CHECK_INT(marks(&dir), 0);
     CHECK_TRUE(exists(store_blobs(s), &first));
     CHECK_FALSE(exists(store_blobs(s), &second));
@@ -151,7 +140,7 @@ TEST(a_mark_goes_when_the_row_is_committed)
 TEST(bytes_that_two_keys_share_go_with_the_last_one)
 {
     SCRATCH(dir);
-    CLEANUP(store_close) struct store *s = open_in(&dir);
+    CLEANUP(store_close) struct store *s = scratchstore_open(&dir);
     struct blobs *b = store_blobs(s);
     struct blob_id id = publish(b, "abc"), gone;
     struct err e = ERR_INIT;
@@ -174,7 +163,7 @@ TEST(a_list_is_a_page_of_the_keys_under_a_prefix)
 {
     SCRATCH(dir);
     cleanup_arena struct arena a = ARENA_INIT;
-    CLEANUP(store_close) struct store *s = open_in(&dir);
+    CLEANUP(store_close) struct store *s = scratchstore_open(&dir);
     struct blobs *b = store_blobs(s);
     struct blob_id id = publish(b, "abc");
     struct err e = ERR_INIT;
@@ -196,7 +185,7 @@ TEST(a_list_is_a_page_of_the_keys_under_a_prefix)
 TEST(a_tree_is_a_directory)
 {
     SCRATCH(dir);
-    CLEANUP(store_close) struct store *s = open_in(&dir);
+    CLEANUP(store_close) struct store *s = scratchstore_open(&dir);
     struct blobs *b = store_blobs(s);
     cleanup_free char *path = NULL, *link = NULL;
     struct blob_id id;

@@ -4,19 +4,8 @@
 #include "base/err.h"
 #include "store/db.h"
 #include "store/store.h"
-#include "tests/unit/store/scratch.h"
+#include "tests/unit/store/scratchstore.h"
 #include "tests/unit/test.h"
-
-static struct store *
-open_in(const struct scratch *dir)
-{
-    struct store *s = NULL;
-    struct err e = ERR_INIT;
-
-    if (store_open(dir->path, NULL, &s, &e) < 0)
-        fail_msg("%s", e.msg);
-    return s;
-}
 
 static void
 put(struct db *d, int64_t rv, int64_t prev, char op, const char *name, bool finished)
@@ -48,7 +37,7 @@ tell(void *arg, const struct version *v, struct err *e)
 TEST(an_object_points_at_its_current_version)
 {
     SCRATCH(dir);
-    CLEANUP(store_close) struct store *s = open_in(&dir);
+    CLEANUP(store_close) struct store *s = scratchstore_open(&dir);
     cleanup_buf struct buf b = BUF_INIT;
     struct err e = ERR_INIT;
 
@@ -79,7 +68,7 @@ count(struct db *d)
 TEST(pruning_takes_what_was_replaced_before_the_horizon_and_no_more)
 {
     SCRATCH(dir);
-    CLEANUP(store_close) struct store *s = open_in(&dir);
+    CLEANUP(store_close) struct store *s = scratchstore_open(&dir);
     struct db *d = store_db(s);
     cleanup_buf struct buf b = BUF_INIT;
     struct err e = ERR_INIT;
@@ -130,7 +119,7 @@ walk_labels(struct db *d, struct str key, struct buf *to)
 TEST(labels_are_walked_each_once_in_their_order)
 {
     SCRATCH(dir);
-    CLEANUP(store_close) struct store *s = open_in(&dir);
+    CLEANUP(store_close) struct store *s = scratchstore_open(&dir);
     struct db *d = store_db(s);
     cleanup_buf struct buf keys = BUF_INIT, values = BUF_INIT, none = BUF_INIT;
 
