@@ -1,8 +1,9 @@
 /*
  * failure - why a request was not done, as a Kubernetes Status says it.
  *
- *   {"kind":"Status","apiVersion":"v1","metadata":{},"status":"Failure","message":"pods \"x\" not
- * found", "reason":"NotFound","details":{"name":"x","kind":"pods"},"code":404}
+ *   {"kind":"Status","apiVersion":"v1","metadata":{},"status":"Failure",
+ *    "message":"pods \"x\" not found","reason":"NotFound",
+ *    "details":{"name":"x","kind":"pods"},"code":404}
  *
  * Clients branch on reason and details, so each shape is made by one function here.  A failure owns
  * its texts.  One thread at a time.

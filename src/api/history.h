@@ -14,8 +14,8 @@
  * The oldest is the one that changed least recently.  Memory holds a count, not the objects: after
  * a start it is made from the rows, HISTORY_PAGE in a turn, while the server serves.
  *
- *   COUNTING -- the last page --> COUNTED     (until then only what was counted is beyond the
- * limit)
+ *   COUNTING -- the last page --> COUNTED     (until then only what was counted is
+ *                                                beyond the limit)
  *
  * Core thread.
  */

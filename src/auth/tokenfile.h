@@ -1,8 +1,7 @@
 /*
  * tokenfile - tokens from a file in kube-apiserver's format.
  *
- *     token,user,uid,"group1,group2"        lines of comma-separated values; the groups may be
- * missing
+ *     token,user,uid,"group1,group2"        a line for each; the groups may be missing
  *
  * A field may stand in double quotes, and "" in one is a quote.  Empty lines and lines that begin
  * with # are skipped.  Immutable once it is read; any thread.

@@ -1,7 +1,8 @@
 /*
  * control - controllers of the built-in kinds, and the runtime below them.
  *
- * This folder owns Pod and PersistentVolumeClaim: it is where objects become processes.  All of it
+ * This folder owns Pod and PersistentVolumeClaim: it is where objects become processes.  Under a
+ * server it also owns Namespace, Node and Endpoints, and what stands behind Services.  All of it
  * runs on the core's thread, inside turns, and acts outside only through effects that the core runs
  * after the commit.  It fails as objects do: with a status, a condition and an Event that say why.
  */

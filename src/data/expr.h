@@ -5,8 +5,8 @@
  * (https://expr-lang.org/docs/language-definition), with Argo's additions: asInt, asFloat, toJson,
  * jsonpath and sprig.<function>.  Text goes through a lexer (expr_lex) and a parser (expr_parse)
  * into a tree (expr_ast) that lives in the program's arena; expr_eval walks it.  Functions are rows
- * of tables (expr_func), by theme in expr_array, expr_string, expr_number, expr_map, expr_time and
- * sprig_*; a name that no row has is refused when the text is compiled.
+ * of tables (expr_func), by theme in expr_array, expr_closure, expr_string, expr_number, expr_dict,
+ * expr_convert, expr_time and sprig_*; a name that no row has is refused when the text is compiled.
  *
  * The environment is a set of dotted names ("inputs.parameters.my-param").  `inputs.parameters`
  * is a scope: it may be indexed, listed and printed like a map, but nobody builds that map.

@@ -1,13 +1,13 @@
 /*
  * flow_node - one invocation within a run.
  *
- *   (no row)  -- its dependencies are met, a gate is free: node_open --> OPEN or ENDED
+ *   (no row)  -- its dependencies are met, a gate is free: flow_pump_open --> OPEN or ENDED
  *   OPEN      -- needs locks: FLOW_QUEUED until it holds them, then opened again
- *             -- leaf: Pod made                                     --> OPEN, phase Pending
- *             -- leaf: Pod runs                                     --> OPEN, phase Running
- *             -- Pod ended, children ended, time over: node_end     --> ENDED
- *   ENDED     -- its hooks ended (or it has none): release          --> RELEASED
- *   RELEASED  -- written with the turn                              --> leaves memory
+ *             -- leaf: Pod made                                          --> OPEN, phase Pending
+ *             -- leaf: Pod runs                                          --> OPEN, phase Running
+ *             -- Pod ended, children ended, time over: flow_end          --> ENDED
+ *   ENDED     -- its hooks ended (or it has none)                        --> RELEASED
+ *   RELEASED  -- written with the turn                                   --> leaves memory
  *
  * A child exists only once it may start: what it waits for is counted in its
  * parent, by index.  So an event touches the node, those who depend on it, and

@@ -3,7 +3,7 @@
  *
  * The engine calls these functions within a turn and acts on what they fill in.
  * They may read the store through the turn and look at other nodes
- * (flow_node_look), never change a node themselves.  None of them blocks.  What
+ * (flow_look_child, flow_look_children), never change a node themselves.  None of them blocks. What
  * is wrong with a workflow is told by ending the node (phase Error, a message);
  * a negative result is the store's failure and ends the turn.
  *

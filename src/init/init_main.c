@@ -1,8 +1,11 @@
 /*
  * sluice-init - the one program that stands between the server and its steps.
  *
- *   sluice-init --spawner     the server's child that makes namespaces and mounts (spawner_main.h);
- * the init of each attempt is a child of it (birth.h, keeper.h) sluice-init --version
+ *   sluice-init --spawner               the server's child that makes namespaces and mounts
+ *                                       (spawner_main.h); the init of each attempt is a child of
+ *                                       it (birth.h, keeper.h)
+ *   sluice-init --reclaim DIRECTORY     gives files of other ids back (reclaim_main.h)
+ *   sluice-init --version
  *
  * Static, without libraries but the C one: nothing of it is loaded from a step's file system.
  */

@@ -58,9 +58,9 @@ struct life {
 void life_enter(struct life_container *c, enum container_state next);
 /* Its turn has come. */
 void life_begin(struct life_container *c);
-/* task_fn: looks at all containers and does what is due. */
+/* A task: looks at all containers and does what is due. */
 void life_advance(void *life);
-/* timer_fn. */
+/* A timer. */
 void life_on_deadline(void *life);
 
 void life_emit(struct life_container *c, struct runtime_event *event);

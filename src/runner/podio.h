@@ -6,9 +6,10 @@
  *    "after": {"b": ["a"]},         b starts when a has ended well, never if it has not
  *    "retries": N, "retryPauseUs": N  a main container that failed runs again so often, and when
  *    "result": true,                keep the main container's stdout
- *    "inputs": [{"name","path","mode"?,"blob":KEY | "raw":TEXT | "http":{} |
- * "git":{},"archive":"auto"|"none","subPath"?, "optional"?,"anywhere"?}], "outputs":
- * {"parameters":[{"name","path","default"?}],
+ *    "inputs": [{"name","path","mode"?,
+ *                "blob":KEY | "raw":TEXT | "http":{} | "git":{},
+ *                "archive":"auto"|"none","subPath"?,"optional"?,"anywhere"?}],
+ *    "outputs": {"parameters":[{"name","path","default"?}],
  *                "artifacts":[{"name","path","key","archive":"tar"|"zip"|"none","level"?,
  *                              "optional"?,"mode"?,"http"?:{}}]},   http: sent there, not stored
  *    "archiveLogs": KEY,

@@ -1,10 +1,12 @@
 /*
  * volumes - what a pod's volumes are on this machine, and where its containers see them.
  *
- *   emptyDir              a directory of the pod's folder, writable by all; medium Memory: one on
- * the host's tmpfs configMap, secret, downwardAPI, projected files written once, before the pod
- * starts (items, modes, optional) persistentVolumeClaim the claim's directory hostPath where the
- * settings share it
+ *   emptyDir                 a directory of the pod's folder, writable by all; medium Memory: one
+ *                            on the host's tmpfs
+ *   configMap, secret,       files written once, before the pod starts (items, modes, optional);
+ *   downwardAPI, projected   of projected volumes tokens are replaced while it runs
+ *   persistentVolumeClaim    the claim's directory
+ *   hostPath                 where the settings share it
  *
  * Other types are refused with a sentence.  volumes_prepare() writes files and is for job threads;
  * all else is pure.

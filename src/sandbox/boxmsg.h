@@ -4,8 +4,9 @@
  * Server and spawner (descriptor 3 of `sluice-init --spawner`):
  *
  *   HELLO   -->  once, first.  fds: [filter memfd] if has_filter, then [the pod network's filter
- * memfd] if has_network, then [control pipe's read end] if has_control: when its other end closes,
- * attempts with die_with_server end, and if `temporary` the spawner removes the data directory
+ *                memfd] if has_network, then [control pipe's read end] if has_control: when its
+ *                other end closes, attempts with die_with_server end, and if `temporary` the
+ *                spawner removes the data directory
  *   <-- READY    what was found, or (code < 0) why the level that was asked for cannot be had;
  *                then the spawner ends
  *   SPAWN   -->  fds: [spec memfd or file, attempt directory (+ the holder's directory if join)]

@@ -2,7 +2,7 @@
  * typed - a request's body as a server understands it that decodes into Go types.
  *
  *   - a value of another type ends it: ERR_BADREQUEST, in Go's words ("json: cannot unmarshal
- * number into Go struct field ConfigMap.data of type string")
+ *     number into Go struct field ConfigMap.data of type string")
  *   - unknown fields are dropped and listed (unknown field "spec.foo"), and duplicate fields of the
  *     document are listed (duplicate field "data.a"); fieldValidation says what they mean
  *   - null counts as absent; empty values of fields that Go prints with omitempty are dropped, and
