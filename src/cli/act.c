@@ -1,7 +1,6 @@
-#include <string.h>
-
 #include "base/err.h"
 #include "cli/cli.h"
+#include "cli/pick.h"
 #include "cli/serverlink.h"
 #include "cli/workflows.h"
 #include "data/json.h"
@@ -17,8 +16,19 @@
         .help = "only these nodes: displayName=approve, phase!=Running, ..." \
     }
 
-static const struct option plain_options[] = {
+#define DRY_RUN \
+    { \
+        .name = "dry-run", .help = "only say which" \
+    }
+
+static const struct option suspend_options[] = {
     WORKFLOWS_NAMESPACE,
+    OPTION_END,
+};
+static const struct option terminate_options[] = {
+    WORKFLOWS_NAMESPACE,
+    PICK_SELECTORS,
+    DRY_RUN,
     OPTION_END,
 };
 static const struct option resume_options[] = {
@@ -28,7 +38,9 @@ static const struct option resume_options[] = {
 };
 static const struct option stop_options[] = {
     WORKFLOWS_NAMESPACE,
+    PICK_SELECTORS,
     SELECTOR,
+    DRY_RUN,
     {.name = "message",
      .argument = "TEXT",
      .help = "what the nodes that are chosen get as message"},
@@ -52,52 +64,90 @@ body_of(const struct cli *c, bool selects, bool has_message)
 }
 
 static int
-act(struct cli *c, const char *done)
+act_on(struct cli *c, struct serverlink *r, const char *name, const struct json *body,
+       const char *done, struct err *e)
 {
-    const char *verb = c->command->name;
-    bool stop = strcmp(verb, "stop") == 0, resume = strcmp(verb, "resume") == 0;
+    cleanup_json struct json_doc *after = NULL;
+
+    if (workflows_act(r, workflows_namespace(c), name, c->command->name, body, &after, e) < 0)
+        return e->code;
+    fprintf(c->out, "workflow %s %s\n", workflow_name(json_root(after)), done);
+    return 0;
+}
+
+/* The names on the command line, whatever they are. */
+static int
+act(struct cli *c, const struct json *body, const char *done)
+{
     cleanup_serverlink struct serverlink *r = NULL;
-    cleanup_json struct json_doc *body = body_of(c, stop || resume, stop);
     struct err e = ERR_INIT;
 
     if (serverlink_open(c, &r, &e) < 0)
         return cli_fail(c, &e);
     for (size_t i = 0; i < option_operand_count(c->options); i++) {
-        cleanup_json struct json_doc *after = NULL;
-
-        if (workflows_act(r, workflows_namespace(c), option_operand(c->options, i), verb,
-                          json_root(body), &after, &e) < 0)
+        if (act_on(c, r, option_operand(c->options, i), body, done, &e) < 0)
             return cli_fail(c, &e);
-        fprintf(c->out, "workflow %s %s\n", workflow_name(json_root(after)), done);
     }
     return CLI_OK;
+}
+
+/* Those, and what selectors choose. */
+static int
+act_on_picked(struct cli *c, const struct json *body, const char *done)
+{
+    bool dry = option_switch(c->options, "dry-run", false);
+    cleanup_serverlink struct serverlink *r = NULL;
+    pick_list names = VEC_INIT;
+    struct err e = ERR_INIT;
+    int code = 0;
+
+    if (option_operand_count(c->options) == 0 && !pick_selects(c))
+        return cli_usage(c, "expected WORKFLOW..., or a selector");
+    if (serverlink_open(c, &r, &e) < 0 || pick_names(c, r, &names, &e) < 0)
+        code = e.code;
+    for (size_t i = 0; code == 0 && i < names.n; i++) {
+        if (dry)
+            fprintf(c->out, "workflow %s %s (dry-run)\n", names.at[i], done);
+        else
+            code = act_on(c, r, names.at[i], body, done, &e);
+    }
+    pick_list_done(&names);
+    return code < 0 ? cli_fail(c, &e) : CLI_OK;
 }
 
 static int
 stop_run(struct cli *c)
 {
-    return act(c, "stopped");
+    cleanup_json struct json_doc *body = body_of(c, true, true);
+
+    return act_on_picked(c, json_root(body), "stopped");
 }
 
 static int
 terminate_run(struct cli *c)
 {
-    return act(c, "terminated");
+    cleanup_json struct json_doc *body = body_of(c, false, false);
+
+    return act_on_picked(c, json_root(body), "terminated");
 }
 
 static int
 suspend_run(struct cli *c)
 {
-    return act(c, "suspended");
+    cleanup_json struct json_doc *body = body_of(c, false, false);
+
+    return act(c, json_root(body), "suspended");
 }
 
 static int
 resume_run(struct cli *c)
 {
-    return act(c, "resumed");
+    cleanup_json struct json_doc *body = body_of(c, true, false);
+
+    return act(c, json_root(body), "resumed");
 }
 
-#define ACT .arguments = "WORKFLOW...", .min_operands = 1, .max_operands = CLI_ANY, .settings = true
+#define ACT .arguments = "WORKFLOW...", .max_operands = CLI_ANY, .settings = true
 
 const struct cli_command stop_command = {
     .name = "stop",
@@ -111,19 +161,21 @@ const struct cli_command terminate_command = {
     .name = "terminate",
     ACT,
     .help = "end workflows at once: exit handlers do not run",
-    .options = plain_options,
+    .options = terminate_options,
     .run = terminate_run,
 };
 const struct cli_command suspend_command = {
     .name = "suspend",
     ACT,
+    .min_operands = 1,
     .help = "let workflows start nothing new",
-    .options = plain_options,
+    .options = suspend_options,
     .run = suspend_run,
 };
 const struct cli_command resume_command = {
     .name = "resume",
     ACT,
+    .min_operands = 1,
     .help = "let suspended workflows and steps go on",
     .options = resume_options,
     .run = resume_run,

@@ -5,7 +5,9 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "cli/cli.h"
+#include "cli/follow.h"
 #include "cli/kindverbs.h"
+#include "cli/rerun.h"
 #include "cli/serverlink.h"
 #include "cli/workflows.h"
 #include "cli/workflowtable.h"
@@ -29,7 +31,12 @@ static const struct option options[] = {
      .argument = "SELECTOR",
      .help = "list: by labels, as kubectl takes them"},
     {.name = "no-headers", .help = "list: leave out the table's head"},
+    {.name = "chunk-size", .argument = "NUMBER", .help = "list: ask for so many at a time"},
     KINDVERBS_OUTPUT,
+    FOLLOW_OPTIONS,
+    RERUN_PARAMETERS,
+    RERUN_RETRY,
+    RERUN_RESUBMIT,
     OPTION_END,
 };
 
@@ -67,26 +74,14 @@ put_path(struct kindverbs *v, struct buf *to, const char *called, struct err *e)
 
 static int
 ask(struct kindverbs *v, const char *method, const char *called, const char *verb,
-    struct json_doc **ret, struct err *e)
+    const struct json *body, struct json_doc **ret, struct err *e)
 {
     cleanup_buf struct buf path = BUF_INIT;
 
     if (put_path(v, &path, called, e) < 0)
         return e->code;
     buf_cstr(&path, verb);
-    return serverlink_call(v->link, method, buf_cstring(&path), NULL, ret, e);
-}
-
-/* Asks, and shows the workflow that is answered. */
-static int
-show(struct kindverbs *v, const char *method, const char *called, const char *verb, struct err *e)
-{
-    cleanup_json struct json_doc *found = NULL;
-
-    if (ask(v, method, called, verb, &found, e) < 0)
-        return e->code;
-    workflowprint(v->c, json_root(found), v->form);
-    return 0;
+    return serverlink_call(v->link, method, buf_cstring(&path), body, ret, e);
 }
 
 static int
@@ -96,13 +91,21 @@ list(struct kindverbs *v, const char *none, struct err *e)
     const char *selector = option_value(v->c->options, "selector");
     cleanup_free char *all =
         xasprintf("%s%s%s", IS_OVER, selector != NULL ? "," : "", selector != NULL ? selector : "");
+    struct workflows_query q = {.ns = spaces ? NULL : workflows_namespace(v->c),
+                                .labels = all,
+                                .nodes = v->form != WORKFLOWPRINT_NAME};
     workflows_list found = VEC_INIT;
     int code;
 
     (void)none;
-    code = workflows_collect(v->link, spaces ? NULL : workflows_namespace(v->c), all, &found, e);
+    if (workflows_page(v->c, "chunk-size", &q.page, e) < 0)
+        return e->code;
+    if (v->form == WORKFLOWPRINT_SCREEN)
+        v->form = WORKFLOWPRINT_WIDE;
+    code = workflows_collect(v->link, &q, &found, e);
     if (code == 0)
-        workflowtable_print(v->c, &found, v->form);
+        workflowtable_print(v->c, &found,
+                            &(struct workflowtable){v->form, .namespaces = true, .uids = true});
     workflows_list_done(&found);
     return code;
 }
@@ -110,34 +113,104 @@ list(struct kindverbs *v, const char *none, struct err *e)
 static int
 get(struct kindverbs *v, const char *called, struct err *e)
 {
-    return show(v, "GET", called, "", e);
+    cleanup_json struct json_doc *found = NULL;
+
+    if (ask(v, "GET", called, "", NULL, &found, e) < 0)
+        return e->code;
+    workflowprint(v->c, json_root(found), v->form);
+    return 0;
+}
+
+/* Runs it again, shows what runs then, and follows that if it is the only one. */
+static int
+rerun(struct kindverbs *v, const char *called, const char *verb, struct err *e)
+{
+    bool alone = option_operand_count(v->c->options) == 2;
+    cleanup_free char *path = xasprintf("/%s", verb);
+    cleanup_json struct json_doc *body = NULL, *after = NULL;
+    pick_list one = VEC_INIT;
+    bool bad = false;
+    int code;
+
+    if (rerun_body(v->c, verb, &body, e) < 0 ||
+        ask(v, "PUT", called, path, json_root(body), &after, e) < 0)
+        return e->code;
+    workflowprint(v->c, json_root(after), v->form);
+    if (!alone)
+        return 0;
+    vec_push(&one, xstrdup(workflow_name(json_root(after))));
+    code = follow_as_asked(v->c, v->link, &one, v->form, NULL, &bad, e);
+    pick_list_done(&one);
+    v->bad |= bad;
+    return code;
 }
 
 static int
 retry(struct kindverbs *v, const char *called, struct err *e)
 {
-    return show(v, "PUT", called, "/retry", e);
+    return rerun(v, called, "retry", e);
 }
 
 static int
 resubmit(struct kindverbs *v, const char *called, struct err *e)
 {
-    return show(v, "PUT", called, "/resubmit", e);
+    return rerun(v, called, "resubmit", e);
+}
+
+/* What labels the archive knows, one a line. */
+
+static int
+list_lines(struct kindverbs *v, const char *path, struct err *e)
+{
+    cleanup_json struct json_doc *found = NULL;
+
+    if (serverlink_call(v->link, "GET", path, NULL, &found, e) < 0)
+        return e->code;
+    JSON_EACH (it, json_get(json_root(found), "items"))
+        fprintf(v->c->out, "%.*s\n", STR_ARG(json_str(it.value)));
+    return 0;
+}
+
+static int
+list_label_keys(struct kindverbs *v, const char *none, struct err *e)
+{
+    (void)none;
+    return list_lines(v, "/api/v1/archived-workflows-label-keys", e);
+}
+
+static int
+list_label_values(struct kindverbs *v, const char *none, struct err *e)
+{
+    const char *key = option_value(v->c->options, "selector");
+    cleanup_buf struct buf path = BUF_INIT;
+
+    (void)none;
+    if (key == NULL)
+        return err_set(e, ERR_BADREQUEST, "list-label-values: expected --selector KEY");
+    buf_cstr(&path, "/api/v1/archived-workflows-label-values?listOptions.labelSelector=");
+    serverlink_put_escaped(&path, str_of(key));
+    return list_lines(v, buf_cstring(&path), e);
 }
 
 static int delete (struct kindverbs *v, const char *called, struct err *e)
 {
     cleanup_json struct json_doc *after = NULL;
 
-    if (ask(v, "DELETE", called, "", &after, e) < 0)
+    if (ask(v, "DELETE", called, "", NULL, &after, e) < 0)
         return e->code;
     fprintf(v->c->out, "Archived workflow '%s' deleted\n", called);
     return 0;
 }
 
 static const struct kindverbs_verb verbs[] = {
-    {"delete", "UID...", delete},     {"get", "UID...", get},     {"list", NULL, list},
-    {"resubmit", "UID...", resubmit}, {"retry", "UID...", retry}, {.name = NULL},
+    {"delete", "UID...", delete, NULL},
+    {"get", "UID...", get, NULL},
+    {"list", NULL, list, NULL},
+    {"list-label-keys", NULL, list_label_keys, NULL},
+    {"list-label-values", NULL, list_label_values, NULL},
+    {"resubmit", "UID...", resubmit, NULL},
+    {"retry", "UID...", retry, NULL},
+    {.name = NULL},
 };
 
 static int
@@ -146,7 +219,8 @@ archive_run(struct cli *c)
     return kindverbs_run(c, NULL, verbs);
 }
 
-static const char *const actions[] = {"delete", "get", "list", "resubmit", "retry", NULL};
+static const char *const actions[] = {
+    "delete", "get", "list", "list-label-keys", "list-label-values", "resubmit", "retry", NULL};
 
 const struct cli_command archive_command = {
     .name = "archive",
@@ -154,6 +228,7 @@ const struct cli_command archive_command = {
     .choices = actions,
     .help = "show, run again and delete workflows of the server that are over",
     .details = "VERB is get, retry, resubmit or delete; in place of the UID a name will do.\n"
+               "list-label-keys and list-label-values -l KEY say which labels there are.\n"
                "There is no second store: what is deleted here is gone.",
     .options = options,
     .min_operands = 1,

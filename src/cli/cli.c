@@ -58,6 +58,7 @@ enum { CLI_SHARED_OPTIONS = 48 }; /* room for the common flags and the settings'
 static const struct option common_options[] = {
     {.name = "help", .letter = 'h', .help = "show how the command is used"},
     {.name = "color", .help = "colours even where the output is no terminal (--no-color: none)"},
+    {.name = "utf8", .help = "icons and lines in trees (--no-utf8: words and plain ASCII)"},
     OPTION_END,
 };
 

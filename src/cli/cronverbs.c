@@ -4,6 +4,7 @@
 #include "cli/cli.h"
 #include "cli/kindverbs.h"
 #include "cli/listtable.h"
+#include "cli/run_load.h"
 #include "cli/screentime.h"
 #include "cli/workflows.h"
 #include "data/json.h"
@@ -18,7 +19,14 @@ enum { TITLE_WIDTH = 30 };
 static const struct option options[] = {
     WORKFLOWS_NAMESPACE,
     KINDVERBS_ALL_NAMESPACES,
-    KINDVERBS_OUTPUT,
+    KINDVERBS_OPTIONS,
+    {.name = "schedule", .argument = "SCHEDULE", .help = "create: in place of those of the file"},
+    {.name = "name", .argument = "NAME", .help = "create: call it so"},
+    {.name = "generate-name", .argument = "PREFIX", .help = "create: begin its name so"},
+    {.name = "serviceaccount",
+     .argument = "NAME",
+     .help = "create, update: run its steps as this account"},
+    RUN_LOAD_OPTIONS,
     OPTION_END,
 };
 
@@ -132,6 +140,73 @@ put_screen(struct buf *to, const struct json *w, int64_t now_us)
 static const char *const heads[] = {"NAME",      "AGE",      "LAST RUN",  "NEXT RUN",
                                     "SCHEDULES", "TIMEZONE", "SUSPENDED", NULL};
 
+/* The object with what the flags lay over it. */
+
+static void
+add_metadata(struct json_build *b, const struct cli *c, const struct json *old)
+{
+    const char *name = option_value(c->options, "name");
+    const char *prefix = option_value(c->options, "generate-name");
+    bool other = name != NULL || prefix != NULL;
+
+    json_add_object(b, "metadata");
+    json_add_fields(b, old,
+                    (const char *const[]){other ? "name" : "", other ? "generateName" : "", NULL});
+    if (name != NULL)
+        json_add_cstr(b, "name", name);
+    else if (prefix != NULL)
+        json_add_cstr(b, "generateName", prefix);
+    json_end(b);
+}
+
+static int
+add_workflow_spec(struct json_build *b, const struct cli *c, const struct json *old, struct err *e)
+{
+    const char *account = option_value(c->options, "serviceaccount");
+    struct run_load given = {.parameters = VEC_INIT};
+    cleanup_json struct json_doc *spec = NULL;
+    int code = run_load_parameters(&given, c->options, e);
+
+    if (code == 0) {
+        spec = run_load_adapt_spec(&given, old, option_value(c->options, "entrypoint"));
+        json_add_object(b, "workflowSpec");
+        json_add_fields(b, json_root(spec),
+                        (const char *const[]){account != NULL ? "serviceAccountName" : "", NULL});
+        if (account != NULL)
+            json_add_cstr(b, "serviceAccountName", account);
+        json_end(b);
+    }
+    run_load_done(&given);
+    return code;
+}
+
+static int
+adapt(const struct cli *c, const struct json *object, struct json_doc **ret, struct err *e)
+{
+    const char *schedule = option_value(c->options, "schedule");
+    const struct json *spec = json_get(object, "spec");
+    cleanup_json_build struct json_build b = JSON_BUILD_INIT;
+
+    json_add_object(&b, NULL);
+    json_add_fields(&b, object, (const char *const[]){"metadata", "spec", NULL});
+    add_metadata(&b, c, json_get(object, "metadata"));
+    json_add_object(&b, "spec");
+    json_add_fields(&b, spec,
+                    (const char *const[]){"workflowSpec", schedule != NULL ? "schedule" : "",
+                                          schedule != NULL ? "schedules" : "", NULL});
+    if (schedule != NULL) {
+        json_add_array(&b, "schedules");
+        json_add_cstr(&b, NULL, schedule);
+        json_end(&b);
+    }
+    if (add_workflow_spec(&b, c, json_get(spec, "workflowSpec"), e) < 0)
+        return e->code;
+    json_end(&b);
+    json_end(&b);
+    *ret = json_build_done(&b);
+    return 0;
+}
+
 static const struct kindverbs_kind kind = {
     .kind = "CronWorkflow",
     .plural = "cronworkflows",
@@ -139,6 +214,7 @@ static const struct kindverbs_kind kind = {
     .heads = heads,
     .row = row,
     .screen = put_screen,
+    .adapt = adapt,
 };
 
 /* Reads it, sets spec.suspend and writes it, as upstream does. */
@@ -178,12 +254,9 @@ resume(struct kindverbs *v, const char *name, struct err *e)
 }
 
 static const struct kindverbs_verb verbs[] = {
-    {"create", "FILE...", kindverbs_create},
-    {"delete", "NAME...", kindverbs_delete},
-    {"get", "NAME...", kindverbs_get},
-    {"list", NULL, kindverbs_list},
-    {"resume", "NAME...", resume},
-    {"suspend", "NAME...", suspend},
+    KINDVERBS_VERBS,
+    {"resume", "NAME...", resume, NULL},
+    {"suspend", "NAME...", suspend, NULL},
     {.name = NULL},
 };
 
@@ -193,14 +266,15 @@ cron_run(struct cli *c)
     return kindverbs_run(c, &kind, verbs);
 }
 
-static const char *const actions[] = {"create", "delete", "get", "list", "resume", "suspend", NULL};
+static const char *const actions[] = {"create", "delete",  "get",    "lint", "list",
+                                      "resume", "suspend", "update", NULL};
 
 const struct cli_command cron_command = {
     .name = "cron",
-    .arguments = "create FILE... | list | VERB NAME...",
+    .arguments = "VERB FILE... | list | VERB NAME...",
     .choices = actions,
     .help = "create, show and change CronWorkflows of the server",
-    .details = "VERB is get, suspend, resume or delete.",
+    .details = "VERB is create, update or lint of files, get, suspend, resume or delete of names.",
     .options = options,
     .min_operands = 1,
     .max_operands = CLI_ANY,

@@ -4,10 +4,12 @@
 #include "cli/workflowprint.h"
 #include "cli/workflows.h"
 #include "data/json.h"
+#include "schema/selector.h"
 
 static const struct option options[] = {
     WORKFLOWS_NAMESPACE,
     WORKFLOWPRINT_OUTPUT,
+    WORKFLOWPRINT_NODES,
     OPTION_END,
 };
 
@@ -15,19 +17,20 @@ static int
 get_run(struct cli *c)
 {
     cleanup_serverlink struct serverlink *r = NULL;
+    cleanup_selector struct selector *nodes = NULL;
     enum workflowprint_form form;
     struct err e = ERR_INIT;
 
     if (!workflowprint_form(c, &form))
         return CLI_USAGE;
-    if (serverlink_open(c, &r, &e) < 0)
+    if (workflowprint_nodes(c, &nodes, &e) < 0 || serverlink_open(c, &r, &e) < 0)
         return cli_fail(c, &e);
     for (size_t i = 0; i < option_operand_count(c->options); i++) {
         cleanup_json struct json_doc *doc = NULL;
 
         if (workflows_get(r, workflows_namespace(c), option_operand(c->options, i), &doc, &e) < 0)
             return cli_fail(c, &e);
-        workflowprint(c, json_root(doc), form);
+        workflowprint_some(c, json_root(doc), form, nodes);
     }
     return CLI_OK;
 }

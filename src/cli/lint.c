@@ -143,7 +143,7 @@ check_object(struct lint *l, const struct manifest_object *o, struct problems *p
         .mode = l->options->submit ? VALIDATE_SUBMIT : VALIDATE_LINT,
         .given = l->options->given,
         .allow_unknown = !l->options->strict,
-        .skip_unfetched = !l->options->submit || l->options->has_server,
+        .skip_unfetched = !l->options->offline && (!l->options->submit || l->options->has_server),
         .fetch = fetch,
         .fetch_arg = l,
     };
@@ -327,8 +327,8 @@ check_kinds(struct cli *c, const char *given)
     return CLI_OK;
 }
 
-static int
-lint_run(struct cli *c)
+int
+lint_operands(struct cli *c, size_t first, const char *which, bool offline)
 {
     const char *output = option_value(c->options, "output");
     const char *strict = option_value(c->options, "strict");
@@ -336,7 +336,8 @@ lint_run(struct cli *c)
         .strict = strict == NULL || strcmp(strict, "true") == 0,
         .simple = output != NULL && strcmp(output, "simple") == 0,
         .color = c->out_color,
-        .kinds = option_value(c->options, "kinds"),
+        .kinds = which,
+        .offline = offline,
     };
     cleanup_manifest struct manifest m = MANIFEST_INIT;
     struct lint_result result;
@@ -348,29 +349,34 @@ lint_run(struct cli *c)
         return cli_usage(c, "--strict: '%s' is neither true nor false", strict);
     if (check_kinds(c, options.kinds) != CLI_OK)
         return CLI_USAGE;
-    for (size_t i = 0; i < option_operand_count(c->options); i++)
+    for (size_t i = first; i < option_operand_count(c->options); i++)
         if (manifest_read(&m, option_operand(c->options, i), &e) < 0)
             return cli_fail(c, &e);
     result = lint_manifest(&m, &options, c->out);
     return finish(c, &result);
 }
 
-static const char *const booleans[] = {"true", "false", NULL};
-static const char *const formats[] = {"pretty", "simple", NULL};
+static int
+lint_run(struct cli *c)
+{
+    return lint_operands(c, 0, option_value(c->options, "kinds"),
+                         option_switch(c->options, "offline", false));
+}
+
+const char *const lint_booleans[] = {"true", "false", NULL};
+const char *const lint_formats[] = {"pretty", "simple", NULL};
 
 static const struct option options_table[] = {
-    {.name = "strict",
-     .argument = "BOOL",
-     .help = "true (default): unknown fields are errors; false: they are accepted",
-     .choices = booleans},
+    LINT_STRICT,
     {.name = "output",
      .letter = 'o',
      .argument = "FORMAT",
      .help = "pretty (default), or simple: one line for each problem",
-     .choices = formats},
+     .choices = lint_formats},
     {.name = "kinds",
      .argument = "KINDS",
      .help = "only these: workflows, workflowtemplates, cronworkflows, clusterworkflowtemplates"},
+    {.name = "offline", .help = "templates that none of the files has are errors"},
     OPTION_END,
 };
 

@@ -6,9 +6,11 @@
 #include "cli/workflows.h"
 #include "cli/workflowtable.h"
 
+#define CHUNK "chunk-size"
+
 static const struct option options[] = {
     WORKFLOWS_NAMESPACE,
-    PICK_OPTIONS,
+    PICK_OPTIONS(CHUNK),
     {.name = "output",
      .letter = 'o',
      .argument = "FORM",
@@ -17,6 +19,13 @@ static const struct option options[] = {
     {.name = "no-headers", .help = "leave out the table's head"},
     OPTION_END,
 };
+
+/* The plain table shows nothing of them. */
+static bool
+shows_nodes(enum workflowprint_form form)
+{
+    return form == WORKFLOWPRINT_WIDE || form == WORKFLOWPRINT_JSON || form == WORKFLOWPRINT_YAML;
+}
 
 static int
 list_run(struct cli *c)
@@ -28,11 +37,15 @@ list_run(struct cli *c)
 
     if (!workflowprint_form(c, &form))
         return CLI_USAGE;
-    if (serverlink_open(c, &r, &e) < 0 || pick(c, r, &found, &e) < 0) {
+    if (serverlink_open(c, &r, &e) < 0 || pick(c, r, CHUNK, shows_nodes(form), &found, &e) < 0) {
         workflows_list_done(&found);
         return cli_fail(c, &e);
     }
-    workflowtable_print(c, &found, form);
+    workflowtable_print(c, &found,
+                        &(struct workflowtable){
+                            .form = form,
+                            .namespaces = option_switch(c->options, "all-namespaces", false),
+                        });
     workflows_list_done(&found);
     return CLI_OK;
 }

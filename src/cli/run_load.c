@@ -123,25 +123,44 @@ add_parameters(struct json_build *b, const struct json *list, const struct run_l
     json_end(b);
 }
 
+/* The fields of a spec with what is laid over them, into the object that is open. */
+static void
+add_spec(struct json_build *b, const struct run_load *l, const struct json *spec,
+         const char *entrypoint)
+{
+    const struct json *arguments = json_get(spec, "arguments");
+
+    json_add_fields(b, spec, (const char *const[]){"arguments", "entrypoint", NULL});
+    if (entrypoint != NULL)
+        json_add_cstr(b, "entrypoint", entrypoint);
+    else
+        json_add_value(b, "entrypoint", json_get(spec, "entrypoint"));
+    json_add_object(b, "arguments");
+    json_add_fields(b, arguments, (const char *const[]){"parameters", NULL});
+    add_parameters(b, json_get(arguments, "parameters"), l);
+    json_end(b);
+}
+
+struct json_doc *
+run_load_adapt_spec(const struct run_load *l, const struct json *spec, const char *entrypoint)
+{
+    struct json_build b = JSON_BUILD_INIT;
+
+    json_add_object(&b, NULL);
+    add_spec(&b, l, spec, entrypoint);
+    json_end(&b);
+    return json_build_done(&b);
+}
+
 static struct json_doc *
 adapt_workflow(const struct json *root, const struct run_load *l, const char *entrypoint)
 {
-    const struct json *spec = json_get(root, "spec");
-    const struct json *arguments = json_get(spec, "arguments");
     struct json_build b = JSON_BUILD_INIT;
 
     json_add_object(&b, NULL);
     json_add_fields(&b, root, (const char *const[]){"spec", "status", NULL});
     json_add_object(&b, "spec");
-    json_add_fields(&b, spec, (const char *const[]){"arguments", "entrypoint", NULL});
-    if (entrypoint != NULL)
-        json_add_cstr(&b, "entrypoint", entrypoint);
-    else
-        json_add_value(&b, "entrypoint", json_get(spec, "entrypoint"));
-    json_add_object(&b, "arguments");
-    json_add_fields(&b, arguments, (const char *const[]){"parameters", NULL});
-    add_parameters(&b, json_get(arguments, "parameters"), l);
-    json_end(&b);
+    add_spec(&b, l, json_get(root, "spec"), entrypoint);
     json_end(&b);
     json_end(&b);
     return json_build_done(&b);

@@ -14,6 +14,7 @@
 #include "base/vec.h"
 
 struct err;
+struct json;
 struct json_build;
 struct json_doc;
 struct manifest;
@@ -57,6 +58,10 @@ int run_load_parameters(struct run_load *l, const struct options *options, struc
 struct json_doc *run_load_arguments(const struct run_load *l);
 /* They as Argo's REST API has them: adds "parameters": ["NAME=VALUE"], unless there are none. */
 void run_load_add_texts(const struct run_load *l, struct json_build *b);
+/* A workflow's spec with the parameters, and an entry point (NULL: its own), laid over it; the
+ * caller unrefs. */
+struct json_doc *run_load_adapt_spec(const struct run_load *l, const struct json *spec,
+                                     const char *entrypoint);
 /* The manifest's objects, with the parameters and --entrypoint laid over the workflows.
  * ERR_INVALID: there is no workflow among them. */
 int run_load(struct run_load *l, const struct options *options, const struct manifest *m,

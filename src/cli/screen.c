@@ -1,7 +1,5 @@
 #include "cli/screen.h"
 
-#include <inttypes.h>
-
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/vec.h"
@@ -175,53 +173,15 @@ write_times(struct buf *to, const struct json *workflow, int64_t now_us)
     }
 }
 
-/* As Go prints a duration of whole seconds: "1h0m5s", "1m5s", "14s". */
-static void
-go_duration(struct buf *to, int64_t s)
-{
-    if (s >= 3600)
-        buf_printf(to, "%" PRId64 "h", s / 3600);
-    if (s >= 60)
-        buf_printf(to, "%" PRId64 "m", s % 3600 / 60);
-    buf_printf(to, "%" PRId64 "s", s % 60);
-}
-
-/* What one second of a resource stands for. */
-static const char *
-denominator(struct str resource)
-{
-    static const struct {
-        const char *resource, *amount;
-    } amounts[] = {{"memory", "100Mi"}, {"storage", "10Gi"}, {"ephemeral-storage", "10Gi"}};
-
-    for (size_t i = 0; i < ARRAY_LEN(amounts); i++) {
-        if (str_is(resource, amounts[i].resource))
-            return amounts[i].amount;
-    }
-    return "1";
-}
-
 static void
 write_resources(struct buf *to, const struct json *status)
 {
     const struct json *durations = json_get(status, "resourcesDuration");
-    const char *comma = "";
 
     if (json_count(durations) == 0)
         return;
     label(to, "ResourcesDuration:");
-    JSON_EACH (it, durations) {
-        int64_t s;
-
-        if (!json_int(it.value, &s))
-            continue;
-        buf_cstr(to, comma);
-        go_duration(to, s > 0 ? s : 0);
-        buf_printf(to, "*(%s ", denominator(it.key));
-        treetable_clean(to, it.key);
-        buf_char(to, ')');
-        comma = ",";
-    }
+    screentime_resources(to, durations);
     buf_char(to, '\n');
 }
 

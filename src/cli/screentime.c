@@ -7,6 +7,8 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/mem.h"
+#include "cli/treetable.h"
+#include "data/json.h"
 
 enum { MINUTE = 60, HOUR = 60 * MINUTE, DAY = 24 * HOUR, WEEK = 7 * DAY, MONTH = 30 * DAY };
 enum { YEAR = 12 * MONTH };
@@ -104,4 +106,61 @@ screentime_moment(struct buf *to, int64_t at_us, int64_t now_us)
                labs(zone) % 60);
     write_distance(to, at_us, now_us);
     buf_char(to, ')');
+}
+
+void
+screentime_stamp(struct buf *to, int64_t at_us)
+{
+    time_t s = at_us / CLOCK_SECOND;
+    char text[64];
+    struct tm tm;
+
+    localtime_r(&s, &tm);
+    strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S %z %Z", &tm);
+    buf_cstr(to, text);
+}
+
+/* As Go prints a duration of whole seconds: "1h0m5s", "1m5s", "14s". */
+static void
+go_duration(struct buf *to, int64_t s)
+{
+    if (s >= 3600)
+        buf_printf(to, "%" PRId64 "h", s / 3600);
+    if (s >= 60)
+        buf_printf(to, "%" PRId64 "m", s % 3600 / 60);
+    buf_printf(to, "%" PRId64 "s", s % 60);
+}
+
+/* What one second of a resource stands for. */
+static const char *
+denominator(struct str resource)
+{
+    static const struct {
+        const char *resource, *amount;
+    } amounts[] = {{"memory", "100Mi"}, {"storage", "10Gi"}, {"ephemeral-storage", "10Gi"}};
+
+    for (size_t i = 0; i < ARRAY_LEN(amounts); i++) {
+        if (str_is(resource, amounts[i].resource))
+            return amounts[i].amount;
+    }
+    return "1";
+}
+
+void
+screentime_resources(struct buf *to, const struct json *durations)
+{
+    const char *comma = "";
+
+    JSON_EACH (it, durations) {
+        int64_t s;
+
+        if (!json_int(it.value, &s))
+            continue;
+        buf_cstr(to, comma);
+        go_duration(to, s > 0 ? s : 0);
+        buf_printf(to, "*(%s ", denominator(it.key));
+        treetable_clean(to, it.key);
+        buf_char(to, ')');
+        comma = ",";
+    }
 }

@@ -8,6 +8,7 @@
 #include "cli/workflowlog.h"
 #include "cli/workflows.h"
 #include "data/duration.h"
+#include "data/timestamp.h"
 
 static const struct option options[] = {
     WORKFLOWS_NAMESPACE,
@@ -18,6 +19,12 @@ static const struct option options[] = {
      .help = "of this container of each pod (default: main)"},
     {.name = "tail", .argument = "LINES", .help = "only the last lines of each pod"},
     {.name = "since", .argument = "DURATION", .help = "only what is younger: 10s, 5m, 1h"},
+    {.name = "since-time",
+     .argument = "TIME",
+     .help = "only what is younger than a moment: 2026-01-31T00:00:00Z"},
+    {.name = "previous",
+     .letter = 'p',
+     .help = "of the containers' attempts before their present ones"},
     {.name = "grep", .argument = "PATTERN", .help = "only lines that match the expression"},
     {.name = "selector",
      .letter = 'l',
@@ -31,14 +38,17 @@ static int
 logs_run(struct cli *c)
 {
     const char *since = option_value(c->options, "since"), *tail = option_value(c->options, "tail");
+    const char *moment = option_value(c->options, "since-time");
     cleanup_serverlink struct serverlink *r = NULL;
     cleanup_free char *seconds = NULL;
     struct workflowlog_query q = {
         .follow = option_switch(c->options, "follow", false),
         .timestamps = option_switch(c->options, "timestamps", false),
+        .previous = option_switch(c->options, "previous", false),
         .pod = option_operand(c->options, 1),
         .container = option_value(c->options, "container"),
         .tail = tail,
+        .since_time = moment,
         .grep = option_value(c->options, "grep"),
         .selector = option_value(c->options, "selector"),
     };
@@ -49,6 +59,10 @@ logs_run(struct cli *c)
         return cli_usage(c, "--tail '%s': expected a number of lines", tail);
     if (since != NULL && duration_parse(str_of(since), &n, &e) < 0)
         return cli_usage(c, "--since: %s", e.msg);
+    if (moment != NULL && since != NULL)
+        return cli_usage(c, "--since-time and --since cannot be used together");
+    if (moment != NULL && timestamp_parse(str_of(moment), &n, &e) < 0)
+        return cli_usage(c, "--since-time: %s", e.msg);
     if (since != NULL)
         q.since = seconds = xasprintf("%" PRId64, n / DURATION_SECOND);
     if (q.container == NULL)

@@ -31,23 +31,17 @@ put_screen(struct buf *to, const struct json *w, int64_t now_us)
 
 static const char *const heads[] = {"NAME", NULL};
 
-static const struct kindverbs_verb verbs[] = {
-    {"create", "FILE...", kindverbs_create},
-    {"delete", "NAME...", kindverbs_delete},
-    {"get", "NAME...", kindverbs_get},
-    {"list", NULL, kindverbs_list},
-    {.name = NULL},
-};
-static const char *const actions[] = {"create", "delete", "get", "list", NULL};
+static const struct kindverbs_verb verbs[] = {KINDVERBS_VERBS, {.name = NULL}};
+static const char *const actions[] = {"create", "delete", "get", "lint", "list", "update", NULL};
 
 static const struct option template_options[] = {
     WORKFLOWS_NAMESPACE,
     KINDVERBS_ALL_NAMESPACES,
-    KINDVERBS_OUTPUT,
+    KINDVERBS_OPTIONS,
     OPTION_END,
 };
 static const struct option cluster_template_options[] = {
-    KINDVERBS_OUTPUT,
+    KINDVERBS_OPTIONS,
     OPTION_END,
 };
 
@@ -84,10 +78,10 @@ cluster_template_run(struct cli *c)
 
 const struct cli_command template_command = {
     .name = "template",
-    .arguments = "create FILE... | list | VERB NAME...",
+    .arguments = "VERB FILE... | list | VERB NAME...",
     .choices = actions,
-    .help = "create, show and delete WorkflowTemplates of the server",
-    .details = "VERB is get or delete.",
+    .help = "create, show and change WorkflowTemplates of the server",
+    .details = "VERB is create, update or lint of files, get or delete of names.",
     .options = template_options,
     .min_operands = 1,
     .max_operands = CLI_ANY,
@@ -97,10 +91,10 @@ const struct cli_command template_command = {
 
 const struct cli_command cluster_template_command = {
     .name = "cluster-template",
-    .arguments = "create FILE... | list | VERB NAME...",
+    .arguments = "VERB FILE... | list | VERB NAME...",
     .choices = actions,
     .help = "the same of ClusterWorkflowTemplates, which every namespace may use",
-    .details = "VERB is get or delete.",
+    .details = "VERB is create, update or lint of files, get or delete of names.",
     .options = cluster_template_options,
     .min_operands = 1,
     .max_operands = CLI_ANY,

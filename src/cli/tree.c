@@ -150,6 +150,36 @@ draw_duration(struct drawing *d, const struct json *node)
 }
 
 static void
+draw_artifacts(struct drawing *d, const struct json *node)
+{
+    const char *comma = "";
+
+    JSON_EACH (it, json_at_path(node, "outputs.artifacts")) {
+        buf_cstr(&d->table.text, comma);
+        treetable_clean(&d->table.text, treenode_text(it.value, "name"));
+        comma = ",";
+    }
+    treetable_cell_end(&d->table);
+}
+
+/* What comes behind the duration. */
+static void
+draw_rest(struct drawing *d, const struct treenode *n, bool pod)
+{
+    enum tree_columns columns = d->style->columns;
+
+    if (columns == TREE_WIDE)
+        draw_artifacts(d, n->json);
+    cell(d, treenode_text(n->json, "message"));
+    if (columns == TREE_WIDE) {
+        screentime_resources(&d->table.text, json_get(n->json, "resourcesDuration"));
+        treetable_cell_end(&d->table);
+    }
+    /* Without a machine an empty cell, so that the message is a column too, as upstream has it. */
+    cell(d, pod && columns != TREE_PLAIN ? treenode_text(n->json, "hostNodeName") : STR_NULL);
+}
+
+static void
 draw_row(struct drawing *d, const struct treenode *n, const char *prefix)
 {
     bool pod = str_is(n->type, "Pod");
@@ -170,18 +200,24 @@ draw_row(struct drawing *d, const struct treenode *n, const char *prefix)
         cell(d, STR_NULL);
         cell(d, STR_NULL);
     }
-    cell(d, treenode_text(n->json, "message"));
-    cell(d, STR_NULL); /* so that the message is a column too, as upstream has it */
+    draw_rest(d, n, pod);
 }
 
+/* By what it is; the style may hide it all the same. */
 static bool
-has_row(const struct treenode *n)
+is_drawable(const struct treenode *n)
 {
     if (str_is(n->type, "Retry"))
         return json_count(json_get(n->json, "children")) != 1;
     if (str_is(n->type, "Skipped"))
         return !str_is(n->phase, "Omitted");
     return !str_is(n->type, "StepGroup");
+}
+
+static bool
+has_row(const struct drawing *d, const struct treenode *n)
+{
+    return is_drawable(n) && treenode_shows(d->style->nodes, n->json);
 }
 
 static enum position
@@ -200,7 +236,7 @@ static void
 draw_children(struct drawing *d, const struct treenode *n, const char *prefix, const char *below,
               unsigned depth)
 {
-    bool row = has_row(n), group = str_is(n->type, "StepGroup"), utf8 = d->style->utf8;
+    bool row = has_row(d, n), group = str_is(n->type, "StepGroup"), utf8 = d->style->utf8;
 
     for (size_t i = 0; i < n->children.n; i++) {
         enum position p = position_of(i, n->children.n);
@@ -220,7 +256,7 @@ draw_node(struct drawing *d, struct treenode *n, const char *prefix, const char 
     if (n->drawn || depth > MAX_DEPTH)
         return;
     n->drawn = true;
-    if (has_row(n))
+    if (has_row(d, n))
         draw_row(d, n, prefix);
     draw_children(d, n, prefix, below, depth);
 }
@@ -236,11 +272,11 @@ exit_root(const struct treenode_forest *f, const struct json *workflow)
 }
 
 static void
-draw_line(struct drawing *d, const char *const *cells, size_t n)
+draw_line(struct drawing *d, const char *const *cells) /* NULL ends them */
 {
     row_begin(d, STR_NULL);
-    for (size_t i = 0; i < n; i++)
-        cell(d, str_of(cells[i]));
+    for (; *cells != NULL; cells++)
+        cell(d, str_of(*cells));
 }
 
 static void
@@ -262,8 +298,13 @@ rows_locate(struct tree_rows *to, struct tree_row *rows, size_t n)
 void
 tree_draw(struct tree_rows *to, const struct json *workflow, const struct tree_style *style)
 {
-    static const char *const head[] = {"STEP", "TEMPLATE", "PODNAME", "DURATION", "MESSAGE"};
-    static const char *const blank[] = {"", "", "", "", "", ""};
+    static const char *const heads[][9] = {
+        [TREE_PLAIN] = {"STEP", "TEMPLATE", "PODNAME", "DURATION", "MESSAGE"},
+        [TREE_SHORT] = {"STEP", "TEMPLATE", "PODNAME", "DURATION", "MESSAGE", "NODENAME"},
+        [TREE_WIDE] = {"STEP", "TEMPLATE", "PODNAME", "DURATION", "ARTIFACTS", "MESSAGE",
+                       "RESOURCESDURATION", "NODENAME"},
+    };
+    static const char *const blank[] = {"", "", "", "", "", "", NULL};
     struct drawing d = {.workflow = workflow, .style = style, .table = TREETABLE_INIT};
     struct treenode_forest f = TREENODE_FOREST_INIT;
     struct treenode *entry, *exit;
@@ -272,10 +313,10 @@ tree_draw(struct tree_rows *to, const struct json *workflow, const struct tree_s
     entry = treenode_root(&f, workflow_name(workflow));
     exit = exit_root(&f, workflow);
     if (entry != NULL) {
-        draw_line(&d, head, ARRAY_LEN(head));
+        draw_line(&d, heads[style->columns]);
         draw_node(&d, entry, " ", " ", 0);
         if (exit != NULL) {
-            draw_line(&d, blank, ARRAY_LEN(blank));
+            draw_line(&d, blank);
             draw_node(&d, exit, " ", " ", 0);
         }
         treetable_write(&d.table, &to->text);

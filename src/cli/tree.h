@@ -26,12 +26,19 @@
 #include "base/buf.h"
 
 struct json;
+struct selector;
+
+/* Columns of the table: those above; SHORT adds the machine of each pod (NODENAME), WIDE what a
+ * node saved (ARTIFACTS) and used (RESOURCESDURATION), too. */
+enum tree_columns { TREE_PLAIN, TREE_SHORT, TREE_WIDE };
 
 /* How to draw. */
 struct tree_style {
-    bool utf8;      /* icons and lines; else words and ASCII */
-    bool colour;    /* with escape sequences */
-    int64_t now_us; /* wall time, for the duration of what still runs */
+    enum tree_columns columns;
+    const struct selector *nodes; /* only these have a row (treenode_shows()); NULL: all */
+    bool utf8;                    /* icons and lines; else words and ASCII */
+    bool colour;                  /* with escape sequences */
+    int64_t now_us;               /* wall time, for the duration of what still runs */
 };
 
 /* One printed row, for those who cannot show all. */

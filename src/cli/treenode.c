@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "data/json.h"
 #include "data/timestamp.h"
+#include "schema/selector.h"
 
 static const struct {
     const char *type;
@@ -179,4 +180,33 @@ treenode_root(const struct treenode_forest *f, struct str id)
     struct treenode *n = map_get(&f->by_id, id);
 
     return n != NULL && n->role != TREENODE_HIDDEN && parent_of(f, n) == NULL ? n : NULL;
+}
+
+static struct str
+field_of(void *arg, struct str key)
+{
+    static const struct str before = STR("inputs.parameters."), behind = STR(".value");
+    const struct json *node = arg, *ref = json_get(node, "templateRef");
+
+    if (str_is(key, "templateName") || str_is(key, "templateRef.template"))
+        return json_str(ref != NULL ? json_get(ref, "template") : json_get(node, "templateName"));
+    if (str_is(key, "templateRef.name"))
+        return treenode_text(ref, "name");
+    if (str_is(key, "displayName") || str_is(key, "phase") || str_is(key, "name") ||
+        str_is(key, "id"))
+        return json_str(json_get_str(node, key));
+    if (!str_starts(key, before) || !str_ends(key, behind))
+        return STR_NULL;
+    key = str_slice(key, before.n, key.n - behind.n);
+    JSON_EACH (it, json_at_path(node, "inputs.parameters")) {
+        if (str_eq(json_str(json_get(it.value, "name")), key))
+            return json_scalar_text(json_get(it.value, "value"));
+    }
+    return STR_NULL;
+}
+
+bool
+treenode_shows(const struct selector *s, const struct json *node)
+{
+    return s == NULL || selector_matches_fn(s, field_of, (void *)(uintptr_t)node);
 }

@@ -16,6 +16,7 @@
 #include "base/vec.h"
 
 struct json;
+struct selector;
 
 /* What a node is for the drawing. */
 enum treenode_role {
@@ -49,6 +50,10 @@ void treenode_forest_done(struct treenode_forest *f);
 void treenode_forest_read(struct treenode_forest *f, const struct json *nodes);
 /* The node, if it has a row and hangs below none; else NULL. */
 struct treenode *treenode_root(const struct treenode_forest *f, struct str id);
+
+/* Whether a field selector chooses the node: by displayName, templateName, templateRef.name,
+ * templateRef.template, phase, name, id, inputs.parameters.NAME.value. */
+bool treenode_shows(const struct selector *s, const struct json *node);
 
 /* The text, or the moment in microseconds (0 if it is none), of a field. */
 struct str treenode_text(const struct json *object, const char *key);

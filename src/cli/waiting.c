@@ -3,6 +3,7 @@
 #include "cli/follow.h"
 #include "cli/serverlink.h"
 #include "cli/workflows.h"
+#include "schema/selector.h"
 
 /*
  * `wait` and `watch`: until a workflow of the server is over, silently or with its screen.
@@ -26,7 +27,8 @@ wait_run(struct cli *c)
         return cli_fail(c, &e);
     for (size_t i = 0; i < option_operand_count(c->options); i++) {
         bool bad = false;
-        int rc = follow_end(c, r, workflows_namespace(c), option_operand(c->options, i), &bad, &e);
+        int rc = follow_end(c, r, workflows_namespace(c), option_operand(c->options, i), false,
+                            &bad, &e);
 
         if (rc < 0 && !(lenient && rc == ERR_NOTFOUND))
             return cli_fail(c, &e);
@@ -48,17 +50,23 @@ const struct cli_command wait_command = {
     .run = wait_run,
 };
 
-static const struct option watch_options[] = {WORKFLOWS_NAMESPACE, OPTION_END};
+static const struct option watch_options[] = {
+    WORKFLOWS_NAMESPACE,
+    WORKFLOWPRINT_NODES,
+    OPTION_END,
+};
 
 static int
 watch_run(struct cli *c)
 {
     cleanup_serverlink struct serverlink *r = NULL;
+    cleanup_selector struct selector *nodes = NULL;
     struct err e = ERR_INIT;
     bool bad;
 
-    if (serverlink_open(c, &r, &e) < 0 ||
-        follow_screen(c, r, workflows_namespace(c), option_operand(c->options, 0), &bad, &e) < 0)
+    if (workflowprint_nodes(c, &nodes, &e) < 0 || serverlink_open(c, &r, &e) < 0 ||
+        follow_screen(c, r, workflows_namespace(c), option_operand(c->options, 0), nodes, &bad,
+                      &e) < 0)
         return cli_fail(c, &e);
     return CLI_OK;
 }

@@ -153,6 +153,9 @@ take_pod(struct workflowlog *l, const struct json *pod)
     put_query(&path, "container", q->container);
     put_query(&path, "tailLines", q->tail);
     put_query(&path, "sinceSeconds", q->since);
+    put_query(&path, "sinceTime", q->since_time);
+    if (q->previous)
+        put_query(&path, "previous", "true");
     l->open++;
     if (serverlink_begin(l->link, buf_cstring(&path), &lines, &l->failed) < 0)
         l->open--;

@@ -1,5 +1,6 @@
 #include "cli/workflows.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,6 +20,31 @@ workflows_namespace(const struct cli *c)
     const char *given = option_value(c->options, "namespace");
 
     return given != NULL ? given : "default";
+}
+
+int
+workflows_add_priority(const struct cli *c, struct json_build *b, struct err *e)
+{
+    const char *given = option_value(c->options, "priority");
+    int64_t n;
+
+    if (given == NULL)
+        return 0;
+    if (!str_to_int(str_of(given), &n))
+        return err_set(e, ERR_BADREQUEST, "--priority '%s': expected a whole number", given);
+    json_add_int(b, "priority", n);
+    return 0;
+}
+
+int
+workflows_page(const struct cli *c, const char *name, int64_t *ret, struct err *e)
+{
+    const char *given = option_value(c->options, name);
+
+    *ret = 0;
+    if (given != NULL && (!str_to_int(str_of(given), ret) || *ret < 0))
+        return err_set(e, ERR_BADREQUEST, "--%s '%s': expected a whole number", name, given);
+    return 0;
 }
 
 void
@@ -105,8 +131,40 @@ newest_first(const void *a, const void *b)
     return strcmp(workflow_name(x), workflow_name(y));
 }
 
+static void
+put_query(struct buf *to, const char *name, const char *value)
+{
+    if (value == NULL || *value == '\0')
+        return;
+    buf_printf(to, "&%s=", name);
+    serverlink_put_escaped(to, str_of(value));
+}
+
+/* In place of each listed one the whole of it; those that have gone meanwhile are left out. */
+static int
+complete(struct serverlink *r, workflows_list *l, struct err *e)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < l->n; i++) {
+        const struct json *w = json_root(l->at[i]);
+        const char *ns = json_cstr_or(json_at_path(w, "metadata.namespace"), "");
+        struct json_doc *whole = NULL;
+        int code = workflows_get(r, ns, workflow_name(w), &whole, e);
+
+        if (code < 0 && code != ERR_NOTFOUND)
+            return code;
+        json_doc_unref(l->at[i]);
+        l->at[i] = NULL;
+        if (code == 0)
+            l->at[kept++] = whole;
+    }
+    l->n = kept;
+    return 0;
+}
+
 int
-workflows_collect(struct serverlink *r, const char *ns, const char *selector, workflows_list *ret,
+workflows_collect(struct serverlink *r, const struct workflows_query *q, workflows_list *ret,
                   struct err *e)
 {
     cleanup_free char *next = xstrdup("");
@@ -115,16 +173,11 @@ workflows_collect(struct serverlink *r, const char *ns, const char *selector, wo
         cleanup_buf struct buf path = BUF_INIT;
         cleanup_json struct json_doc *page = NULL;
 
-        workflows_path(&path, ns, NULL);
-        buf_printf(&path, "?limit=%d", PAGE);
-        if (selector != NULL) {
-            buf_cstr(&path, "&labelSelector=");
-            serverlink_put_escaped(&path, str_of(selector));
-        }
-        if (*next != '\0') {
-            buf_cstr(&path, "&continue=");
-            serverlink_put_escaped(&path, str_of(next));
-        }
+        workflows_path(&path, q->ns, NULL);
+        buf_printf(&path, "?limit=%" PRId64, q->page > 0 ? q->page : PAGE);
+        put_query(&path, "labelSelector", q->labels);
+        put_query(&path, "fieldSelector", q->fields);
+        put_query(&path, "continue", next);
         if (serverlink_call(r, "GET", buf_cstring(&path), NULL, &page, e) < 0)
             return e->code;
         JSON_EACH (it, json_get(json_root(page), "items"))
@@ -134,7 +187,7 @@ workflows_collect(struct serverlink *r, const char *ns, const char *selector, wo
     } while (*next != '\0');
     if (ret->n > 1)
         qsort(ret->at, ret->n, sizeof *ret->at, newest_first);
-    return 0;
+    return q->nodes ? complete(r, ret, e) : 0;
 }
 
 int
@@ -148,7 +201,7 @@ workflows_resolve(struct serverlink *r, const char *ns, const char *name, char *
         *ret = xstrdup(name);
         return 0;
     }
-    code = workflows_collect(r, ns, NULL, &all, e);
+    code = workflows_collect(r, &(struct workflows_query){.ns = ns}, &all, e);
     for (size_t i = 0; i < all.n; i++) {
         const struct json *w = json_root(all.at[i]);
 

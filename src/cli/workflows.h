@@ -20,6 +20,7 @@ struct buf;
 struct cli;
 struct err;
 struct json;
+struct json_build;
 struct json_doc;
 struct serverlink;
 
@@ -31,19 +32,37 @@ struct serverlink;
     }
 const char *workflows_namespace(const struct cli *c);
 
+/* The flag --priority, and its value as a field of the object that is open: nothing without the
+ * flag.  ERR_BADREQUEST if it is no number. */
+#define WORKFLOWS_PRIORITY \
+    { \
+        .name = "priority", .argument = "NUMBER", .help = "higher ones start first" \
+    }
+int workflows_add_priority(const struct cli *c, struct json_build *b, struct err *e);
+
 /* Appends "/apis/argoproj.io/v1alpha1/namespaces/NS/workflows[/NAME]"; ns NULL: of all namespaces;
  * name NULL: the collection. */
 void workflows_path(struct buf *to, const char *ns, const char *name);
 
+/* The flag `name` ("chunk-size"), a number of workflows; *ret is 0 without it. */
+int workflows_page(const struct cli *c, const char *name, int64_t *ret, struct err *e);
+
 /* One of them, with status.nodes. */
 int workflows_get(struct serverlink *r, const char *ns, const char *name, struct json_doc **ret,
                   struct err *e);
-/* All that the selector chooses (NULL: every one), page by page, without their nodes; the newest
- * first, those that go on before those that are over, as `argo list` has it. */
+/* All that are asked for, page by page; the newest first, those that go on before those that are
+ * over, as `argo list` has it. */
+struct workflows_query {
+    const char *ns;     /* NULL: of all namespaces */
+    const char *labels; /* a selector; NULL or "": any */
+    const char *fields; /* the same of fields */
+    int64_t page;       /* how many a request; 0: as seems fit */
+    bool nodes;         /* with status.nodes, which costs a request for each */
+};
 typedef VEC(struct json_doc *) workflows_list;
 void workflows_list_done(workflows_list *l);
-int workflows_collect(struct serverlink *r, const char *ns, const char *selector,
-                      workflows_list *ret, struct err *e);
+int workflows_collect(struct serverlink *r, const struct workflows_query *q, workflows_list *ret,
+                      struct err *e);
 /* What a name stands for: itself, or the newest workflow.  The caller frees. */
 int workflows_resolve(struct serverlink *r, const char *ns, const char *name, char **ret,
                       struct err *e);

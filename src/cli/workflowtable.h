@@ -2,8 +2,7 @@
  * workflowtable - many workflows as a command prints them: the table of `argo list`, or a form of
  * -o.
  *
- * The command has the flags --output, --all-namespaces (a column more) and --no-headers.  Main
- * thread only; nothing fails.
+ * The command has the flags --output and --no-headers.  Main thread only; nothing fails.
  */
 #ifndef CLI_WORKFLOWTABLE_H
 #define CLI_WORKFLOWTABLE_H
@@ -13,6 +12,10 @@
 
 struct cli;
 
-void workflowtable_print(struct cli *c, const workflows_list *l, enum workflowprint_form form);
+struct workflowtable {
+    enum workflowprint_form form; /* WORKFLOWPRINT_WIDE: needs their nodes */
+    bool namespaces, uids;        /* columns more */
+};
+void workflowtable_print(struct cli *c, const workflows_list *l, const struct workflowtable *how);
 
 #endif

@@ -43,19 +43,24 @@ argo_rerun_add_parameters(struct json_build *b, const struct json *own, const st
     json_end(b);
 }
 
-/* A spec as it is submitted anew: nobody has ended it early, arguments replaced. */
+/* A spec as it is submitted anew: nobody has ended it early, arguments replaced.  `priority` NULL:
+ * its own. */
 static void
-add_spec(struct json_build *b, const struct json *spec, const struct json *values)
+add_spec(struct json_build *b, const struct json *spec, const struct json *values,
+         const struct json *priority)
 {
     const struct json *arguments = json_get(spec, "arguments");
     const struct json *deadline = json_get(spec, "activeDeadlineSeconds");
     int64_t seconds = 1;
-    const char *except[] = {"shutdown", "arguments", NULL, NULL};
+    const char *except[] = {"shutdown", "arguments", priority != NULL ? "priority" : "", NULL,
+                            NULL};
 
     if (deadline != NULL && json_int(deadline, &seconds) && seconds == 0)
-        except[2] = "activeDeadlineSeconds";
+        except[3] = "activeDeadlineSeconds";
     json_add_object(b, "spec");
     json_add_fields(b, spec, except);
+    if (priority != NULL)
+        json_add_value(b, "priority", priority);
     if (arguments != NULL || json_count(values) != 0) {
         json_add_object(b, "arguments");
         json_add_fields(b, arguments, (const char *const[]){"parameters", NULL});
@@ -128,7 +133,7 @@ revise(void *arg, const struct json *frozen, const struct json *state, struct js
     (void)e;
     json_add_object(&b, NULL);
     json_add_fields(&b, frozen, (const char *const[]){"spec", NULL});
-    add_spec(&b, spec, c->parameters);
+    add_spec(&b, spec, c->parameters, NULL);
     json_end(&b);
     *ret_frozen = json_build_done(&b);
     b = JSON_BUILD_INIT;
@@ -170,7 +175,7 @@ write_spec(struct flow *f, struct turn *t, const struct object *o, const struct 
     json_add_object(&b, NULL);
     json_add_fields(&b, object_root(o),
                     (const char *const[]){"spec", anew ? "status" : NULL, NULL});
-    add_spec(&b, object_at(o, "spec"), values);
+    add_spec(&b, object_at(o, "spec"), values, NULL);
     json_end(&b);
     next = json_build_done(&b);
     return objects_update(f->objects, t, object_kind(o), object_namespace(o), json_root(next),
@@ -263,7 +268,7 @@ argo_rerun_resubmit(struct flow *f, struct turn *t, const struct object *o,
 
     json_add_object(&b, NULL);
     add_metadata(&b, o);
-    add_spec(&b, object_at(o, "spec"), how->parameters);
+    add_spec(&b, object_at(o, "spec"), how->parameters, how->priority);
     json_end(&b);
     manifest = json_build_done(&b);
     return objects_create(f->objects, t, object_kind(o), object_namespace(o), json_root(manifest),

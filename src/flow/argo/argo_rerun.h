@@ -26,6 +26,7 @@ struct argo_rerun {
     bool restart_successful;       /* retry: nodes that the selector chooses run again, too */
     struct str selector;           /* of nodes; STR_NULL: none */
     const struct json *parameters; /* a map of names and values that replace the arguments' */
+    const struct json *priority;   /* resubmit: a number, in place of the old one; or NULL */
     const struct map *redo;        /* retry: nodes of these names run again, too; NULL: none */
 };
 

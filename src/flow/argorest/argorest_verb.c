@@ -5,7 +5,8 @@
  *                                                    retry, resubmit
  *
  * The body is JSON (or nothing): nodeFieldSelector, message, phase, outputParameters (JSON text),
- * restartSuccessful, memoized, parameters ("NAME=VALUE" each).  The answer is the workflow after it
+ * restartSuccessful, memoized, parameters ("NAME=VALUE" each), resubmit's priority (a number, which
+ * upstream's command takes and drops).  The answer is the workflow after it
  * (resubmit: the new one), with its nodes.
  */
 #include <string.h>
@@ -111,7 +112,7 @@ static int
 run_resubmit(struct argorest_call *c, struct turn *t, const struct object *o, struct err *e)
 {
     cleanup_json struct json_doc *parameters = NULL;
-    struct argo_rerun how = {.selector = STR_NULL};
+    struct argo_rerun how = {.priority = json_get(json_root(c->body), "priority")};
 
     if (json_bool_or(json_get(json_root(c->body), "memoized"), false))
         return err_set(

@@ -1,6 +1,9 @@
 #include "tests/unit/test.h"
 
+#include "base/err.h"
 #include "cli/tree.h"
+#include "cli/treenode.h"
+#include "schema/selector.h"
 #include "tests/unit/cli/golden.h"
 
 static void
@@ -42,6 +45,58 @@ TEST(colours_do_not_move_the_columns)
 TEST(a_single_pod_is_a_tree)
 {
     check_tree("hello", "tree", &plain);
+}
+
+TEST(more_columns_show_the_machine_what_was_saved_and_what_was_used)
+{
+    struct tree_style style = {.utf8 = true, .now_us = GOLDEN_NOW, .columns = TREE_SHORT};
+
+    check_tree("diamond", "short", &style);
+    style.columns = TREE_WIDE;
+    check_tree("diamond", "wide", &style);
+}
+
+static void
+check_shows(const char *text, const char *node, bool want)
+{
+    cleanup_selector struct selector *s = NULL;
+    cleanup_json struct json_doc *d = NULL;
+    struct err e = ERR_INIT;
+
+    CHECK_INT(selector_parse_fields(str_of(text), &s, &e), 0);
+    CHECK_INT(json_parse(str_of(node), &json_limits_default, &d, &e), 0);
+    CHECK_INT(treenode_shows(s, json_root(d)), want);
+}
+
+TEST(nodes_are_chosen_by_their_fields)
+{
+    const char *node = "{\"id\":\"w-1\",\"name\":\"w[0].a\",\"displayName\":\"a\","
+                       "\"templateName\":\"say\",\"phase\":\"Failed\",\"inputs\":{\"parameters\":"
+                       "[{\"name\":\"p\",\"value\":\"1\"}]}}";
+    const char *of_other = "{\"templateRef\":{\"name\":\"lib\",\"template\":\"leaf\"}}";
+
+    CHECK_INT(treenode_shows(NULL, NULL), true);
+    check_shows("displayName=a", node, true);
+    check_shows("displayName=b", node, false);
+    check_shows("phase=Failed,templateName=say", node, true);
+    check_shows("phase!=Failed", node, false);
+    check_shows("id=w-1,name=w[0].a", node, true);
+    check_shows("inputs.parameters.p.value=1", node, true);
+    check_shows("inputs.parameters.q.value=1", node, false);
+    check_shows("nonsense=1", node, false);
+    check_shows("templateRef.name=lib,templateRef.template=leaf,templateName=leaf", of_other, true);
+    check_shows("templateRef.name=lib", node, false);
+}
+
+TEST(nodes_that_are_not_chosen_leave_no_row)
+{
+    cleanup_selector struct selector *failed = NULL;
+    struct tree_style style = {.utf8 = true, .now_us = GOLDEN_NOW};
+    struct err e = ERR_INIT;
+
+    CHECK_INT(selector_parse_fields(STR("phase=Failed"), &failed, &e), 0);
+    style.nodes = failed;
+    check_tree("tour", "failed", &style);
 }
 
 TEST(malformed_nodes_are_left_out_and_cycles_end)
@@ -132,6 +187,8 @@ TESTS_MAIN(T_(a_graph_hides_omitted_tasks_and_shows_messages),
            T_(step_groups_retries_loops_and_exit_handlers_are_drawn_as_upstream_does),
            T_(words_and_ascii_stand_in_where_utf8_is_not_wanted),
            T_(colours_do_not_move_the_columns), T_(a_single_pod_is_a_tree),
+           T_(more_columns_show_the_machine_what_was_saved_and_what_was_used),
+           T_(nodes_are_chosen_by_their_fields), T_(nodes_that_are_not_chosen_leave_no_row),
            T_(malformed_nodes_are_left_out_and_cycles_end),
            T_(nothing_is_drawn_before_the_entry_node_exists),
            T_(rows_say_where_they_are_and_what_state_they_show),
