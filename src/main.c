@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "cli/cli.h"
+#include "http/requester.h"
 
 static bool over; /* this program has come to its end by itself */
 
@@ -27,5 +28,9 @@ main(int argc, char **argv)
     signal(SIGPIPE, SIG_IGN);
     code = cli_main(argc, argv, stdout, stderr);
     over = true;
+    if (requester_left()) {
+        fflush(NULL);
+        _exit(code);
+    }
     return code;
 }

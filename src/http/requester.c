@@ -33,6 +33,7 @@ struct threaded {
 struct asked {
     struct letter letter;
     struct list link;
+    pthread_t thread; /* of one that has begun */
     struct threaded *owner;
     struct office *office;
     char *name, *method, *url, *body;
@@ -43,6 +44,8 @@ struct asked {
     bool forgotten; /* freed when its thread has ended */
     atomic_bool cancelled;
 };
+
+static bool left; /* for requester_left() */
 
 static void
 office_unref(struct office *o)
@@ -89,8 +92,10 @@ work(void *arg)
     if (wanted)
         mailbox_post(o->mailbox, &a->letter);
     pthread_mutex_unlock(&o->lock);
-    if (!wanted)
+    if (!wanted) {
         asked_free(a);
+        pthread_detach(pthread_self());
+    }
     office_unref(o);
     return NULL;
 }
@@ -102,6 +107,7 @@ open_letter(struct letter *l)
 {
     struct asked *a = CONTAINER_OF(l, struct asked, letter);
 
+    pthread_join(a->thread, NULL); /* it is at its last steps */
     a->owner->at_work--;
     finish(a);
 }
@@ -110,20 +116,15 @@ open_letter(struct letter *l)
 static int
 begin(struct asked *a)
 {
-    pthread_attr_t attributes;
-    pthread_t thread;
     sigset_t all, old;
     int rc;
 
     sigfillset(&all); /* signals are the main thread's */
     pthread_sigmask(SIG_SETMASK, &all, &old);
-    pthread_attr_init(&attributes);
-    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
     pthread_mutex_lock(&a->office->lock);
     a->office->refs++;
     pthread_mutex_unlock(&a->office->lock);
-    rc = pthread_create(&thread, &attributes, work, a);
-    pthread_attr_destroy(&attributes);
+    rc = pthread_create(&a->thread, NULL, work, a);
     pthread_sigmask(SIG_SETMASK, &old, NULL);
     if (rc != 0)
         office_unref(a->office);
@@ -276,16 +277,24 @@ requester_free(struct requester *r)
     if (t == NULL)
         return;
     t->on_answer = ignore;
+    /* Before the mailbox goes: afterwards a thread frees by itself what it has done. */
+    MAP_EACH (&t->by_name, it) {
+        give_up(it.value);
+    }
     pthread_mutex_lock(&t->office->lock);
     mailbox = t->office->mailbox;
     t->office->mailbox = NULL;
     pthread_mutex_unlock(&t->office->lock);
-    MAP_EACH (&t->by_name, it) {
-        give_up(it.value);
-    }
     mailbox_open_all(mailbox); /* what ended before that */
+    left = left || t->at_work > 0;
     mailbox_free(mailbox);
     map_done(&t->by_name);
     office_unref(t->office);
     free(t);
+}
+
+bool
+requester_left(void)
+{
+    return left;
 }

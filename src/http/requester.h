@@ -62,5 +62,8 @@ struct requester *requester_new(struct loop *l, void (*on_answer)(void *arg, con
                                 void *arg, struct err *e);
 /* Gives everything up; nobody is called afterwards.  NULL is fine. */
 void requester_free(struct requester *r);
+/* Whether one that was freed has left a thread at work, which nobody can hurry.  The program must
+ * end by _exit() then: what libraries tidy up at exit would be taken away from that thread. */
+bool requester_left(void);
 
 #endif
