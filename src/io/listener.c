@@ -23,13 +23,16 @@ struct listener {
     bool *freed; /* set by listener_free() while a callback runs */
 };
 
-/* Whether a Unix socket's file is what a process that is gone has left. */
+/* Whether a Unix socket's file is what a process that is gone has left.  Other files, somebody's
+ * data for instance, refuse connections in the same way. */
 static bool
 is_stale(const struct address *at)
 {
     cleanup_close int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    struct stat st;
 
-    return fd >= 0 && connect(fd, &at->any, at->n) < 0 && errno == ECONNREFUSED;
+    return fd >= 0 && lstat(at->path.sun_path, &st) == 0 && S_ISSOCK(st.st_mode) &&
+           connect(fd, &at->any, at->n) < 0 && errno == ECONNREFUSED;
 }
 
 static int

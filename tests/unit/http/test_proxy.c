@@ -536,6 +536,63 @@ TEST(an_upgrade_joins_both_connections)
     close_site(&s);
 }
 
+/* The test itself is the server behind, and both connections are joined. */
+static void
+open_joined(struct site *s)
+{
+    open_site(s, true);
+    say(s, STR("GET /up HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: test\r\n\r\n"));
+    UNTIL(s, strstr(buf_cstring(&s->got), "\r\n\r\n") != NULL);
+    answer(s, "HTTP/1.1 101 Yes\r\nConnection: Upgrade\r\nUpgrade: test\r\n\r\n");
+    UNTIL(s, saw(s, "101 Switching Protocols\r\n") && saw(s, "\r\n\r\n"));
+    CHECK_INT(s->sent, 1);
+    buf_clear(&s->seen);
+}
+
+TEST(a_joined_connection_that_is_not_read_holds_the_other_one_back)
+{
+    enum { BOUND = 64 * 1024 * 1024, TRIES = 100 };
+    static const char block[64 * 1024];
+    size_t given = 0;
+    struct site s;
+    int near;
+
+    open_joined(&s);
+    near = s.near;
+    s.near = -1; /* nobody reads there */
+    for (int tries = 0; tries < TRIES; tries++) {
+        ssize_t n = write(s.behind, block, sizeof block);
+
+        if (n > 0) {
+            given += (size_t)n;
+            tries = 0;
+        }
+        loop_turn(s.loop, false);
+        CHECK_TRUE(given < BOUND);
+    }
+    s.near = near;
+    UNTIL(&s, s.seen.n == given);
+    answer(&s, "last");
+    UNTIL(&s, s.seen.n == given + 4);
+    close_site(&s); /* which ends what is joined */
+}
+
+TEST(a_joined_connection_that_breaks_breaks_the_other_one)
+{
+    const struct linger at_once = {.l_onoff = 1};
+    struct site s;
+
+    open_joined(&s);
+    say(&s, STR("text"));
+    UNTIL(&s, strstr(buf_cstring(&s.got), "\r\n\r\ntext") != NULL);
+    CHECK_INT(setsockopt(s.behind, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once), 0);
+    close(s.behind);
+    s.behind = -1;
+    UNTIL(&s, s.closed);
+    CHECK_INT(s.seen.n, 0);
+    close_site(&s);
+}
+
 TESTS_MAIN(T_(what_belongs_to_one_connection_is_not_passed_on),
            T_(connections_behind_are_used_again_until_their_server_closes_them),
            T_(big_bodies_pass_in_pieces_in_both_directions),
@@ -543,4 +600,6 @@ TESTS_MAIN(T_(what_belongs_to_one_connection_is_not_passed_on),
            T_(replies_without_a_body_pass),
            T_(a_server_that_is_not_there_or_speaks_nonsense_or_not_at_all_is_a_bad_gateway),
            T_(a_reply_that_breaks_off_does_not_look_complete),
-           T_(a_reply_may_come_before_the_request_has_ended), T_(an_upgrade_joins_both_connections))
+           T_(a_reply_may_come_before_the_request_has_ended), T_(an_upgrade_joins_both_connections),
+           T_(a_joined_connection_that_is_not_read_holds_the_other_one_back),
+           T_(a_joined_connection_that_breaks_breaks_the_other_one))

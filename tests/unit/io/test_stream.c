@@ -1,6 +1,7 @@
 #include <arpa/inet.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -524,6 +525,53 @@ TEST(a_unix_socket_is_private_and_replaces_one_that_nobody_listens_at)
     CHECK_INT(rmdir(dir), 0);
 }
 
+TEST(a_file_that_is_no_socket_is_not_taken_for_one_that_was_left_behind)
+{
+    char path[] = "/tmp/test_stream.XXXXXX";
+    char text[100];
+    struct err e = ERR_INIT;
+    struct address at;
+    struct stat st;
+    int fd = mkstemp(path);
+
+    CHECK_TRUE(fd >= 0);
+    CHECK_INT(write(fd, "mine", 4), 4);
+    close(fd);
+    snprintf(text, sizeof text, "unix:%s", path);
+    CHECK_INT(address_parse(str_of(text), &at, &e), 0);
+    CHECK_NULL(listener_new(&at, &e));
+    CHECK_INT(e.code, ERR_CONFLICT);
+    CHECK_INT(stat(path, &st), 0);
+    CHECK_INT(st.st_size, 4);
+    CHECK_INT(unlink(path), 0);
+}
+
+TEST(who_comes_when_there_is_no_descriptor_left_waits_until_there_is_one)
+{
+    struct rlimit before, none;
+    struct door d;
+    struct end client = {.take = SIZE_MAX};
+    struct err e = ERR_INIT;
+    int64_t from;
+
+    open_door(&d, "127.0.0.1:0");
+    client.s = stream_connect(d.loop, &d.at, &handler, &client, &e);
+    CHECK_NOT_NULL(client.s);
+    CHECK_INT(getrlimit(RLIMIT_NOFILE, &before), 0);
+    none = (struct rlimit){.rlim_cur = 0, .rlim_max = before.rlim_max};
+    CHECK_INT(setrlimit(RLIMIT_NOFILE, &none), 0);
+    from = loop_boot_us(d.loop);
+    UNTIL(d.loop, client.drains == 1);
+    loop_turn(d.loop, false);
+    CHECK_INT(d.n, 0);
+    loop_turn(d.loop, true); /* it waits, and does not try again and again */
+    CHECK_TRUE(loop_boot_us(d.loop) - from > LISTENER_PAUSE_US / 2);
+    CHECK_INT(setrlimit(RLIMIT_NOFILE, &before), 0);
+    UNTIL(d.loop, d.n == 1);
+    stream_free(client.s);
+    close_door(&d);
+}
+
 TEST(addresses_are_read_and_written)
 {
     static const struct {
@@ -636,5 +684,7 @@ TESTS_MAIN(T_(bytes_come_when_reading_is_on_and_not_before),
            T_(another_users_connection_is_told_from_ours),
            T_(nobody_there_and_an_address_in_use_are_said),
            T_(a_unix_socket_is_private_and_replaces_one_that_nobody_listens_at),
+           T_(a_file_that_is_no_socket_is_not_taken_for_one_that_was_left_behind),
+           T_(who_comes_when_there_is_no_descriptor_left_waits_until_there_is_one),
            T_(addresses_are_read_and_written),
            T_(letters_of_another_thread_are_opened_in_their_order_and_none_is_lost))

@@ -98,6 +98,55 @@ TEST(boxspec_refuses_in_words)
     CHECK_CONTAINS(e.msg, "no command");
 }
 
+/* Whether a specification that differs in this from a good one is refused with these words. */
+#define REFUSED(change, words) \
+    do { \
+        fill(&s); \
+        change; \
+        CHECK_INT(round_trip(&s, &a, &r, &e), ERR_INVALID); \
+        CHECK_CONTAINS(e.msg, words); \
+        e = ERR_INIT; \
+    } while (0)
+
+TEST(boxspec_takes_no_path_port_or_number_that_could_mean_something_else)
+{
+    static struct box_mount mounts[] = {
+        {.kind = BOX_MOUNT_KIND_COUNT, .source = "/s", .target = "/t"},
+        {.kind = -1, .source = "/s", .target = "/t"},
+        {.kind = BOX_TMPFS, .target = "t"},
+        {.kind = BOX_BIND, .source = "/s"},
+        {.kind = BOX_BIND, .source = "/s", .target = "/t", .sub_path = "/etc"},
+    };
+    static struct box_file file = {.path = "etc/hosts"};
+    static struct box_link link = {.path = "/a", .target = "b"};
+    static struct box_output outputs[] = {{"out", "a", 1}, {"/out", "a/b", 1}, {"/out", "", 1}};
+    static uint32_t ports[] = {80, 0}, large[] = {65536};
+    cleanup_arena struct arena a = ARENA_INIT;
+    struct err e = ERR_INIT;
+    struct boxspec s, r;
+
+    REFUSED(s.kind = BOX_KIND_COUNT, "kind");
+    REFUSED(s.kind = -1, "kind -1 is unknown");
+    REFUSED(s.level = LEVEL_FULL + 1, "isolation level");
+    REFUSED(s.level = -1, "isolation level -1 is unknown");
+    REFUSED(s.id = "", "must have an id");
+    REFUSED(s.message_path = "log", "terminationMessagePath 'log' must be an absolute path");
+    REFUSED(s.progress_path = "p", "path 'p' of the progress must be absolute");
+    REFUSED(s.address = 0x08080808, "not one of the pods'");
+    REFUSED((s.loopback_ports = ports, s.loopback_ports_n = 2), "0 is no port");
+    REFUSED((s.loopback_ports = large, s.loopback_ports_n = 1), "65536 is no port");
+    REFUSED((s.mounts = &mounts[0], s.mounts_n = 1), "of a mount is unknown");
+    REFUSED((s.mounts = &mounts[1], s.mounts_n = 1), "kind -1 of a mount is unknown");
+    REFUSED((s.mounts = &mounts[2], s.mounts_n = 1), "target 't' of a mount must be");
+    REFUSED((s.mounts = &mounts[3], s.mounts_n = 1), "target '' of a mount must be");
+    REFUSED((s.mounts = &mounts[4], s.mounts_n = 1), "subPath '/etc' must be relative");
+    REFUSED((s.files = &file, s.files_n = 1), "path of a file must be absolute");
+    REFUSED((s.links = &link, s.links_n = 1), "path and target of a link must be absolute");
+    REFUSED((s.outputs = &outputs[0], s.outputs_n = 1), "path of output 'a' must be absolute");
+    REFUSED((s.outputs = &outputs[1], s.outputs_n = 1), "must be a plain file name");
+    REFUSED((s.outputs = &outputs[2], s.outputs_n = 1), "must be a plain file name");
+}
+
 TEST(boxspec_in_a_memfd_cannot_be_changed)
 {
     struct err e = ERR_INIT;
@@ -113,4 +162,5 @@ TEST(boxspec_in_a_memfd_cannot_be_changed)
 }
 
 TESTS_MAIN(T_(boxspec_comes_back_as_it_was), T_(boxspec_refuses_in_words),
+           T_(boxspec_takes_no_path_port_or_number_that_could_mean_something_else),
            T_(boxspec_in_a_memfd_cannot_be_changed))
