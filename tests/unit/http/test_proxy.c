@@ -365,6 +365,33 @@ TEST(connections_behind_are_used_again_until_their_server_closes_them)
     close_site(&s);
 }
 
+TEST(what_a_server_says_unasked_is_no_answer_to_the_next_request)
+{
+    static const char *const surplus[] = {
+        "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n1HTTP/1.1 200 OK\r\nContent-Length: "
+        "4\r\n\r\nevil",
+        "HTTP/1.1 204 No\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil",
+    };
+    struct site s;
+
+    for (size_t i = 0; i < ARRAY_LEN(surplus); i++) {
+        open_site(&s, true);
+        say(&s, STR("GET /1 HTTP/1.1\r\nHost: x\r\n\r\nGET /2 HTTP/1.1\r\nHost: x\r\n\r\n"));
+        UNTIL(&s, strstr(buf_cstring(&s.got), "GET /1") != NULL);
+        answer(&s, surplus[i]);
+        UNTIL(&s, strstr(buf_cstring(&s.got), "GET /2") != NULL && s.accepted == 2);
+        answer(&s, "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ngood");
+        UNTIL(&s, s.sent == 2);
+        UNTIL(&s, saw(&s, "good"));
+        CHECK_FALSE(saw(&s, "evil"));
+        /* Nor may it come later. */
+        CHECK_INT(client_idle(s.client), 1);
+        answer(&s, "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil");
+        UNTIL(&s, client_idle(s.client) == 0);
+        close_site(&s);
+    }
+}
+
 TEST(big_bodies_pass_in_pieces_in_both_directions)
 {
     cleanup_buf struct buf big = BUF_INIT, chunk = BUF_INIT;
@@ -595,6 +622,7 @@ TEST(a_joined_connection_that_breaks_breaks_the_other_one)
 
 TESTS_MAIN(T_(what_belongs_to_one_connection_is_not_passed_on),
            T_(connections_behind_are_used_again_until_their_server_closes_them),
+           T_(what_a_server_says_unasked_is_no_answer_to_the_next_request),
            T_(big_bodies_pass_in_pieces_in_both_directions),
            T_(a_client_that_does_not_read_holds_the_server_behind_back_and_one_that_goes_frees_it),
            T_(replies_without_a_body_pass),

@@ -188,6 +188,44 @@ TEST(a_constraint_is_a_conflict_and_does_not_break_the_turn)
     CHECK_INT(rows(d), 2);
 }
 
+/* Every way on from the message that met the full disk: its mark is undone, kept, or there was
+ * none.  The turn is over for each of them, with what earlier messages wrote. */
+TEST(a_full_disk_breaks_the_turn_and_the_next_one_may_delete)
+{
+    enum { UNDO, KEEP, NONE, WAYS };
+    static char big[64 * 1024];
+
+    memset(big, 'x', sizeof big - 1);
+    for (int way = 0; way < WAYS; way++) {
+        SCRATCH(dir);
+        CLEANUP(db_close) struct db *d = open_in(&dir);
+        struct err e = ERR_INIT;
+
+        CHECK_INT(db_exec(d, "INSERT INTO t VALUES(1, 'old')", &e), 0);
+        CHECK_INT(db_exec(d, "PRAGMA max_page_count = 8", &e), 0);
+        db_turn_begin(d);
+        db_mark(d);
+        CHECK_INT(put(d, 2, "fits", &e), 1);
+        CHECK_INT(db_mark_keep(d, &e), 0);
+        if (way != NONE)
+            db_mark(d);
+        CHECK_INT(put(d, 3, big, &e), ERR_FULL);
+        CHECK_CONTAINS(e.msg, "the disk is full");
+        CHECK_INT(db_broken(d), ERR_FULL);
+        if (way != NONE)
+            CHECK_INT(way == UNDO ? db_mark_undo(d, &e) : db_mark_keep(d, &e), ERR_FULL);
+        CHECK_INT(put(d, 4, "small", &e), ERR_FULL);
+        CHECK_INT(db_commit(d, &e), ERR_FULL);
+        CHECK_INT(rows(d), 1);
+
+        db_turn_begin(d);
+        CHECK_INT(db_broken(d), 0);
+        CHECK_INT(stmt_run(db_stmt(d, "DELETE FROM t"), &e), 1);
+        CHECK_INT(db_commit(d, &e), 0);
+        CHECK_INT(rows(d), 0);
+    }
+}
+
 TEST(what_was_committed_is_there_after_reopening)
 {
     SCRATCH(dir);
@@ -287,5 +325,6 @@ TESTS_MAIN(T_(statements_bind_step_and_read_all_types),
            T_(a_turn_goes_on_after_its_first_message_was_taken_back),
            T_(a_rolled_back_turn_leaves_nothing_and_the_next_one_works),
            T_(a_constraint_is_a_conflict_and_does_not_break_the_turn),
+           T_(a_full_disk_breaks_the_turn_and_the_next_one_may_delete),
            T_(what_was_committed_is_there_after_reopening), T_(a_file_that_is_no_database_is_named),
            T_(a_statement_for_which_there_was_no_memory_is_tried_again))
