@@ -231,6 +231,54 @@ TEST(a_turn_that_cannot_be_stored_is_taken_back_and_memory_is_rebuilt)
     rig_close(&r);
 }
 
+static int restores_to_fail;
+
+static int
+restore_perhaps(void *self, struct turn *t, struct err *e)
+{
+    (void)self;
+    if (rig_insert(t, "half", e) < 0)
+        return e->code;
+    return restores_to_fail-- > 0 ? err_set(e, ERR_IO, "no") : 0;
+}
+
+TEST(a_rebuild_that_fails_is_tried_again_from_the_start_a_second_later)
+{
+    static const struct core_module first = {
+        .name = "first", .restore = story_restore, .forget = story_forget};
+    static const struct core_module second = {.name = "second", .restore = restore_perhaps};
+    struct rig r;
+    struct ask a, b;
+
+    rig_open(&r);
+    core_add_module(r.core, &first, &r);
+    core_add_module(r.core, &second, &r);
+    restores_to_fail = 0;
+    rig_start(&r);
+    CHECK_INT(rig_rows(&r), 1);
+    a = ask(&r, "a");
+    a.more = flush_fails;
+    post(&r, &a);
+    restores_to_fail = 2;
+    core_run_turn(r.core);
+    b = ask(&r, "b");
+    post(&r, &b);
+    buf_clear(&r.story);
+    CHECK_TRUE(core_next_deadline(r.core) == r.clock.wall + CLOCK_SECOND);
+    CHECK_FALSE(core_run_turn(r.core));
+    CHECK_STR(buf_cstring(&r.story), "");
+    clock_manual_advance(&r.clock, CLOCK_SECOND);
+    core_run_turn(r.core); /* fails once more */
+    CHECK_STR(buf_cstring(&r.story), "forget; restore; ");
+    CHECK_INT(rig_rows(&r), 1);
+    clock_manual_advance(&r.clock, CLOCK_SECOND);
+    core_run_turn(r.core);
+    CHECK_STR(buf_cstring(&r.story),
+              "forget; restore; forget; restore; run b; effect b; done b; finally b; ");
+    CHECK_INT(rig_rows(&r), 3);
+    rig_close(&r);
+}
+
 TEST(commits_that_fail_in_a_row_are_followed_by_pauses)
 {
     struct rig r;
@@ -519,6 +567,7 @@ TESTS_MAIN(T_(effects_and_replies_leave_in_order_after_the_commit),
            T_(what_comes_before_a_commit_is_part_of_it),
            T_(a_message_that_fails_is_taken_back_alone),
            T_(a_turn_that_cannot_be_stored_is_taken_back_and_memory_is_rebuilt),
+           T_(a_rebuild_that_fails_is_tried_again_from_the_start_a_second_later),
            T_(commits_that_fail_in_a_row_are_followed_by_pauses),
            T_(a_flush_hook_runs_once_and_riders_only_join_turns_that_write),
            T_(requests_over_the_limit_are_refused), T_(classes_share_a_turn_by_weight),
