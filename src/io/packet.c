@@ -217,17 +217,26 @@ packet_new(struct loop *l, int fd, const struct packet_handler *handler, void *a
     return p;
 }
 
-static void
-enqueue(struct packet *p, struct str message, const int *fds, size_t fds_n)
+static int
+enqueue(struct packet *p, struct str message, const int *fds, size_t fds_n, struct err *e)
 {
     struct queued *q = NEW(struct queued);
 
+    for (size_t i = 0; i < fds_n; i++) {
+        int fd = fcntl(fds[i], F_DUPFD_CLOEXEC, 3);
+
+        if (fd < 0) {
+            err_errno(e, "keep a descriptor of a message");
+            queued_free(q);
+            return e->code;
+        }
+        q->fds[q->fds_n++] = fd;
+    }
     q->bytes = xmemdup(message.p, message.n);
     q->n = message.n;
-    for (size_t i = 0; i < fds_n; i++)
-        q->fds[q->fds_n++] = fcntl(fds[i], F_DUPFD_CLOEXEC, 3);
     list_append(&p->queue, &q->link);
     watch_set(p->watch, WATCH_READ | WATCH_WRITE);
+    return 0;
 }
 
 int
@@ -246,9 +255,7 @@ packet_send(struct packet *p, struct str message, const int *fds, size_t fds_n, 
 
     if (rc < 0)
         return err_errno(e, "send a message"); /* the reader notices too, and closes */
-    if (rc == 0)
-        enqueue(p, message, fds, fds_n);
-    return 0;
+    return rc == 0 ? enqueue(p, message, fds, fds_n, e) : 0;
 }
 
 void

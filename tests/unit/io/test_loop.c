@@ -11,6 +11,7 @@
 #include "tests/unit/test.h"
 
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 
 #include "base/buf.h"
@@ -339,6 +340,47 @@ TEST(more_packets_than_the_socket_holds_all_arrive)
     loop_free(l);
 }
 
+TEST(what_cannot_be_sent_is_refused_and_the_connection_goes_on)
+{
+    static const struct packet_handler handler = {on_message, on_close};
+    enum { MANY = 100 * 1000 };
+    static char large[PACKET_MAX_BYTES + 1];
+    struct err e = ERR_INIT;
+    struct loop *l = loop_new(&e);
+    struct peer a = {.loop = l}, b = {.loop = l};
+    int pair[2], null = open("/dev/null", O_RDONLY), many[PACKET_MAX_FDS + 1], sent = 0;
+    struct rlimit before, none;
+    struct packet *pa, *pb;
+
+    CHECK_INT(packet_pair(pair, &e), 0);
+    pa = packet_new(l, pair[0], &handler, &a, &e);
+    pb = packet_new(l, pair[1], &handler, &b, &e);
+    CHECK_INT(packet_send(pa, str_make(large, sizeof large), NULL, 0, &e), ERR_TOOLARGE);
+    CHECK_INT(packet_send(pa, STR(""), NULL, 0, &e), ERR_TOOLARGE);
+    for (int i = 0; i <= PACKET_MAX_FDS; i++)
+        many[i] = null;
+    CHECK_INT(packet_send(pa, STR("x"), many, PACKET_MAX_FDS + 1, &e), ERR_TOOLARGE);
+
+    /* The socket is full, and there is no descriptor with which the message could wait. */
+    CHECK_INT(getrlimit(RLIMIT_NOFILE, &before), 0);
+    none = (struct rlimit){.rlim_cur = 3, .rlim_max = before.rlim_max};
+    CHECK_INT(setrlimit(RLIMIT_NOFILE, &none), 0);
+    while (sent < MANY && packet_send(pa, STR("x"), &null, 1, &e) == 0)
+        sent++;
+    CHECK_TRUE(sent > 0 && sent < MANY);
+    CHECK_INT(setrlimit(RLIMIT_NOFILE, &before), 0);
+    CHECK_INT(packet_send(pa, STR("last"), &null, 1, &e), 0);
+    while (b.got.n < (size_t)sent * 2 + 5)
+        loop_turn(l, true);
+    CHECK_INT(b.fds, sent + 1);
+    CHECK_FALSE(b.closed);
+    packet_free(pa);
+    packet_free(pb);
+    close(null);
+    buf_done(&b.got);
+    loop_free(l);
+}
+
 struct shot {
     struct loop *loop;
     struct wake *wake, *noise;
@@ -419,4 +461,6 @@ TESTS_MAIN(T_(timers_run_in_the_order_of_their_times_and_equal_ones_in_that_of_a
            T_(a_program_that_is_not_there_is_an_error_that_names_it),
            T_(a_program_that_is_run_to_its_end_gives_output_and_exit_code),
            T_(packets_keep_their_borders_and_carry_descriptors),
-           T_(more_packets_than_the_socket_holds_all_arrive), T_(what_a_wake_up_runs_may_free_it))
+           T_(more_packets_than_the_socket_holds_all_arrive),
+           T_(what_cannot_be_sent_is_refused_and_the_connection_goes_on),
+           T_(what_a_wake_up_runs_may_free_it))
