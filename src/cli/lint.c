@@ -31,10 +31,6 @@ static const struct {
     {"CronWorkflow", {"cronworkflows", "cronworkflow", "cronwf", "cwf"}},
 };
 
-struct lint_result {
-    size_t objects, errors, warnings;
-};
-
 /* One line of the report. */
 struct finding {
     const struct problem *problem;
@@ -253,8 +249,7 @@ lint_file(struct lint *l, struct manifest_file *file, FILE *out)
     free(found);
 }
 
-/* Checks everything in the manifest and prints what is wrong to `out`. */
-static struct lint_result
+struct lint_result
 lint_manifest(struct manifest *m, const struct lint_options *options, FILE *out)
 {
     struct lint l = {.options = options, .manifest = m, .templates = MAP_INIT};

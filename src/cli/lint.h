@@ -28,6 +28,13 @@ struct lint_options {
     const struct json *given; /* arguments of the command line: struct validate_options */
 };
 
+struct lint_result {
+    size_t objects, errors, warnings;
+};
+
+/* Checks everything in the manifest and prints what is wrong to `out`. */
+struct lint_result lint_manifest(struct manifest *m, const struct lint_options *options, FILE *out);
+
 /* Checks what is about to be run; if anything is wrong, all of it goes to `err`, one line each, and
  * the result is CLI_FAILED. */
 int lint_submission(struct manifest *m, const struct lint_options *options, FILE *err);

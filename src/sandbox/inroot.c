@@ -28,7 +28,7 @@ static int
 make_directories(int root, const char *path, int resolve)
 {
     cleanup_free char *prefix = xstrdup(path);
-    __attribute__((cleanup(restore_umask))) mode_t mask = umask(022);
+    __attribute__((cleanup(restore_umask), unused)) mode_t mask = umask(022);
     size_t at = 0;
     int fd = open_path(root, ".", O_PATH | O_DIRECTORY, resolve);
 

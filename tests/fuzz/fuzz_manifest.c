@@ -46,7 +46,7 @@ try_hosts(const char *path)
     CHECK(manifest_read(&m, path, &e) == 0);
     for (size_t f = 0; f < m.n; f++) {
         for (size_t i = 0; i < m.files[f].n; i++)
-            (void)hosts_text(m.files[f].objects[i].value, &a, &text, &e);
+            (void)hosts_text(m.files[f].objects[i].value, NULL, &a, &text, &e);
     }
 }
 
