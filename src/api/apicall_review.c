@@ -2,6 +2,7 @@
  * Reviews: objects that are answered from who asks and never stored.  And the tokens of service
  * accounts, which are asked for in the same way.
  */
+#include "api/apiaccount.h"
 #include "api/apicall_int.h"
 
 #include "base/clock.h"
@@ -29,6 +30,14 @@ add_text(struct json_build *b, const char *key, struct str value)
 }
 
 static void
+add_extra(struct json_build *b, const char *key, struct str value)
+{
+    json_add_array(b, key);
+    json_add_str(b, NULL, value);
+    json_end(b);
+}
+
+static void
 add_user(struct json_build *b, const char *key, const struct caller *who)
 {
     json_add_object(b, key);
@@ -42,14 +51,21 @@ add_user(struct json_build *b, const char *key, const struct caller *who)
     if (who == NULL || who->name.n == 0)
         json_add_cstr(b, NULL, "system:unauthenticated");
     json_end(b);
+    if (who != NULL && who->pod_uid.n > 0) {
+        json_add_object(b, "extra");
+        add_extra(b, "authentication.kubernetes.io/pod-name", who->pod_name);
+        add_extra(b, "authentication.kubernetes.io/pod-uid", who->pod_uid);
+        json_end(b);
+    }
     json_end(b);
 }
 
 /* What each kind of review has for a status: adds its fields. */
 
 static void
-self_subject(struct apicall *c, const struct json *spec, struct json_build *b)
+self_subject(struct apicall *c, struct turn *t, const struct json *spec, struct json_build *b)
 {
+    (void)t;
     (void)spec;
     add_user(b, "userInfo", c->rq.caller);
 }
@@ -75,14 +91,15 @@ is_allowed(struct apicall *c, const struct caller *who, const struct json *spec)
 }
 
 static void
-self_access(struct apicall *c, const struct json *spec, struct json_build *b)
+self_access(struct apicall *c, struct turn *t, const struct json *spec, struct json_build *b)
 {
+    (void)t;
     json_add_bool(b, "allowed", is_allowed(c, c->rq.caller, spec));
 }
 
 /* Of somebody who is named. */
 static void
-access_of(struct apicall *c, const struct json *spec, struct json_build *b)
+access_of(struct apicall *c, struct turn *t, const struct json *spec, struct json_build *b)
 {
     const struct json *groups = json_get(spec, "groups");
     struct str *names = ARENA_ARRAY(&c->arena, struct str, json_count(groups) + 1);
@@ -91,18 +108,20 @@ access_of(struct apicall *c, const struct json *spec, struct json_build *b)
                          .uid = json_str(json_get(spec, "uid")),
                          .groups = names};
 
+    (void)t;
     JSON_EACH (it, groups)
         names[who.groups_n++] = json_str(it.value);
     json_add_bool(b, "allowed", is_allowed(c, &who, spec));
 }
 
 static void
-self_rules(struct apicall *c, const struct json *spec, struct json_build *b)
+self_rules(struct apicall *c, struct turn *t, const struct json *spec, struct json_build *b)
 {
     const struct apiserver_config *config = apicall_config(c);
     cleanup_buf struct buf text = BUF_INIT;
     cleanup_json struct json_doc *doc = NULL;
 
+    (void)t;
     if (config->rules != NULL) {
         config->rules(config->auth_arg, c->rq.caller, json_str(json_get(spec, "namespace")), &text);
         doc = object_parse(buf_view(&text));
@@ -119,7 +138,7 @@ self_rules(struct apicall *c, const struct json *spec, struct json_build *b)
 }
 
 static void
-token(struct apicall *c, const struct json *spec, struct json_build *b)
+token(struct apicall *c, struct turn *t, const struct json *spec, struct json_build *b)
 {
     const struct apiserver_config *config = apicall_config(c);
     struct str text = json_str(json_get(spec, "token"));
@@ -131,6 +150,11 @@ token(struct apicall *c, const struct json *spec, struct json_build *b)
         json_add_cstr(b, "error", "[invalid bearer token]");
         return;
     }
+    if (apiaccount_check(config->objects, t, &who, &e) < 0) {
+        json_add_cstr(b, "error",
+                      "[invalid bearer token, service account token has been invalidated]");
+        return;
+    }
     json_add_bool(b, "authenticated", true);
     add_user(b, "user", &who);
     json_add_array(b, "audiences");
@@ -140,7 +164,8 @@ token(struct apicall *c, const struct json *spec, struct json_build *b)
 
 static const struct {
     const struct kind *kind;
-    void (*status)(struct apicall *c, const struct json *spec, struct json_build *b);
+    void (*status)(struct apicall *c, struct turn *t, const struct json *spec,
+                   struct json_build *b);
 } rows[] = {
     {&kind_self_subject_review, self_subject},      {&kind_self_subject_access_review, self_access},
     {&kind_self_subject_rules_review, self_rules},  {&kind_subject_access_review, access_of},
@@ -187,16 +212,21 @@ check_access(struct apicall *c, const struct json *spec)
 static int
 prepare_review(struct apicall *c)
 {
-    struct json_build b = JSON_BUILD_INIT;
-    const struct json *spec;
-    char version[128];
-
     if (apicall_read_options(c, "CreateOptions") < 0 ||
         apicall_read_object(c, c->kind->group, c->kind->version, c->kind->kind) < 0)
         return ERR_BADREQUEST;
-    spec = json_get(json_root(c->body), "spec");
-    if (check_access(c, spec) < 0)
-        return ERR_INVALID;
+    return check_access(c, json_get(json_root(c->body), "spec"));
+}
+
+/* In a turn, since whoever asks must be there still. */
+static int
+run_review(struct apicall *c, struct turn *t, struct err *e)
+{
+    struct json_build b = JSON_BUILD_INIT;
+    const struct json *spec = json_get(json_root(c->body), "spec");
+    char version[128];
+
+    (void)e;
     kind_api_version(c->kind, version, sizeof version);
     json_add_object(&b, NULL);
     json_add_cstr(&b, "kind", c->kind->kind);
@@ -206,7 +236,7 @@ prepare_review(struct apicall *c)
     json_add_object(&b, "status");
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         if (rows[i].kind == c->kind)
-            rows[i].status(c, spec, &b);
+            rows[i].status(c, t, spec, &b);
     }
     json_end(&b);
     json_end(&b);
@@ -215,7 +245,8 @@ prepare_review(struct apicall *c)
     return 0;
 }
 
-const struct apicall_verb apicall_review = {.name = "create", .prepare = prepare_review};
+const struct apicall_verb apicall_review = {
+    .name = "create", .prepare = prepare_review, .run = run_review};
 
 /* serviceaccounts/NAME/token. */
 
@@ -280,12 +311,47 @@ answer_token(struct apicall *c, const struct json *spec, const struct apitoken *
     c->status = 201;
 }
 
+/* The pod that the token is to be bound to, as it is stored. */
+static int
+bind_to(struct apicall *c, struct turn *t, const struct json *bound, const struct object *account,
+        struct object **ret, struct err *e)
+{
+    struct str kind = json_str(json_get(bound, "kind")), uid = json_str(json_get(bound, "uid"));
+    const char *runs_as;
+
+    *ret = NULL;
+    if (json_is_null(bound))
+        return 0;
+    if (!str_is(kind, "Pod") || !str_is(json_str(json_get(bound, "apiVersion")), "v1"))
+        return failure_set(&c->failure, ERR_BADREQUEST,
+                           "cannot bind token to object of type %.*s, Kind=%.*s",
+                           STR_ARG(json_str(json_get(bound, "apiVersion"))), STR_ARG(kind));
+    if (objects_get(apicall_config(c)->objects, t, &kind_pod, c->ns,
+                    json_str(json_get(bound, "name")), ret, e) < 0) {
+        (void)apicall_fail(c, e);
+        failure_about(&c->failure, &kind_pod, json_str(json_get(bound, "name")));
+        return e->code;
+    }
+    runs_as = json_cstr_or(object_at(*ret, "spec.serviceAccountName"), "default");
+    if (!str_is(object_name(account), runs_as))
+        return failure_set(&c->failure, ERR_BADREQUEST,
+                           "cannot bind token for serviceaccount \"%.*s\" to pod running with "
+                           "different serviceaccount name.",
+                           STR_ARG(object_name(account)));
+    if (uid.n > 0 && !str_eq(uid, object_uid(*ret)))
+        return failure_set(&c->failure, ERR_CONFLICT,
+                           "the UID in the bound object reference (%.*s) does not match the UID in "
+                           "record. The object might have been deleted and then recreated",
+                           STR_ARG(uid));
+    return 0;
+}
+
 static int
 run_token(struct apicall *c, struct turn *t, struct err *e)
 {
+    CLEANUP(object_unref) struct object *pod = NULL;
     CLEANUP(object_unref) struct object *account = NULL;
     const struct json *spec = json_get(json_root(c->body), "spec");
-    const struct json *bound = json_get(spec, "boundObjectRef");
     int64_t seconds;
     struct apitoken token = {.issued_us = turn_now_us(t)};
 
@@ -293,14 +359,16 @@ run_token(struct apicall *c, struct turn *t, struct err *e)
         return apicall_fail(c, e);
     if (read_lifetime(c, spec, &seconds) < 0)
         return ERR_INVALID;
+    if (bind_to(c, t, json_get(spec, "boundObjectRef"), account, &pod, e) < 0)
+        return c->failure.code;
     token.ns = object_namespace(account);
     token.name = object_name(account);
     token.uid = object_uid(account);
     token.audience = json_str(json_item(json_get(spec, "audiences"), 0));
     token.expires_us = token.issued_us + seconds * CLOCK_SECOND;
-    if (str_is(json_str(json_get(bound, "kind")), "Pod")) {
-        token.pod_name = json_str(json_get(bound, "name"));
-        token.pod_uid = json_str(json_get(bound, "uid"));
+    if (pod != NULL) {
+        token.pod_name = object_name(pod);
+        token.pod_uid = object_uid(pod);
     }
     answer_token(c, spec, &token);
     return 0;

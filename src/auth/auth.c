@@ -143,6 +143,8 @@ be_account(struct arena *a, const struct apitoken *t, struct caller *ret)
         .name = str_of(
             arena_printf(a, "system:serviceaccount:%.*s:%.*s", STR_ARG(t->ns), STR_ARG(t->name))),
         .uid = t->uid,
+        .pod_name = t->pod_name,
+        .pod_uid = t->pod_uid,
         .groups = groups,
         .groups_n = 3,
     };

@@ -29,6 +29,7 @@ struct caller {
     enum caller_kind kind;
     struct str name; /* "alice", "system:serviceaccount:ns:name"; STR_NULL for CALLER_NONE */
     struct str uid;  /* of the user, as the authenticator says; may be STR_NULL */
+    struct str pod_name, pod_uid; /* that the token is bound to, or STR_NULL */
     const struct str *groups;
     size_t groups_n;
 };
