@@ -43,6 +43,7 @@
 #include "http/certs.h"
 #include "http/tls.h"
 #include "io/address.h"
+#include "io/descriptors.h"
 #include "io/file.h"
 #include "io/loop.h"
 #include "io/signals.h"
@@ -491,6 +492,7 @@ up_run(struct cli *c)
     struct err e = ERR_INIT;
     int code = CLI_OK;
 
+    descriptors_raise();
     u.loop = loop_new(&e);
     if (u.loop == NULL)
         return cli_fail(c, &e);

@@ -18,6 +18,7 @@
 struct client;
 struct exchange;
 struct server;
+struct share;
 
 struct edge_thread {
     struct edge *edge;
@@ -45,6 +46,7 @@ struct edge {
     struct edge_options options;
     struct edge_thread *threads;
     int threads_n;
+    struct share *share; /* of connections */
     struct edge_counts counts;
     pthread_mutex_t lock;
     struct routes *routes; /* under the lock */

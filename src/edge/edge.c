@@ -9,10 +9,13 @@
 #include "base/log.h"
 #include "data/json.h"
 #include "edge/call_int.h"
+#include "edge/gate.h"
 #include "edge/routes.h"
+#include "edge/share.h"
 #include "http/client.h"
 #include "http/server.h"
 #include "io/address.h"
+#include "io/descriptors.h"
 #include "io/listener.h"
 #include "io/loop.h"
 #include "io/timer.h"
@@ -28,8 +31,7 @@ struct edge_listener {
 struct arrival {
     struct letter letter;
     struct edge_thread *to;
-    int fd;
-    const struct tls *tls;
+    struct server_arrival what;
 };
 
 /* What a thread is told to do by the one that stops the edge. */
@@ -198,6 +200,16 @@ run_thread(void *arg)
     return NULL;
 }
 
+static size_t
+limit_of_process(size_t wanted)
+{
+    size_t most = descriptors_for_served();
+
+    if (wanted == 0)
+        wanted = EDGE_MAX_CONNECTIONS;
+    return wanted < most ? wanted : most;
+}
+
 struct edge *
 edge_new(const struct edge_options *o, struct err *e)
 {
@@ -207,8 +219,7 @@ edge_new(const struct edge_options *o, struct err *e)
     g->options = *o;
     if (g->options.max_calls == 0)
         g->options.max_calls = EDGE_MAX_CALLS;
-    if (g->options.max_connections == 0)
-        g->options.max_connections = EDGE_MAX_CONNECTIONS;
+    g->share = share_new(limit_of_process(g->options.max_connections));
     g->threads_n = o->threads > 0 ? o->threads : (int)(spare < 1 ? 1 : spare);
     if (g->threads_n > EDGE_MAX_THREADS)
         g->threads_n = EDGE_MAX_THREADS;
@@ -257,11 +268,11 @@ edge_listen(struct edge *g, const struct edge_listen *l, struct address *ret, st
 }
 
 static void
-adopt(struct edge_thread *t, int fd, const struct tls *tls)
+adopt(struct edge_thread *t, const struct server_arrival *what)
 {
     struct err e = ERR_INIT;
 
-    if (server_adopt(t->server, fd, tls, &e) < 0)
+    if (server_adopt(t->server, what, &e) < 0)
         log_warn("edge", "a new connection: %s", e.msg);
 }
 
@@ -271,23 +282,21 @@ open_arrival(struct letter *l)
     struct arrival *a = CONTAINER_OF(l, struct arrival, letter);
 
     atomic_fetch_sub(&a->to->arriving, 1);
-    adopt(a->to, a->fd, a->tls);
+    adopt(a->to, &a->what);
     free(a);
 }
 
-/* The thread with the fewest connections; *ret_total is all of them. */
+/* The thread with the fewest connections. */
 static struct edge_thread *
-least_busy(struct edge *g, uint64_t *ret_total)
+least_busy(struct edge *g)
 {
     struct edge_thread *best = NULL;
     struct server_counts counts;
     uint64_t fewest = 0;
 
-    *ret_total = 0;
     for (int i = 0; i < g->threads_n; i++) {
         server_counts(g->threads[i].server, &counts);
         counts.connections += atomic_load(&g->threads[i].arriving);
-        *ret_total += counts.connections;
         if (best == NULL || counts.connections < fewest) {
             best = &g->threads[i];
             fewest = counts.connections;
@@ -296,26 +305,37 @@ least_busy(struct edge *g, uint64_t *ret_total)
     return best;
 }
 
+/* The kernel's word is asked for only when the share is used up: it costs more than the rest. */
+static void *
+find_room(struct edge *g, int fd, const struct address *peer)
+{
+    void *room = share_take(g->share, peer, false);
+
+    if (room == NULL && gate_is_own(&g->options, fd, peer))
+        room = share_take(g->share, peer, true);
+    return room;
+}
+
 static void
 on_accept(void *arg, int fd, const struct address *peer)
 {
     struct edge_listener *n = arg;
-    uint64_t total;
-    struct edge_thread *t = least_busy(n->edge, &total);
+    struct edge_thread *t = least_busy(n->edge);
+    const struct server_arrival what = {
+        .fd = fd, .tls = n->tls, .closed = share_give, .arg = find_room(n->edge, fd, peer)};
     struct arrival *a;
 
-    (void)peer;
-    if (total >= n->edge->options.max_connections) {
+    if (what.arg == NULL) {
         atomic_fetch_add(&n->edge->counts.refused, 1);
         close(fd);
         return;
     }
     if (t == current) {
-        adopt(t, fd, n->tls);
+        adopt(t, &what);
         return;
     }
     a = NEW(struct arrival);
-    *a = (struct arrival){.letter = {.open = open_arrival}, .to = t, .fd = fd, .tls = n->tls};
+    *a = (struct arrival){.letter = {.open = open_arrival}, .to = t, .what = what};
     atomic_fetch_add(&t->arriving, 1);
     mailbox_post(t->mailbox, &a->letter);
 }
@@ -425,6 +445,7 @@ edge_free(struct edge *g)
     for (int i = 0; i < g->threads_n; i++)
         close_thread(&g->threads[i]);
     free(g->threads);
+    share_free(g->share);
     routes_unref(g->routes);
     pthread_mutex_destroy(&g->lock);
     free(g);

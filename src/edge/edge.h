@@ -36,15 +36,17 @@ struct tls;
 
 enum {
     EDGE_MAX_CALLS = 1024,        /* handed out and not yet answered; more get 429 */
-    EDGE_MAX_CONNECTIONS = 65536, /* of all threads; more are closed at once */
+    EDGE_MAX_CONNECTIONS = 65536, /* of all threads, or as many as io/descriptors.h leaves; more
+                                   * are closed at once, and those beyond a client's share
+                                   * (edge/share.h) */
     EDGE_MAX_THREADS = 16,
     EDGE_RETRY_AFTER_S = 1, /* what 429 tells */
 };
 
 struct edge_options {
-    int threads;      /* 0: one for each processor but one, at least one */
-    size_t max_calls; /* 0: EDGE_MAX_CALLS */
-    size_t max_connections;
+    int threads;                          /* 0: one for each processor but one, at least one */
+    size_t max_calls;                     /* 0: EDGE_MAX_CALLS */
+    size_t max_connections;               /* 0: EDGE_MAX_CONNECTIONS */
     caller_authenticate_fn *authenticate; /* NULL: no token is known, so every one is wrong */
     void *authenticate_arg;
     /* The caller that the server's own user and root are on plain loopback; NULL: nobody is

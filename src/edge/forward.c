@@ -2,7 +2,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -10,6 +9,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "edge/forward_int.h"
+#include "io/descriptors.h"
 #include "io/listener.h"
 #include "io/loop.h"
 #include "io/mailbox.h"
@@ -237,12 +237,9 @@ run_thread(void *arg)
 static size_t
 limit_of_process(void)
 {
-    struct rlimit r;
-    size_t most = FORWARD_MAX_CONNECTIONS;
+    size_t most = descriptors_for_passed_on() / 2; /* each has two */
 
-    if (getrlimit(RLIMIT_NOFILE, &r) == 0 && r.rlim_cur / 4 < most)
-        most = (size_t)(r.rlim_cur / 4); /* each has two descriptors: half is left to the others */
-    return most;
+    return most < FORWARD_MAX_CONNECTIONS ? most : FORWARD_MAX_CONNECTIONS;
 }
 
 struct forward *

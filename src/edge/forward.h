@@ -37,7 +37,7 @@ struct err;
 struct forward;
 
 enum {
-    FORWARD_MAX_CONNECTIONS = 8192, /* or a quarter of the descriptors that the process may have */
+    FORWARD_MAX_CONNECTIONS = 8192, /* or as many as io/descriptors.h leaves */
     FORWARD_PEER_SHARE = 4,         /* one client has at most that part of them */
     FORWARD_TRIES = 4,              /* addresses that one connection tries */
 };

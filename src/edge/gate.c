@@ -4,6 +4,7 @@
 #include "base/err.h"
 #include "http/exchange.h"
 #include "io/address.h"
+#include "io/peer.h"
 
 /* Whoever sends one of these speaks for somebody else. */
 static bool
@@ -75,6 +76,29 @@ check_token(const struct edge_options *o, struct exchange *x, struct caller *ret
     return 0;
 }
 
+/* Whether a peer may be known by the kernel's word at all. */
+static bool
+may_be_own(const struct edge_options *o, const struct address *peer)
+{
+    return o->local != NULL &&
+           (o->may_be_local == NULL || o->may_be_local(o->may_be_local_arg, peer));
+}
+
+static bool
+is_own(uid_t uid)
+{
+    return uid == 0 || uid == geteuid();
+}
+
+bool
+gate_is_own(const struct edge_options *o, int fd, const struct address *peer)
+{
+    struct err e = ERR_INIT;
+    uid_t uid;
+
+    return may_be_own(o, peer) && peer_uid(fd, &uid, &e) == 0 && is_own(uid);
+}
+
 static bool
 is_local(const struct edge_options *o, struct exchange *x)
 {
@@ -83,14 +107,10 @@ is_local(const struct edge_options *o, struct exchange *x)
     struct err e = ERR_INIT;
     uid_t uid;
 
-    if (o->local == NULL || rq->secure || is_forwarded(&rq->fields) || !knows_host(o, rq->host))
+    if (rq->secure || is_forwarded(&rq->fields) || !knows_host(o, rq->host))
         return false;
-    if (o->may_be_local != NULL) {
-        exchange_peer(x, &peer);
-        if (!o->may_be_local(o->may_be_local_arg, &peer))
-            return false;
-    }
-    return exchange_peer_uid(x, &uid, &e) == 0 && (uid == 0 || uid == geteuid());
+    exchange_peer(x, &peer);
+    return may_be_own(o, &peer) && exchange_peer_uid(x, &uid, &e) == 0 && is_own(uid);
 }
 
 static int

@@ -15,6 +15,7 @@
 
 #include "edge/edge.h"
 
+struct address;
 struct arena;
 struct exchange;
 
@@ -22,5 +23,8 @@ struct exchange;
  * credential, ERR_FORBIDDEN for a request that a page of another site has made, or that asks to be
  * taken for somebody else's (Impersonate-*). */
 int gate_check(const struct edge_options *o, struct exchange *x, struct caller *ret, struct err *e);
+
+/* Whether a connection, of any listener, was made by the server's own user, or root. */
+bool gate_is_own(const struct edge_options *o, int fd, const struct address *peer);
 
 #endif

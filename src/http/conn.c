@@ -393,7 +393,7 @@ on_timer(void *arg)
 }
 
 struct conn *
-conn_new(struct server *s, int fd, const struct tls *tls, struct err *e)
+conn_new(struct server *s, const struct server_arrival *a, struct err *e)
 {
     struct conn *c = NEW(struct conn);
 
@@ -401,9 +401,13 @@ conn_new(struct server *s, int fd, const struct tls *tls, struct err *e)
     list_init(&c->link);
     timer_init(&c->timer, s->loop, on_timer, c);
     task_init(&c->settle, s->loop, settle_outside, c);
-    c->stream = stream_new(s->loop, fd, &handler, c, e);
-    c->secure = tls != NULL;
-    if (c->stream == NULL || (tls != NULL && tls_accept(tls, c->stream, e) < 0)) {
+    c->stream = stream_new(s->loop, a->fd, &handler, c, e);
+    c->secure = a->tls != NULL;
+    if (c->stream != NULL)
+        stream_set_last(c->stream, a->closed, a->arg);
+    else if (a->closed != NULL)
+        a->closed(a->arg);
+    if (c->stream == NULL || (a->tls != NULL && tls_accept(a->tls, c->stream, e) < 0)) {
         stream_free(c->stream);
         free(c);
         return NULL;

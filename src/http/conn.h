@@ -106,7 +106,7 @@ server_count(_Atomic uint64_t *counter, uint64_t n)
                           memory_order_relaxed);
 }
 
-struct conn *conn_new(struct server *s, int fd, const struct tls *tls, struct err *e);
+struct conn *conn_new(struct server *s, const struct server_arrival *a, struct err *e);
 /* To be called when something has changed: at once inside of an event, else at the next pass. */
 void conn_changed(struct conn *c);
 /* Closes it if it has nothing to do. */

@@ -20,9 +20,9 @@ server_new(struct loop *l, const struct server_options *o)
 }
 
 int
-server_adopt(struct server *s, int fd, const struct tls *tls, struct err *e)
+server_adopt(struct server *s, const struct server_arrival *a, struct err *e)
 {
-    struct conn *c = conn_new(s, fd, tls, e);
+    struct conn *c = conn_new(s, a, e);
 
     if (c == NULL)
         return e->code;

@@ -38,9 +38,15 @@ struct server_options {
 };
 
 struct server *server_new(struct loop *l, const struct server_options *o);
-/* Takes fd, an accepted socket that does not block, also if it fails.  With `tls` (NULL: plain) the
- * connection begins with a handshake. */
-int server_adopt(struct server *s, int fd, const struct tls *tls, struct err *e);
+struct server_arrival {
+    int fd;                /* an accepted socket that does not block */
+    const struct tls *tls; /* with which the connection begins; NULL: plain */
+    /* Once it is closed, also if it became something else by an Upgrade; NULL: nobody asks. */
+    void (*closed)(void *arg);
+    void *arg;
+};
+/* Takes the socket, also if it fails. */
+int server_adopt(struct server *s, const struct server_arrival *a, struct err *e);
 void server_drain(struct server *s);
 /* Cuts every connection. */
 void server_cut(struct server *s);

@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
+#include "io/descriptors.h"
 #include "io/watch.h"
 
 /* Sources are first copied to numbers from here on, so that no dup2 of the child overwrites one
@@ -98,6 +99,7 @@ start(const struct process_spec *spec, pid_t *ret_pid, int *ret_pidfd, struct er
             close(high[i]);
     if (rc < 0)
         return rc;
+    descriptors_restore(*ret_pid);
     *ret_pidfd = pidfd_open(*ret_pid, 0);
     if (*ret_pidfd < 0) {
         err_errno(e, "watch process %d", (int)*ret_pid);

@@ -325,6 +325,13 @@ stream_set_filter(struct stream *s, const struct stream_filter *filter, void *ar
 }
 
 void
+stream_set_last(struct stream *s, void (*last)(void *arg), void *arg)
+{
+    s->last = last;
+    s->last_arg = arg;
+}
+
+void
 stream_set_handler(struct stream *s, const struct stream_handler *handler, void *arg)
 {
     s->handler = handler;
@@ -341,6 +348,8 @@ stream_free(struct stream *s)
     task_cancel(&s->offer);
     watch_free(s->watch);
     close(s->fd);
+    if (s->last != NULL)
+        s->last(s->last_arg);
     if (s->filter != NULL)
         s->filter->free(s->filter_arg);
     buf_done(&s->keep);

@@ -77,6 +77,8 @@ struct stream *stream_connect_from(struct loop *l, const struct address *from,
                                    void *arg, struct err *e);
 /* Before the first byte is read or written.  Takes the filter. */
 void stream_set_filter(struct stream *s, const struct stream_filter *filter, void *arg);
+/* Runs when it has been freed and its descriptor is closed, whoever owned it last. */
+void stream_set_last(struct stream *s, void (*last)(void *arg), void *arg);
 /* Another owner takes over. */
 void stream_set_handler(struct stream *s, const struct stream_handler *handler, void *arg);
 

@@ -28,6 +28,8 @@ struct stream {
     bool failed, told_close, draining;
     struct err *why; /* when failed */
     bool *freed;     /* set by stream_free() while a callback runs */
+    void (*last)(void *arg);
+    void *last_arg;
 };
 
 /* Breaks the connection: on_close runs at the next pass, once what was read before has been

@@ -139,7 +139,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         site.loop = loop_new(&e);
     site.server = server_new(site.loop, &o);
     CHECK(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair) == 0);
-    CHECK(server_adopt(site.server, pair[0], NULL, &e) == 0);
+    CHECK(server_adopt(site.server, &(struct server_arrival){.fd = pair[0]}, &e) == 0);
     if (text.p[0] == 'w')
         say(pair[1],
             STR("GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"

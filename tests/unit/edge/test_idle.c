@@ -123,7 +123,8 @@ clients_allowed(void)
 TEST(ten_thousand_idle_connections_cost_little_and_disturb_nobody)
 {
     static const struct caller local = {.name = STR("me")};
-    const struct edge_options o = {.threads = 2, .local = &local};
+    const struct edge_options o = {
+        .threads = 2, .local = &local, .max_connections = CLIENTS + SPARE};
     const struct route route = {.method = "GET", .pattern = "/", .handler = hello};
     struct address at;
     struct edge_listen listen = {.address = &at};

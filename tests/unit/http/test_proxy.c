@@ -193,7 +193,7 @@ on_accept(void *arg, int fd, const struct address *peer)
     (void)peer;
     s->accepted++;
     if (!s->raw) {
-        CHECK_INT(server_adopt(s->back, fd, NULL, &e), 0);
+        CHECK_INT(server_adopt(s->back, &(struct server_arrival){.fd = fd}, &e), 0);
         return;
     }
     if (s->behind >= 0)
@@ -218,7 +218,7 @@ open_site(struct site *s, bool raw)
     s->listener = listener_new(&s->at, &e);
     CHECK_INT(listener_start(s->listener, s->loop, on_accept, s, &e), 0);
     CHECK_INT(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair), 0);
-    CHECK_INT(server_adopt(s->front, pair[0], NULL, &e), 0);
+    CHECK_INT(server_adopt(s->front, &(struct server_arrival){.fd = pair[0]}, &e), 0);
     s->near = pair[1];
 }
 

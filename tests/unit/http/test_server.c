@@ -139,7 +139,7 @@ open_site(struct site *s)
     s->loop = loop_new(&e);
     s->server = server_new(s->loop, &o);
     CHECK_INT(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair), 0);
-    CHECK_INT(server_adopt(s->server, pair[0], NULL, &e), 0);
+    CHECK_INT(server_adopt(s->server, &(struct server_arrival){.fd = pair[0]}, &e), 0);
     s->client = pair[1];
 }
 
@@ -524,7 +524,7 @@ TEST(draining_lets_answers_out_and_closes_what_is_idle)
 
     open_site(&s);
     CHECK_INT(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair), 0);
-    CHECK_INT(server_adopt(s.server, pair[0], NULL, &e), 0);
+    CHECK_INT(server_adopt(s.server, &(struct server_arrival){.fd = pair[0]}, &e), 0);
     say(&s, "GET /later HTTP/1.1\r\nHost: x\r\n\r\n");
     UNTIL(&s, s.x != NULL);
     server_drain(s.server);

@@ -104,7 +104,7 @@ open_site(struct site *s)
     s->loop = loop_new(&e);
     s->server = server_new(s->loop, &o);
     CHECK_INT(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair), 0);
-    CHECK_INT(server_adopt(s->server, pair[0], NULL, &e), 0);
+    CHECK_INT(server_adopt(s->server, &(struct server_arrival){.fd = pair[0]}, &e), 0);
     s->client = pair[1];
 }
 
