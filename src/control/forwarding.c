@@ -30,7 +30,8 @@
 enum { MAX_BEHIND = 5000, KEY_SIZE = 80 };
 #define COMPONENT "service-proxy"
 
-/* The keys of a Service's routes, and maybe of some that are gone, so that none outlives it. */
+/* The keys of a Service's routes, and maybe of some that are gone, so that none outlives it; and
+ * one of each port that has none, so that this is said once. */
 struct forwarding {
     VEC(char *) keys;
 };
@@ -259,6 +260,25 @@ port_number(const struct json *port, const char *field, int *ret)
 }
 
 static void
+complain_once(struct wanted *w, int port, const char *protocol)
+{
+    struct control *c = w->control;
+    struct str uid = object_uid(w->service);
+    char key[KEY_SIZE];
+
+    snprintf(key, sizeof key, "%.*s/%s/%d", STR_ARG(uid), protocol, port);
+    vec_push(&w->keys.keys, xstrdup(key));
+    if (find_key(map_get(&c->forwardings, uid), key) >= 0)
+        return;
+    remember_key(c, uid, key);
+    events_record(c->config.events, w->turn, w->service, COMPONENT, EVENT_WARNING,
+                  "ProtocolNotForwarded",
+                  "port %d is not forwarded: Services forward TCP, not %s; pods reach each other's "
+                  "addresses by both",
+                  port, protocol);
+}
+
+static void
 want_port(struct wanted *w, const struct json *port)
 {
     const char *protocol = json_cstr_or(json_get(port, "protocol"), "TCP");
@@ -268,11 +288,7 @@ want_port(struct wanted *w, const struct json *port)
     if (!port_number(port, "port", &n))
         return;
     if (strcmp(protocol, "TCP") != 0) {
-        events_record(w->control->config.events, w->turn, w->service, COMPONENT, EVENT_WARNING,
-                      "ProtocolNotForwarded",
-                      "port %d is not forwarded: Services forward TCP, not %s; pods reach each "
-                      "other's addresses by both",
-                      n, protocol);
+        complain_once(w, n, protocol);
         return;
     }
     address_set_port(&at, netmap_real_port((uint16_t)n));
