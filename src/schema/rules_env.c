@@ -178,6 +178,8 @@ check_value_from(struct rules *r, const struct json *env)
 
     if (json_is_null(from))
         return;
+    if (json_get(from, "fileKeyRef") != NULL)
+        sources--; /* upstream's default is not to know it */
     before = rules_enter(r, "valueFrom");
     if (json_get(from, "fieldRef") != NULL)
         rules_field_ref(r, json_get(from, "fieldRef"), fields);

@@ -160,8 +160,12 @@ void rules_pod_update(struct rules *r, const struct json *old, const struct json
 void rules_volumes(struct rules *r, const struct json *volumes);
 void rules_volume_source(struct rules *r, const struct json *volume);
 void rules_mounts(struct rules *r, const struct json *container);
-/* A path below a directory. */
+/* A path below a directory; the second: which does not begin as the platform's own names do. */
 void rules_inner_path(struct rules *r, const char *field, struct str path);
+void rules_file_path(struct rules *r, const char *field, struct str path);
+/* rules_projection.c: of a source at the path. */
+void rules_trust_bundle(struct rules *r, const struct json *source);
+void rules_pod_certificate(struct rules *r, const struct json *source);
 /* rules_container.c */
 void rules_containers(struct rules *r, const struct json *spec);
 void rules_ephemeral_containers(struct rules *r, const struct json *spec);

@@ -39,8 +39,8 @@ rules_inner_path(struct rules *r, const char *field, struct str path)
 }
 
 /* Names that begin with two dots are the platform's own. */
-static void
-check_file_path(struct rules *r, const char *field, struct str path)
+void
+rules_file_path(struct rules *r, const char *field, struct str path)
 {
     rules_inner_path(r, field, path);
     if (str_starts(path, STR("..")) && !str_starts(path, STR("../")))
@@ -54,7 +54,7 @@ check_key_path(struct rules *r, const struct json *item)
 {
     rules_must_have(r, item, "key");
     rules_must_have(r, item, "path");
-    check_file_path(r, "path", json_str(json_get(item, "path")));
+    rules_file_path(r, "path", json_str(json_get(item, "path")));
     rules_in_range(r, item, "mode", 0, MODE_MAX, MODE_TEXT);
 }
 
@@ -90,7 +90,7 @@ check_pod_file(struct rules *r, const struct json *file)
     const struct json *resource = json_get(file, "resourceFieldRef");
 
     rules_must_have(r, file, "path");
-    check_file_path(r, "path", json_str(json_get(file, "path")));
+    rules_file_path(r, "path", json_str(json_get(file, "path")));
     if (!json_is_null(field)) {
         rules_field_ref(r, field, fields);
         if (!json_is_null(resource))
@@ -174,6 +174,15 @@ check_token(struct rules *r, const struct json *source)
 }
 
 static void
+check_path_of(struct rules *r, const struct json *source)
+{
+    if (json_is_null(source))
+        return;
+    rules_must_have(r, source, "path");
+    rules_file_path(r, "path", json_str(json_get(source, "path")));
+}
+
+static void
 check_projected(struct rules *r, const struct json *projected)
 {
     size_t volume = r->path.n, before, inside;
@@ -182,6 +191,8 @@ check_projected(struct rules *r, const struct json *projected)
     rules_in_range(r, projected, "defaultMode", 0, MODE_MAX, MODE_TEXT);
     JSON_EACH (it, json_get(projected, "sources")) {
         const struct json *token = json_get(it.value, "serviceAccountToken");
+        const struct json *bundle = json_get(it.value, "clusterTrustBundle");
+        const struct json *certificate = json_get(it.value, "podCertificate");
 
         before = rules_enter(r, "sources");
         inside = rules_enter_index(r, it.index);
@@ -190,15 +201,17 @@ check_projected(struct rules *r, const struct json *projected)
         check_pod_files(r, it.value, &taken, volume);
         if (!json_is_null(token))
             check_token(r, it.value);
+        if (!json_is_null(bundle))
+            rules_trust_bundle(r, it.value);
+        if (!json_is_null(certificate))
+            rules_pod_certificate(r, it.value);
         if (json_count(it.value) > 1)
             rules_forbidden(r, NULL, "may not specify more than 1 volume type per source");
         rules_leave(r, inside);
         rules_leave(r, before);
         /* Upstream names the volume, not the source. */
-        if (!json_is_null(token)) {
-            rules_must_have(r, token, "path");
-            check_file_path(r, "path", json_str(json_get(token, "path")));
-        }
+        check_path_of(r, token);
+        check_path_of(r, bundle);
     }
 }
 

@@ -325,6 +325,15 @@ TEST(rules_check_containers_of_other_kinds)
               " create\n");
 }
 
-TESTS_MAIN(T_(rules_check_identities_of_containers), T_(rules_check_ports_of_the_host),
-           T_(rules_check_probes_and_hooks), T_(rules_check_variables), T_(rules_check_resources),
+TEST(a_value_from_a_file_is_not_known)
+{
+    CHECK_CONTAINER("env: [{name: A, valueFrom: {fileKeyRef: {volumeName: v, path: p, key: k}}}]",
+                    "Invalid spec.containers[0].env[0].valueFrom: Invalid value: \"\": must specify"
+                    " one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef` or"
+                    " `secretKeyRef`\n");
+}
+
+TESTS_MAIN(T_(a_value_from_a_file_is_not_known), T_(rules_check_identities_of_containers),
+           T_(rules_check_ports_of_the_host), T_(rules_check_probes_and_hooks),
+           T_(rules_check_variables), T_(rules_check_resources),
            T_(rules_check_resources_of_the_whole_pod), T_(rules_check_containers_of_other_kinds))

@@ -183,4 +183,52 @@ TEST(rules_check_mounts)
                " Required value\n");
 }
 
-TESTS_MAIN(T_(rules_check_volumes), T_(rules_check_mounts))
+TEST(rules_check_projections_of_certificates)
+{
+#define SOURCE "spec.volumes[0].projected.sources[0]."
+#define CHECK_PROJECTION(source, want) \
+    CHECK_POD("volumes: [{name: a, projected: {sources: [" source "]}}]", want)
+    CHECK_PROJECTION("{clusterTrustBundle: {name: 'example.com:signer:any', path: ca.crt}}", "");
+    CHECK_PROJECTION("{clusterTrustBundle: {signerName: example.com/signer, path: ca.crt,"
+                     " labelSelector: {matchLabels: {a: b}}}}",
+                     "");
+    CHECK_PROJECTION("{clusterTrustBundle: {path: ../ca.crt}}",
+                     "Required " SOURCE "clusterTrustBundle: Required value: either name or"
+                     " signerName must be specified\n"
+                     "Invalid spec.volumes[0].projected.path: Invalid value: \"../ca.crt\": must"
+                     " not contain '..'\n");
+    CHECK_PROJECTION("{clusterTrustBundle: {name: A, labelSelector: {}, path: p}}",
+                     "Invalid " SOURCE "clusterTrustBundle.name: Invalid value: \"A\": not a valid"
+                     " clustertrustbundlename: a lowercase RFC 1123 subdomain must consist of lower"
+                     " case alphanumeric characters, '-' or '.', and must start and end with an"
+                     " alphanumeric character (e.g. 'example.com', regex used for validation is"
+                     " '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')\n"
+                     "Invalid " SOURCE "clusterTrustBundle.labelSelector: Invalid value: {}:"
+                     " labelSelector must be unset if name is specified\n");
+    CHECK_PROJECTION("{podCertificate: {signerName: example/signer, keyType: RSA2048}}",
+                     "Invalid " SOURCE "podCertificate.signerName: Invalid value: \"example\":"
+                     " should be a domain with at least two segments separated by dots\n"
+                     "NotSupported " SOURCE
+                     "podCertificate.keyType: Unsupported value: \"RSA2048\":"
+                     " supported values: \"ECDSAP256\", \"ECDSAP384\", \"ECDSAP521\", \"ED25519\","
+                     " \"RSA3072\", \"RSA4096\"\n"
+                     "Required " SOURCE "podCertificate: Required value: specify at least one of"
+                     " credentialBundlePath, keyPath, and certificateChainPath\n");
+    CHECK_PROJECTION("{podCertificate: {signerName: nobody, keyType: ED25519, keyPath: ..key,"
+                     " maxExpirationSeconds: 60}}",
+                     "Invalid " SOURCE
+                     "podCertificate.signerName: Invalid value: \"nobody\": must be"
+                     " a fully qualified domain and path of the form 'example.com/signer-name'\n"
+                     "Invalid " SOURCE "podCertificate.maxExpirationSeconds: Invalid value: 60: if"
+                     " provided, maxExpirationSeconds must be >= 3600\n"
+                     "Invalid " SOURCE "podCertificate.keyPath: Invalid value: \"..key\": must not"
+                     " start with '..'\n");
+    CHECK_PROJECTION("{podCertificate: {signerName: a.b/c, keyType: ED25519, keyPath: key,"
+                     " certificateChainPath: crt}}",
+                     "");
+#undef CHECK_PROJECTION
+#undef SOURCE
+}
+
+TESTS_MAIN(T_(rules_check_volumes), T_(rules_check_projections_of_certificates),
+           T_(rules_check_mounts))
