@@ -46,6 +46,7 @@ stream_fail_errno(struct stream *s, int sys)
     struct err e = ERR_INIT;
 
     err_set(&e, ERR_UNAVAILABLE, "%s", sentence(sys));
+    e.sys = sys;
     stream_fail(s, &e);
 }
 

@@ -1,5 +1,6 @@
 #include "runner/netprobe.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,7 +28,8 @@ struct netprobe {
     struct stream *stream; /* tcpSocket */
     struct fetch *fetch;   /* httpGet */
     struct grpccall *call; /* grpc */
-    char *authority;       /* grpc: host and port */
+    char *authority;       /* host and port */
+    char *url;             /* httpGet */
     int64_t timeout_us;
 };
 
@@ -54,14 +56,20 @@ end(struct netprobe *p, bool ok, const char *text)
     p->fn(p->arg, ok, text);
 }
 
+/* What is said where no time is left. */
 static void
 on_timer(void *arg)
 {
     struct netprobe *p = arg;
     cleanup_buf struct buf text = BUF_INIT;
 
-    if (p->call == NULL)
-        buf_cstr(&text, "no answer in time (timeoutSeconds)");
+    if (p->fetch != NULL)
+        buf_printf(&text,
+                   "Get \"%s\": context deadline exceeded (Client.Timeout exceeded while awaiting "
+                   "headers)",
+                   p->url);
+    else if (p->call == NULL)
+        buf_printf(&text, "dial tcp %s: i/o timeout", p->authority);
     else if (grpccall_is_ready(p->call))
         buf_cstr(&text, "timeout: health rpc did not complete within ");
     else
@@ -71,6 +79,15 @@ on_timer(void *arg)
     if (p->call != NULL && !grpccall_is_ready(p->call))
         buf_cstr(&text, ": context deadline exceeded");
     end(p, false, buf_cstring(&text));
+}
+
+static void
+write_broken(const struct netprobe *p, const struct err *why, struct buf *to)
+{
+    if (why->sys == ECONNREFUSED)
+        buf_printf(to, "dial tcp %s: connect: connection refused", p->authority);
+    else
+        buf_cstr(to, why->msg);
 }
 
 /* tcpSocket. */
@@ -97,7 +114,11 @@ on_connected(void *arg)
 static void
 on_close(void *arg, const struct err *why)
 {
-    end(arg, false, why->msg);
+    struct netprobe *p = arg;
+    cleanup_buf struct buf text = BUF_INIT;
+
+    write_broken(p, why, &text);
+    end(p, false, buf_cstring(&text));
 }
 
 static const struct stream_handler connecting = {on_read, on_end, on_connected, on_close};
@@ -132,7 +153,12 @@ on_piece(void *arg, struct str bytes, bool last)
 static void
 on_fail(void *arg, const struct err *why)
 {
-    end(arg, false, why->msg);
+    struct netprobe *p = arg;
+    cleanup_buf struct buf text = BUF_INIT;
+
+    buf_printf(&text, "Get \"%s\": ", p->url);
+    write_broken(p, why, &text);
+    end(p, false, buf_cstring(&text));
 }
 
 static const struct fetch_handler asking = {on_room, on_head, on_piece, on_fail};
@@ -169,17 +195,17 @@ ask(struct netprobe *p, struct netprobe_ground *g, const struct podspec_probe *s
     const struct address *to, const char *name, struct err *e)
 {
     struct field fields[FIELDS_MAX];
-    cleanup_buf struct buf host = BUF_INIT;
     struct fetch_request rq = {.to = to, .method = STR("GET"), .target = spec->path};
 
     if (spec->https && g->tls == NULL)
         g->tls = tls_new_client(STR_NULL, e);
     if (spec->https && g->tls == NULL)
         return e->code;
-    buf_printf(&host, strchr(name, ':') != NULL ? "[%s]:%u" : "%s:%u", name, spec->port);
+    p->url =
+        xasprintf("http%s://%s%.*s", spec->https ? "s" : "", p->authority, STR_ARG(spec->path));
     rq.tls = spec->https ? g->tls : NULL;
     rq.tls_host = name;
-    rq.host = buf_view(&host);
+    rq.host = str_of(p->authority);
     rq.fields = fields;
     rq.fields_n = fill_fields(spec, fields, &rq.host);
     rq.head_us = spec->timeout_us;
@@ -262,7 +288,7 @@ write_request(struct str service, struct buf *to)
 
 static int
 call(struct netprobe *p, struct netprobe_ground *g, const struct podspec_probe *spec,
-     const struct address *to, const char *name, struct err *e)
+     const struct address *to, struct err *e)
 {
     cleanup_buf struct buf message = BUF_INIT;
     struct grpccall_request rq = {.to = to,
@@ -271,7 +297,6 @@ call(struct netprobe *p, struct netprobe_ground *g, const struct podspec_probe *
                                   .timeout_us = spec->timeout_us};
 
     write_request(spec->service, &message);
-    p->authority = xasprintf("%s:%u", name, spec->port);
     rq.authority = str_of(p->authority);
     rq.message = buf_view(&message);
     p->call = grpccall_new(g->loop, &rq, on_call, p, e);
@@ -280,9 +305,9 @@ call(struct netprobe *p, struct netprobe_ground *g, const struct podspec_probe *
 
 /* An IPv4 address follows the rules of the pod network. */
 static int
-find_target(const char *name, uint16_t port, struct address *ret, struct err *e)
+find_target(const char *name, const char *authority, uint16_t port, struct address *ret,
+            struct err *e)
 {
-    cleanup_buf struct buf text = BUF_INIT;
     struct sockaddr_in v4;
 
     if (podnet_target(name, port, &v4)) {
@@ -290,8 +315,7 @@ find_target(const char *name, uint16_t port, struct address *ret, struct err *e)
         ret->n = sizeof v4;
         return 0;
     }
-    buf_printf(&text, strchr(name, ':') != NULL ? "[%s]:%u" : "%s:%u", name, port);
-    return address_parse(buf_view(&text), ret, e);
+    return address_parse(str_of(authority), ret, e);
 }
 
 struct netprobe *
@@ -301,14 +325,16 @@ netprobe_new(struct netprobe_ground *g, const struct podspec_probe *spec, const 
     cleanup_free char *name = spec->host.n > 0 ? str_dup(spec->host) : xstrdup(pod_ip);
     struct netprobe *p = NEW(struct netprobe);
     struct address to = {.n = 0};
-    int rc = find_target(name, spec->port, &to, e);
+    int rc;
 
     *p = (struct netprobe){.fn = fn, .arg = arg, .timeout_us = spec->timeout_us};
+    p->authority = xasprintf(strchr(name, ':') != NULL ? "[%s]:%u" : "%s:%u", name, spec->port);
+    rc = find_target(name, p->authority, spec->port, &to, e);
     timer_init(&p->timer, g->loop, on_timer, p);
     if (rc == 0 && spec->kind == PODSPEC_PROBE_HTTP) {
         rc = ask(p, g, spec, &to, name, e);
     } else if (rc == 0 && spec->kind == PODSPEC_PROBE_GRPC) {
-        rc = call(p, g, spec, &to, name, e);
+        rc = call(p, g, spec, &to, e);
     } else if (rc == 0) {
         p->stream = stream_connect(g->loop, &to, &connecting, p, e);
         rc = p->stream != NULL ? 0 : e->code;
@@ -331,5 +357,6 @@ netprobe_free(struct netprobe *p)
     fetch_free(p->fetch);
     grpccall_free(p->call);
     free(p->authority);
+    free(p->url);
     free(p);
 }

@@ -7,10 +7,10 @@
  *     CONNECTING, ASKED -- broken, malformed, not in time --> bad, ENDED
  *     any -- netprobe_free() --> gone, without an answer
  *
- * A gRPC server is asked by grpc.health.v1.Health/Check, without TLS, as kubelet does; the
- * sentences of its failures are kubelet's.  A redirection is good as it stands, and nobody looks
- * where it leads.  Each probe has a connection of its own, since a server that can serve only one
- * would be kept from others by a kept one.
+ * A gRPC server is asked by grpc.health.v1.Health/Check, without TLS, as kubelet does.  Failures
+ * are told in kubelet's sentences, which people search for.  A redirection is good as it stands,
+ * and nobody looks where it leads.  Each probe has a connection of its own, since a server that can
+ * serve only one would be kept from others by a kept one.
  *
  * Loop thread only; real loops only.
  */
