@@ -13,6 +13,7 @@
 #include "runner/process/attempt.h"
 #include "runner/process/eviction.h"
 #include "runner/process/procpod.h"
+#include "runner/process/removals.h"
 #include "runner/process/spawner.h"
 #include "sandbox/boxmsg.h"
 
@@ -194,7 +195,7 @@ refresh(struct runtime *runtime, struct plan *newer)
 static void
 release(struct runtime *runtime, const char *uid)
 {
-    procpod_remove(self_of(runtime), uid, false);
+    removals_add(self_of(runtime)->removals, uid, false);
 }
 
 static void
@@ -207,7 +208,7 @@ forget(struct runtime *runtime, const char *uid)
         procpod_stop(p, 0, NULL, NULL);
         return;
     }
-    procpod_remove(r, uid, true);
+    removals_add(r->removals, uid, true);
 }
 
 static struct proc_container *
@@ -271,7 +272,12 @@ count(struct runtime *runtime)
 bool
 process_runtime_leave(struct runtime *runtime)
 {
-    return spawner_leave(self_of(runtime)->spawner);
+    struct process_runtime *r = self_of(runtime);
+    bool left = spawner_leave(r->spawner);
+
+    if (left)
+        removals_leave(r->removals);
+    return left;
 }
 
 static void
@@ -287,6 +293,7 @@ free_runtime(struct runtime *runtime)
         list_append(&r->refusals, &p->link);
     }
     on_sweep(r);
+    removals_free(TAKE(r->removals));
     /* Jobs that still run hold pods, which need the runtime: let them end. */
     while (job_count(r->config.loop) > 0)
         loop_turn(r->config.loop, true);
@@ -370,6 +377,8 @@ process_runtime_new(const struct process_runtime_config *config, struct err *e)
     r->level = LEVEL_NONE;
     netprobe_ground_init(&r->netprobes, config->loop);
     list_init(&r->refusals);
+    r->removals =
+        removals_new(config->loop, config->data_dir, config->init_path, config->temporary);
     task_init(&r->sweep, config->loop, on_sweep, r);
     eviction_init(&r->eviction, &(struct eviction_config){.loop = config->loop,
                                                           .data_dir = config->data_dir,
@@ -382,6 +391,7 @@ process_runtime_new(const struct process_runtime_config *config, struct err *e)
                    r->machine.memory_bytes, on_admit);
     if (process_boot_id(&r->boot_id, e) < 0) {
         netprobe_ground_done(&r->netprobes);
+        removals_free(r->removals);
         free(r);
         return NULL;
     }

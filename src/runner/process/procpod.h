@@ -35,6 +35,7 @@ struct attempt;
 struct attempt_exec;
 struct box_exit;
 struct procpod;
+struct removals;
 struct spawner;
 
 struct process_runtime {
@@ -47,6 +48,7 @@ struct process_runtime {
     struct list refusals; /* pods to free at the next pass */
     struct task sweep;
     struct eviction eviction;
+    struct removals *removals;
     enum level level; /* once ready */
     bool network;     /* pods have addresses */
     bool ready;       /* it is known what can be had */
@@ -190,9 +192,6 @@ void procpod_end(struct procpod *p);
 /* In Kubernetes' words; the texts are in the arena. */
 struct runtime_exit procpod_exit(const struct podspec_container *c, const struct box_exit *x,
                                  int64_t now_us, struct arena *a);
-/* procpod_remove.c */
-/* What is on the disk of a pod that is over: `all` of it, or what only a running one needs. */
-void procpod_remove(struct process_runtime *r, const char *uid, bool all);
 /* procpod_layers.c; for job threads.  `dir` is the pod's folder. */
 void procpod_remove_layers(const char *dir, struct err *e);
 /* Of each log only the beginning stays, and a line that says so. */
