@@ -39,8 +39,10 @@ endif
 CFLAGS := -std=gnu17 -D_GNU_SOURCE $(CFLAGS_$(V)) -fstack-protector-strong -fno-strict-aliasing \
     $(WARNINGS) -Isrc -I. -I$(O)/gen $(shell pkg-config --cflags $(PACKAGES)) \
     -DSLUICE_VERSION='"$(VERSION)"'
-# wslay comes without a description for pkg-config.
-LIBS := -Wl,--as-needed $(shell pkg-config --libs $(PACKAGES)) -lwslay -lm -ldl -lpthread
+# OpenSSL is loaded when it is first called (data/openssl.h); wslay comes without a description for
+# pkg-config.
+LIBS := -Wl,--as-needed $(shell pkg-config --libs $(filter-out openssl,$(PACKAGES))) -lwslay -lm -ldl \
+    -lpthread
 
 FOLDERS := $(shell sed -n 's/^\([a-z]*\):.*/\1/p' src/MODULES)
 PRESENT := $(foreach f,$(FOLDERS),$(if $(wildcard src/$(f)),$(f)))
@@ -123,7 +125,7 @@ endef
 
 # Unit tests: tests/unit/FOLDER/test_NAME.c
 UNIT_TESTS := $(basename $(foreach s,$(SOURCES),$(if $(filter tests/unit/%,$(s)),$(if $(filter test_%,$(notdir $(s))),$(s)))))
-$(foreach t,$(UNIT_TESTS),$(eval $(call program_rule,$(t),,$(CLOSURE_$(word 3,$(subst /, ,$(t)))),,-lcmocka)))
+$(foreach t,$(UNIT_TESTS),$(eval $(call program_rule,$(t),,$(CLOSURE_$(word 3,$(subst /, ,$(t)))),,-lcmocka -lssl -lcrypto)))
 
 ##> make unit       unit tests; T=text selects, here and below
 unit: $(addprefix $(O)/,$(call selected,$(UNIT_TESTS)))

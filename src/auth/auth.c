@@ -1,7 +1,6 @@
 #include "auth/auth.h"
 
 #include <fcntl.h>
-#include <openssl/rand.h>
 #include <string.h>
 
 #include "api/apiserver.h"
@@ -13,6 +12,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "data/base64.h"
+#include "data/openssl.h"
 #include "edge/caller.h"
 #include "io/file.h"
 
@@ -29,7 +29,7 @@ struct auth {
 static int
 random_bytes(unsigned char *to, size_t n, struct err *e)
 {
-    if (RAND_bytes(to, (int)n) != 1)
+    if (openssl()->RAND_bytes(to, (int)n) != 1)
         return err_set(e, ERR_IO, "the system gives no random bytes");
     return 0;
 }

@@ -1,9 +1,5 @@
 #include "auth/tokensign.h"
 
-#include <openssl/crypto.h>
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
-
 #include "api/apiserver.h"
 #include "base/arena.h"
 #include "base/buf.h"
@@ -12,6 +8,7 @@
 #include "base/log.h"
 #include "data/base64.h"
 #include "data/json.h"
+#include "data/openssl.h"
 
 #define ISSUER "https://kubernetes.default.svc"
 static const char header[] = "{\"alg\":\"HS256\",\"typ\":\"JWT\"}";
@@ -23,8 +20,8 @@ mac(const struct tokensign *s, struct str text, unsigned char to[MAC_BYTES])
 {
     unsigned n = 0;
 
-    CHECK(HMAC(EVP_sha256(), s->key, sizeof s->key, (const unsigned char *)text.p, text.n, to,
-               &n) != NULL &&
+    CHECK(openssl()->HMAC(openssl()->EVP_sha256(), s->key, sizeof s->key,
+                          (const unsigned char *)text.p, text.n, to, &n) != NULL &&
           n == MAC_BYTES);
 }
 
@@ -134,7 +131,7 @@ tokensign_read(const struct tokensign *s, struct arena *a, struct str token, int
         base64_decode(rest, BASE64_URL_NO_PAD, &sent, &why) < 0 || sent.n != MAC_BYTES)
         return wrong(e);
     mac(s, str_make(token.p, head.n + 1 + body.n), sum);
-    if (CRYPTO_memcmp(sum, sent.p, MAC_BYTES) != 0 ||
+    if (openssl()->CRYPTO_memcmp(sum, sent.p, MAC_BYTES) != 0 ||
         base64_decode(body, BASE64_URL_NO_PAD, &claims, &why) < 0 ||
         json_parse(buf_view(&claims), &limits, &doc, &why) < 0)
         return wrong(e);

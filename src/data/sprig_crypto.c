@@ -4,13 +4,11 @@
  * the core; keys and certificates would differ each time an expression is evaluated again;
  * encryptAES and decryptAES go with them; getHostByName asks the network.
  */
-#include <openssl/evp.h>
-#include <openssl/rand.h>
-
 #include "base/arena.h"
 #include "data/base64.h"
 #include "data/expr_eval.h"
 #include "data/expr_text.h"
+#include "data/openssl.h"
 #include "data/sprig.h"
 
 static int
@@ -21,7 +19,7 @@ digest(const struct expr_call *c, const EVP_MD *kind, struct expr_value *ret, st
     struct buf b = expr_buf(c->ctx);
     struct str s = c->args[0].text;
 
-    if (EVP_Digest(s.n > 0 ? s.p : "", s.n, md, &n, kind, NULL) != 1)
+    if (openssl()->EVP_Digest(s.n > 0 ? s.p : "", s.n, md, &n, kind, NULL) != 1)
         return expr_fail(c, e, "the digest is not to be had");
     for (unsigned i = 0; i < n; i++)
         buf_printf(&b, "%02x", md[i]);
@@ -31,19 +29,19 @@ digest(const struct expr_call *c, const EVP_MD *kind, struct expr_value *ret, st
 static int
 fn_sha1(const struct expr_call *c, struct expr_value *ret, struct err *e)
 {
-    return digest(c, EVP_sha1(), ret, e);
+    return digest(c, openssl()->EVP_sha1(), ret, e);
 }
 
 static int
 fn_sha256(const struct expr_call *c, struct expr_value *ret, struct err *e)
 {
-    return digest(c, EVP_sha256(), ret, e);
+    return digest(c, openssl()->EVP_sha256(), ret, e);
 }
 
 static int
 fn_sha512(const struct expr_call *c, struct expr_value *ret, struct err *e)
 {
-    return digest(c, EVP_sha512(), ret, e);
+    return digest(c, openssl()->EVP_sha512(), ret, e);
 }
 
 /* RFC 1950, section 8.2; printed in decimal. */
@@ -70,7 +68,7 @@ random_below(uint32_t n, uint32_t *ret)
     uint32_t v, fair = UINT32_MAX - UINT32_MAX % n;
 
     do {
-        if (RAND_bytes((unsigned char *)&v, sizeof v) != 1)
+        if (openssl()->RAND_bytes((unsigned char *)&v, sizeof v) != 1)
             return false;
     } while (v >= fair);
     *ret = v % n;
@@ -142,7 +140,7 @@ fn_rand_bytes(const struct expr_call *c, struct expr_value *ret, struct err *e)
 
     if (check_count(c, n, e) < 0 || (bytes = expr_alloc(c->ctx, (size_t)n, e)) == NULL)
         return e->code;
-    if (n > 0 && RAND_bytes(bytes, (int)n) != 1)
+    if (n > 0 && openssl()->RAND_bytes(bytes, (int)n) != 1)
         return expr_fail(c, e, "no random bytes to be had");
     b = expr_buf(c->ctx);
     base64_encode(str_make((const char *)bytes, (size_t)n), BASE64_STANDARD, &b);
@@ -191,7 +189,7 @@ fn_uuid(const struct expr_call *c, struct expr_value *ret, struct err *e)
     struct buf b = expr_buf(c->ctx);
     unsigned char u[16];
 
-    if (RAND_bytes(u, sizeof u) != 1) {
+    if (openssl()->RAND_bytes(u, sizeof u) != 1) {
         buf_done(&b);
         return expr_fail(c, e, "no random bytes to be had");
     }

@@ -1,16 +1,12 @@
 #include "http/certs.h"
 
 #include <arpa/inet.h>
-#include <openssl/err.h>
-#include <openssl/evp.h>
-#include <openssl/pem.h>
-#include <openssl/rand.h>
-#include <openssl/x509v3.h>
 #include <stdbool.h>
 
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/mem.h"
+#include "data/openssl.h"
 #include "io/file.h"
 
 enum { FILE_LIMIT = 64 * 1024, DAY_S = 24 * 60 * 60, CLOCK_SKEW_S = 60 * 60 };
@@ -25,8 +21,8 @@ struct identity {
 static void
 identity_done(struct identity *i)
 {
-    X509_free(i->x);
-    EVP_PKEY_free(i->key);
+    openssl()->X509_free(i->x);
+    openssl()->EVP_PKEY_free(i->key);
     buf_done(&i->x_pem);
     buf_done(&i->key_pem);
     *i = (struct identity){.x = NULL};
@@ -35,10 +31,10 @@ identity_done(struct identity *i)
 static int
 fail(struct err *e, const char *what)
 {
-    unsigned long last = ERR_peek_last_error();
-    const char *reason = last != 0 ? ERR_reason_error_string(last) : NULL;
+    unsigned long last = openssl()->ERR_peek_last_error();
+    const char *reason = last != 0 ? openssl()->ERR_reason_error_string(last) : NULL;
 
-    ERR_clear_error();
+    openssl()->ERR_clear_error();
     return err_set(e, ERR_INVALID, "%s: %s", what, reason != NULL ? reason : "it does not fit");
 }
 
@@ -55,15 +51,15 @@ load(int dirfd, const char *x_name, const char *key_name, struct identity *to, s
         identity_done(to);
         return e->code == ERR_NOTFOUND ? 0 : e->code;
     }
-    from = BIO_new_mem_buf(to->x_pem.p, (int)to->x_pem.n);
-    to->x = PEM_read_bio_X509(from, NULL, NULL, NULL);
-    BIO_free(from);
+    from = openssl()->BIO_new_mem_buf(to->x_pem.p, (int)to->x_pem.n);
+    to->x = openssl()->PEM_read_bio_X509(from, NULL, NULL, NULL);
+    openssl()->BIO_free(from);
     if (to->x == NULL)
         return fail(e, x_name);
-    from = BIO_new_mem_buf(to->key_pem.p, (int)to->key_pem.n);
-    to->key = PEM_read_bio_PrivateKey(from, NULL, NULL, NULL);
-    BIO_free(from);
-    if (to->key == NULL || X509_check_private_key(to->x, to->key) != 1)
+    from = openssl()->BIO_new_mem_buf(to->key_pem.p, (int)to->key_pem.n);
+    to->key = openssl()->PEM_read_bio_PrivateKey(from, NULL, NULL, NULL);
+    openssl()->BIO_free(from);
+    if (to->key == NULL || openssl()->X509_check_private_key(to->x, to->key) != 1)
         return fail(e, key_name);
     return 1;
 }
@@ -76,18 +72,18 @@ take_pem(BIO *from, struct buf *to)
 
     buf_clear(to);
     buf_add(to, text, (size_t)n);
-    BIO_free(from);
+    openssl()->BIO_free(from);
 }
 
 static int
 save(int dirfd, const char *x_name, const char *key_name, struct identity *i, struct err *e)
 {
-    BIO *to = BIO_new(BIO_s_mem());
+    BIO *to = openssl()->BIO_new(openssl()->BIO_s_mem());
 
-    PEM_write_bio_X509(to, i->x);
+    openssl()->PEM_write_bio_X509(to, i->x);
     take_pem(to, &i->x_pem);
-    to = BIO_new(BIO_s_mem());
-    PEM_write_bio_PrivateKey(to, i->key, NULL, NULL, 0, NULL, NULL);
+    to = openssl()->BIO_new(openssl()->BIO_s_mem());
+    openssl()->PEM_write_bio_PrivateKey(to, i->key, NULL, NULL, 0, NULL, NULL);
     take_pem(to, &i->key_pem);
     /* The key first: a certificate without its key would be taken for a damaged directory. */
     if (file_replace(dirfd, key_name, buf_view(&i->key_pem), 0600, true, e) < 0)
@@ -105,10 +101,10 @@ add_extension(X509 *x, X509 *issuer, int nid, const char *value)
     bool fine;
 
     X509V3_set_ctx_nodb(&context);
-    X509V3_set_ctx(&context, issuer, x, NULL, NULL, 0);
-    extension = X509V3_EXT_conf_nid(NULL, &context, nid, value);
-    fine = extension != NULL && X509_add_ext(x, extension, -1) == 1;
-    X509_EXTENSION_free(extension);
+    openssl()->X509V3_set_ctx(&context, issuer, x, NULL, NULL, 0);
+    extension = openssl()->X509V3_EXT_conf_nid(NULL, &context, nid, value);
+    fine = extension != NULL && openssl()->X509_add_ext(x, extension, -1) == 1;
+    openssl()->X509_EXTENSION_free(extension);
     return fine;
 }
 
@@ -118,20 +114,20 @@ general_names(const char *const *names, size_t n)
     GENERAL_NAMES *all = sk_GENERAL_NAME_new_null();
 
     for (size_t i = 0; i < n; i++) {
-        GENERAL_NAME *name = GENERAL_NAME_new();
+        GENERAL_NAME *name = openssl()->GENERAL_NAME_new();
         unsigned char address[16];
         int family = strchr(names[i], ':') != NULL ? AF_INET6 : AF_INET;
 
         if (inet_pton(family, names[i], address) == 1) {
-            ASN1_OCTET_STRING *octets = ASN1_OCTET_STRING_new();
+            ASN1_OCTET_STRING *octets = openssl()->ASN1_OCTET_STRING_new();
 
-            ASN1_OCTET_STRING_set(octets, address, family == AF_INET ? 4 : 16);
-            GENERAL_NAME_set0_value(name, GEN_IPADD, octets);
+            openssl()->ASN1_OCTET_STRING_set(octets, address, family == AF_INET ? 4 : 16);
+            openssl()->GENERAL_NAME_set0_value(name, GEN_IPADD, octets);
         } else {
-            ASN1_IA5STRING *text = ASN1_IA5STRING_new();
+            ASN1_IA5STRING *text = openssl()->ASN1_IA5STRING_new();
 
-            ASN1_STRING_set(text, names[i], -1);
-            GENERAL_NAME_set0_value(name, GEN_DNS, text);
+            openssl()->ASN1_STRING_set(text, names[i], -1);
+            openssl()->GENERAL_NAME_set0_value(name, GEN_DNS, text);
         }
         sk_GENERAL_NAME_push(all, name);
     }
@@ -145,12 +141,12 @@ set_serial(X509 *x)
     BIGNUM *number;
     bool fine;
 
-    if (RAND_bytes(bytes, sizeof bytes) != 1)
+    if (openssl()->RAND_bytes(bytes, sizeof bytes) != 1)
         return false;
     bytes[0] &= 0x7f; /* positive */
-    number = BN_bin2bn(bytes, sizeof bytes, NULL);
-    fine = BN_to_ASN1_INTEGER(number, X509_get_serialNumber(x)) != NULL;
-    BN_free(number);
+    number = openssl()->BN_bin2bn(bytes, sizeof bytes, NULL);
+    fine = openssl()->BN_to_ASN1_INTEGER(number, openssl()->X509_get_serialNumber(x)) != NULL;
+    openssl()->BN_free(number);
     return fine;
 }
 
@@ -162,16 +158,16 @@ begin(struct identity *i, const char *common_name, int days, int64_t now_us)
     X509_NAME *name;
 
     i->key = EVP_EC_gen("P-256");
-    i->x = X509_new();
-    if (i->key == NULL || i->x == NULL || X509_set_version(i->x, X509_VERSION_3) != 1 ||
+    i->x = openssl()->X509_new();
+    if (i->key == NULL || i->x == NULL || openssl()->X509_set_version(i->x, X509_VERSION_3) != 1 ||
         !set_serial(i->x))
         return false;
-    name = X509_get_subject_name(i->x);
-    ASN1_TIME_set(X509_getm_notBefore(i->x), now - CLOCK_SKEW_S);
-    ASN1_TIME_set(X509_getm_notAfter(i->x), now + (time_t)days * DAY_S);
-    return X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8, (const unsigned char *)common_name,
-                                      -1, -1, 0) == 1 &&
-           X509_set_pubkey(i->x, i->key) == 1;
+    name = openssl()->X509_get_subject_name(i->x);
+    openssl()->ASN1_TIME_set(openssl()->X509_getm_notBefore(i->x), now - CLOCK_SKEW_S);
+    openssl()->ASN1_TIME_set(openssl()->X509_getm_notAfter(i->x), now + (time_t)days * DAY_S);
+    return openssl()->X509_NAME_add_entry_by_txt(
+               name, "CN", MBSTRING_UTF8, (const unsigned char *)common_name, -1, -1, 0) == 1 &&
+           openssl()->X509_set_pubkey(i->x, i->key) == 1;
 }
 
 static int
@@ -182,11 +178,11 @@ make_ca(struct identity *ca, int64_t now_us, struct err *e)
     /* A name of its own, so that two servers' authorities are not taken for one. */
     snprintf(name, sizeof name, "sluice CA %lld", (long long)(now_us / CLOCK_SECOND));
     if (begin(ca, name, CERTS_CA_DAYS, now_us) &&
-        X509_set_issuer_name(ca->x, X509_get_subject_name(ca->x)) == 1 &&
+        openssl()->X509_set_issuer_name(ca->x, openssl()->X509_get_subject_name(ca->x)) == 1 &&
         add_extension(ca->x, ca->x, NID_basic_constraints, "critical,CA:TRUE,pathlen:0") &&
         add_extension(ca->x, ca->x, NID_key_usage, "critical,keyCertSign,cRLSign") &&
         add_extension(ca->x, ca->x, NID_subject_key_identifier, "hash") &&
-        X509_sign(ca->x, ca->key, EVP_sha256()) > 0)
+        openssl()->X509_sign(ca->x, ca->key, openssl()->EVP_sha256()) > 0)
         return 0;
     return fail(e, "make a certificate authority");
 }
@@ -198,15 +194,16 @@ make_server(struct identity *server, const struct identity *ca, const char *cons
     GENERAL_NAMES *all = general_names(names, n);
     bool fine =
         begin(server, "sluice", CERTS_SERVER_DAYS, now_us) &&
-        X509_set_issuer_name(server->x, X509_get_subject_name(ca->x)) == 1 &&
+        openssl()->X509_set_issuer_name(server->x, openssl()->X509_get_subject_name(ca->x)) == 1 &&
         add_extension(server->x, ca->x, NID_basic_constraints, "critical,CA:FALSE") &&
         add_extension(server->x, ca->x, NID_key_usage, "critical,digitalSignature") &&
         add_extension(server->x, ca->x, NID_ext_key_usage, "serverAuth") &&
         add_extension(server->x, ca->x, NID_authority_key_identifier, "keyid:always") &&
-        X509_add1_ext_i2d(server->x, NID_subject_alt_name, all, 0, X509V3_ADD_DEFAULT) == 1 &&
-        X509_sign(server->x, ca->key, EVP_sha256()) > 0;
+        openssl()->X509_add1_ext_i2d(server->x, NID_subject_alt_name, all, 0, X509V3_ADD_DEFAULT) ==
+            1 &&
+        openssl()->X509_sign(server->x, ca->key, openssl()->EVP_sha256()) > 0;
 
-    GENERAL_NAMES_free(all);
+    openssl()->GENERAL_NAMES_free(all);
     return fine ? 0 : fail(e, "make the server's certificate");
 }
 
@@ -216,14 +213,14 @@ static bool
 has_names(X509 *x, const char *const *names, size_t n)
 {
     GENERAL_NAMES *want = general_names(names, n);
-    GENERAL_NAMES *have = X509_get_ext_d2i(x, NID_subject_alt_name, NULL, NULL);
+    GENERAL_NAMES *have = openssl()->X509_get_ext_d2i(x, NID_subject_alt_name, NULL, NULL);
     bool same = have != NULL && sk_GENERAL_NAME_num(have) == sk_GENERAL_NAME_num(want);
 
     for (int i = 0; same && i < sk_GENERAL_NAME_num(want); i++)
-        same =
-            GENERAL_NAME_cmp(sk_GENERAL_NAME_value(want, i), sk_GENERAL_NAME_value(have, i)) == 0;
-    GENERAL_NAMES_free(want);
-    GENERAL_NAMES_free(have);
+        same = openssl()->GENERAL_NAME_cmp(sk_GENERAL_NAME_value(want, i),
+                                           sk_GENERAL_NAME_value(have, i)) == 0;
+    openssl()->GENERAL_NAMES_free(want);
+    openssl()->GENERAL_NAMES_free(have);
     return same;
 }
 
@@ -232,7 +229,7 @@ lasts(X509 *x, int64_t now_us)
 {
     time_t soon = (time_t)(now_us / CLOCK_SECOND) + (time_t)CERTS_RENEW_DAYS * DAY_S;
 
-    return X509_cmp_time(X509_get0_notAfter(x), &soon) > 0;
+    return openssl()->X509_cmp_time(openssl()->X509_get0_notAfter(x), &soon) > 0;
 }
 
 static int
@@ -255,9 +252,9 @@ open_server(int dirfd, const struct identity *ca, const char *const *names, size
 
     /* This one is ours to make, so a damaged one is made anew. */
     if (rc > 0 && has_names(server->x, names, n) && lasts(server->x, now_us) &&
-        X509_verify(server->x, ca->key) == 1)
+        openssl()->X509_verify(server->x, ca->key) == 1)
         return 0;
-    ERR_clear_error();
+    openssl()->ERR_clear_error();
     identity_done(server);
     if (make_server(server, ca, names, n, now_us, e) < 0)
         return e->code;

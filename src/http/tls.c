@@ -1,15 +1,12 @@
 #include "http/tls.h"
 
 #include <arpa/inet.h>
-#include <openssl/err.h>
-#include <openssl/pem.h>
-#include <openssl/ssl.h>
-#include <openssl/x509v3.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "data/openssl.h"
 #include "io/stream.h"
 
 struct tls {
@@ -30,10 +27,10 @@ struct session {
 static int
 fail(struct err *e, int code, const char *what)
 {
-    unsigned long last = ERR_peek_last_error();
-    const char *reason = last != 0 ? ERR_reason_error_string(last) : NULL;
+    unsigned long last = openssl()->ERR_peek_last_error();
+    const char *reason = last != 0 ? openssl()->ERR_reason_error_string(last) : NULL;
 
-    ERR_clear_error();
+    openssl()->ERR_clear_error();
     return err_set(e, code, "%s: %s", what, reason != NULL ? reason : "unknown reason");
 }
 
@@ -48,7 +45,7 @@ choose_protocol(SSL *ssl, const unsigned char **out, unsigned char *out_n, const
 
     (void)ssl;
     (void)arg;
-    if (SSL_select_next_proto(&chosen, out_n, ours, sizeof ours - 1, in, in_n) !=
+    if (openssl()->SSL_select_next_proto(&chosen, out_n, ours, sizeof ours - 1, in, in_n) !=
         OPENSSL_NPN_NEGOTIATED)
         return SSL_TLSEXT_ERR_NOACK;
     *out = chosen;
@@ -60,14 +57,14 @@ new_context(const SSL_METHOD *method, struct err *e)
 {
     struct tls *t = NEW(struct tls);
 
-    t->context = SSL_CTX_new(method);
+    t->context = openssl()->SSL_CTX_new(method);
     if (t->context == NULL) {
         free(t);
         fail(e, ERR_IO, "prepare TLS");
         return NULL;
     }
     SSL_CTX_set_min_proto_version(t->context, TLS1_2_VERSION);
-    SSL_CTX_set_options(t->context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
+    openssl()->SSL_CTX_set_options(t->context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
     /* An idle connection gives its buffers back. */
     SSL_CTX_set_mode(t->context, SSL_MODE_RELEASE_BUFFERS);
     return t;
@@ -76,10 +73,10 @@ new_context(const SSL_METHOD *method, struct err *e)
 static X509 *
 read_certificate(BIO *from)
 {
-    X509 *x = PEM_read_bio_X509(from, NULL, NULL, NULL);
+    X509 *x = openssl()->PEM_read_bio_X509(from, NULL, NULL, NULL);
 
     if (x == NULL)
-        ERR_clear_error(); /* the end of the text is an error too */
+        openssl()->ERR_clear_error(); /* the end of the text is an error too */
     return x;
 }
 
@@ -87,37 +84,37 @@ read_certificate(BIO *from)
 static int
 use_chain(SSL_CTX *context, struct str text, struct err *e)
 {
-    BIO *from = BIO_new_mem_buf(text.p, (int)text.n);
+    BIO *from = openssl()->BIO_new_mem_buf(text.p, (int)text.n);
     X509 *x = read_certificate(from);
-    bool fine = x != NULL && SSL_CTX_use_certificate(context, x) == 1;
+    bool fine = x != NULL && openssl()->SSL_CTX_use_certificate(context, x) == 1;
 
-    X509_free(x);
+    openssl()->X509_free(x);
     while (fine && (x = read_certificate(from)) != NULL) {
         fine = SSL_CTX_add0_chain_cert(context, x) == 1;
         if (!fine)
-            X509_free(x);
+            openssl()->X509_free(x);
     }
-    BIO_free(from);
+    openssl()->BIO_free(from);
     return fine ? 0 : fail(e, ERR_INVALID, "the certificate of the server");
 }
 
 static int
 use_key(SSL_CTX *context, struct str text, struct err *e)
 {
-    BIO *from = BIO_new_mem_buf(text.p, (int)text.n);
-    EVP_PKEY *key = PEM_read_bio_PrivateKey(from, NULL, NULL, NULL);
-    bool fine = key != NULL && SSL_CTX_use_PrivateKey(context, key) == 1 &&
-                SSL_CTX_check_private_key(context) == 1;
+    BIO *from = openssl()->BIO_new_mem_buf(text.p, (int)text.n);
+    EVP_PKEY *key = openssl()->PEM_read_bio_PrivateKey(from, NULL, NULL, NULL);
+    bool fine = key != NULL && openssl()->SSL_CTX_use_PrivateKey(context, key) == 1 &&
+                openssl()->SSL_CTX_check_private_key(context) == 1;
 
-    EVP_PKEY_free(key);
-    BIO_free(from);
+    openssl()->EVP_PKEY_free(key);
+    openssl()->BIO_free(from);
     return fine ? 0 : fail(e, ERR_INVALID, "the private key of the server");
 }
 
 struct tls *
 tls_new_server(struct str certificates, struct str key, struct err *e)
 {
-    struct tls *t = new_context(TLS_server_method(), e);
+    struct tls *t = new_context(openssl()->TLS_server_method(), e);
 
     if (t == NULL)
         return NULL;
@@ -125,14 +122,14 @@ tls_new_server(struct str certificates, struct str key, struct err *e)
         tls_free(t);
         return NULL;
     }
-    SSL_CTX_set_alpn_select_cb(t->context, choose_protocol, NULL);
+    openssl()->SSL_CTX_set_alpn_select_cb(t->context, choose_protocol, NULL);
     return t;
 }
 
 struct tls *
 tls_new_client(struct str trusted, struct err *e)
 {
-    struct tls *t = new_context(TLS_client_method(), e);
+    struct tls *t = new_context(openssl()->TLS_client_method(), e);
     int n = 0;
 
     if (t == NULL)
@@ -142,14 +139,14 @@ tls_new_client(struct str trusted, struct err *e)
     if (!t->verify)
         return t;
 
-    BIO *from = BIO_new_mem_buf(trusted.p, (int)trusted.n);
+    BIO *from = openssl()->BIO_new_mem_buf(trusted.p, (int)trusted.n);
 
     for (X509 *x; (x = read_certificate(from)) != NULL; n++) {
-        X509_STORE_add_cert(SSL_CTX_get_cert_store(t->context), x);
-        X509_free(x);
+        openssl()->X509_STORE_add_cert(openssl()->SSL_CTX_get_cert_store(t->context), x);
+        openssl()->X509_free(x);
     }
-    BIO_free(from);
-    SSL_CTX_set_verify(t->context, SSL_VERIFY_PEER, NULL);
+    openssl()->BIO_free(from);
+    openssl()->SSL_CTX_set_verify(t->context, SSL_VERIFY_PEER, NULL);
     if (n > 0)
         return t;
     tls_free(t);
@@ -162,7 +159,7 @@ tls_free(struct tls *t)
 {
     if (t == NULL)
         return;
-    SSL_CTX_free(t->context);
+    openssl()->SSL_CTX_free(t->context);
     free(t);
 }
 
@@ -186,7 +183,7 @@ encrypt(struct session *s, struct str plain, struct err *e)
     size_t written = 0;
 
     /* A memory buffer takes everything. */
-    if (plain.n > 0 && SSL_write_ex(s->ssl, plain.p, plain.n, &written) != 1)
+    if (plain.n > 0 && openssl()->SSL_write_ex(s->ssl, plain.p, plain.n, &written) != 1)
         return fail(e, ERR_UNAVAILABLE, "TLS");
     return 0;
 }
@@ -197,7 +194,7 @@ shake_hands(struct session *s, struct buf *wire, struct err *e)
     const struct str hint = STR("HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\n"
                                 "Connection: close\r\n\r\n"
                                 "This port speaks HTTPS, and the request was plain HTTP.\n");
-    int rc = SSL_do_handshake(s->ssl), rest;
+    int rc = openssl()->SSL_do_handshake(s->ssl), rest;
 
     take_wire(s, wire);
     if (rc == 1) {
@@ -207,9 +204,9 @@ shake_hands(struct session *s, struct buf *wire, struct err *e)
         take_wire(s, wire);
         return rest;
     }
-    if (SSL_get_error(s->ssl, rc) == SSL_ERROR_WANT_READ)
+    if (openssl()->SSL_get_error(s->ssl, rc) == SSL_ERROR_WANT_READ)
         return 0;
-    if (ERR_GET_REASON(ERR_peek_last_error()) == SSL_R_HTTP_REQUEST) {
+    if (ERR_GET_REASON(openssl()->ERR_peek_last_error()) == SSL_R_HTTP_REQUEST) {
         buf_clear(wire); /* an alert would be noise to such a client */
         buf_str(wire, hint);
     }
@@ -225,16 +222,16 @@ decode(void *filter, struct str bytes, struct buf *plain, struct buf *wire, bool
     size_t n;
     int reason;
 
-    ERR_clear_error();
-    BIO_write(s->in, bytes.p, (int)bytes.n);
+    openssl()->ERR_clear_error();
+    openssl()->BIO_write(s->in, bytes.p, (int)bytes.n);
     if (!s->open && shake_hands(s, wire, e) < 0)
         return e->code;
-    while (s->open && SSL_read_ex(s->ssl, buf_reserve(plain, RECORD), RECORD, &n) == 1)
+    while (s->open && openssl()->SSL_read_ex(s->ssl, buf_reserve(plain, RECORD), RECORD, &n) == 1)
         buf_grew(plain, n);
     take_wire(s, wire);
     if (!s->open)
         return 0;
-    reason = SSL_get_error(s->ssl, 0);
+    reason = openssl()->SSL_get_error(s->ssl, 0);
     if (reason == SSL_ERROR_WANT_READ)
         return 0;
     if (reason != SSL_ERROR_ZERO_RETURN)
@@ -248,7 +245,7 @@ encode(void *filter, struct str plain, struct buf *wire, struct err *e)
 {
     struct session *s = filter;
 
-    ERR_clear_error();
+    openssl()->ERR_clear_error();
     if (!s->open) {
         buf_str(&s->held, plain);
         return shake_hands(s, wire, e); /* a client speaks first */
@@ -270,10 +267,10 @@ finish(void *filter, struct buf *wire)
 {
     struct session *s = filter;
 
-    ERR_clear_error();
+    openssl()->ERR_clear_error();
     if (s->open)
-        SSL_shutdown(s->ssl);
-    ERR_clear_error();
+        openssl()->SSL_shutdown(s->ssl);
+    openssl()->ERR_clear_error();
     take_wire(s, wire);
 }
 
@@ -282,7 +279,7 @@ free_session(void *filter)
 {
     struct session *s = filter;
 
-    SSL_free(s->ssl);
+    openssl()->SSL_free(s->ssl);
     buf_done(&s->held);
     free(s);
 }
@@ -294,19 +291,19 @@ new_session(const struct tls *t, struct err *e)
 {
     struct session *s = NEW(struct session);
 
-    s->ssl = SSL_new(t->context);
-    s->in = BIO_new(BIO_s_mem());
-    s->out = BIO_new(BIO_s_mem());
+    s->ssl = openssl()->SSL_new(t->context);
+    s->in = openssl()->BIO_new(openssl()->BIO_s_mem());
+    s->out = openssl()->BIO_new(openssl()->BIO_s_mem());
     if (s->ssl == NULL || s->in == NULL || s->out == NULL) {
-        SSL_free(s->ssl);
-        BIO_free(s->in);
-        BIO_free(s->out);
+        openssl()->SSL_free(s->ssl);
+        openssl()->BIO_free(s->in);
+        openssl()->BIO_free(s->out);
         free(s);
         fail(e, ERR_UNAVAILABLE, "TLS");
         return NULL;
     }
     BIO_set_mem_eof_return(s->in, -1); /* empty is "come again", not the end */
-    SSL_set_bio(s->ssl, s->in, s->out);
+    openssl()->SSL_set_bio(s->ssl, s->in, s->out);
     return s;
 }
 
@@ -317,7 +314,7 @@ tls_accept(const struct tls *t, struct stream *stream, struct err *e)
 
     if (s == NULL)
         return e->code;
-    SSL_set_accept_state(s->ssl);
+    openssl()->SSL_set_accept_state(s->ssl);
     stream_set_filter(stream, &filter_ops, s);
     return 0;
 }
@@ -330,11 +327,11 @@ set_host(SSL *ssl, const char *host)
     bool name = inet_pton(AF_INET, host, &address) != 1 && inet_pton(AF_INET6, host, &address) != 1;
 
     if (!name)
-        return X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), host) == 1;
+        return openssl()->X509_VERIFY_PARAM_set1_ip_asc(openssl()->SSL_get0_param(ssl), host) == 1;
     /* What SSL_set_tlsext_host_name() stands for, which drops a const. */
-    return SSL_set1_host(ssl, host) == 1 &&
-           SSL_ctrl(ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,
-                    (void *)(uintptr_t)host) == 1;
+    return openssl()->SSL_set1_host(ssl, host) == 1 &&
+           openssl()->SSL_ctrl(ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,
+                               (void *)(uintptr_t)host) == 1;
 }
 
 int
@@ -348,7 +345,7 @@ tls_connect(const struct tls *t, struct stream *stream, const char *host, struct
         free_session(s);
         return fail(e, ERR_INVALID, "TLS");
     }
-    SSL_set_connect_state(s->ssl);
+    openssl()->SSL_set_connect_state(s->ssl);
     stream_set_filter(stream, &filter_ops, s);
     return 0;
 }

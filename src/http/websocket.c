@@ -1,6 +1,5 @@
 #include "http/websocket.h"
 
-#include <openssl/evp.h>
 #include <stdlib.h>
 #include <wslay/wslay.h>
 
@@ -9,6 +8,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "data/base64.h"
+#include "data/openssl.h"
 #include "http/exchange.h"
 #include "http/server.h"
 #include "io/stream.h"
@@ -46,7 +46,8 @@ accept_key(struct arena *a, struct str key)
     unsigned n = 0;
     cleanup_buf struct buf text = BUF_INIT;
 
-    CHECK(EVP_Digest(salted, strlen(salted), digest, &n, EVP_sha1(), NULL) == 1);
+    CHECK(openssl()->EVP_Digest(salted, strlen(salted), digest, &n, openssl()->EVP_sha1(), NULL) ==
+          1);
     base64_encode(str_make((const char *)digest, n), BASE64_STANDARD, &text);
     return str_of(arena_strdup(a, buf_cstring(&text)));
 }

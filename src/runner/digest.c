@@ -1,13 +1,10 @@
 #include "runner/digest.h"
 
-/* The plain functions: they allocate nothing.  Those of evp.h fetch an implementation first, and
- * OpenSSL 3.0 reads through a null pointer where memory ends meanwhile. */
-#define OPENSSL_SUPPRESS_DEPRECATED
 #include <errno.h>
-#include <openssl/sha.h>
 #include <unistd.h>
 
 #include "base/err.h"
+#include "data/openssl.h"
 
 static void
 finish(SHA256_CTX *c, char hex[DIGEST_HEX])
@@ -15,7 +12,7 @@ finish(SHA256_CTX *c, char hex[DIGEST_HEX])
     static const char digits[] = "0123456789abcdef";
     unsigned char bytes[SHA256_DIGEST_LENGTH];
 
-    SHA256_Final(bytes, c);
+    openssl()->SHA256_Final(bytes, c);
     for (unsigned i = 0; i < sizeof bytes; i++) {
         hex[2 * i] = digits[bytes[i] >> 4];
         hex[2 * i + 1] = digits[bytes[i] & 15];
@@ -28,8 +25,8 @@ digest_text(struct str text, char hex[DIGEST_HEX])
 {
     SHA256_CTX c;
 
-    SHA256_Init(&c);
-    SHA256_Update(&c, text.p, text.n);
+    openssl()->SHA256_Init(&c);
+    openssl()->SHA256_Update(&c, text.p, text.n);
     finish(&c, hex);
 }
 
@@ -40,7 +37,7 @@ digest_fd(int fd, char hex[DIGEST_HEX], int64_t *bytes, struct err *e)
     int64_t total = 0;
     int rc = 0;
 
-    SHA256_Init(&c);
+    openssl()->SHA256_Init(&c);
     for (;;) {
         char chunk[64 * 1024];
         ssize_t n = pread(fd, chunk, sizeof chunk, total);
@@ -51,7 +48,7 @@ digest_fd(int fd, char hex[DIGEST_HEX], int64_t *bytes, struct err *e)
             rc = err_errno(e, "read");
         if (n <= 0)
             break;
-        SHA256_Update(&c, chunk, (size_t)n);
+        openssl()->SHA256_Update(&c, chunk, (size_t)n);
         total += n;
     }
     finish(&c, hex);

@@ -1,12 +1,12 @@
 #include "schema/openapi.h"
 
-#include <openssl/sha.h>
 #include <stdlib.h>
 
 #include "base/buf.h"
 #include "base/map.h"
 #include "base/vec.h"
 #include "data/json.h"
+#include "data/openssl.h"
 #include "schema/schema.h"
 
 /* swagger: "2.0" in protobuf, and nothing else. */
@@ -358,7 +358,7 @@ write_hash(struct str text, struct buf *to)
 {
     unsigned char digest[SHA256_DIGEST_LENGTH];
 
-    SHA256((const unsigned char *)text.p, text.n, digest);
+    openssl()->SHA256((const unsigned char *)text.p, text.n, digest);
     for (size_t i = 0; i < sizeof digest; i++)
         buf_printf(to, "%02X", digest[i]);
 }
