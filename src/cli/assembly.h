@@ -38,7 +38,7 @@ struct assembly_config {
     const struct settings *settings;
     const char *data;     /* the data directory; absolute */
     const char *init;     /* the path of sluice-init; NULL: where this program's is */
-    const char *recall;   /* a file for what can be isolated (sandbox/probe_recall.h), or NULL */
+    const char *recall;   /* a directory for what later spawners may recall, or NULL */
     const char *envs;     /* Python environments; absolute; NULL: below the data directory */
     bool die_with_server; /* pods end with this process */
     bool temporary; /* with die_with_server: so does the data; the store need not be durable */

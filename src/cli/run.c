@@ -274,15 +274,15 @@ on_signal(void *arg, int sig)
 
 /* Setting up and taking down. */
 
-/* $XDG_CACHE_HOME/sluice/NAME or ~/.cache/sluice/NAME; NULL if there is no home. */
+/* $XDG_CACHE_HOME/sluice or ~/.cache/sluice; NULL if there is no home. */
 static char *
-in_cache(const char *name)
+cache_directory(void)
 {
     const char *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
 
     if (cache != NULL && cache[0] == '/')
-        return xasprintf("%s/sluice/%s", cache, name);
-    return home != NULL && home[0] == '/' ? xasprintf("%s/.cache/sluice/%s", home, name) : NULL;
+        return xasprintf("%s/sluice", cache);
+    return home != NULL && home[0] == '/' ? xasprintf("%s/.cache/sluice", home) : NULL;
 }
 
 static int
@@ -302,8 +302,9 @@ choose_data(struct run *r, struct err *e)
         return err_errno(e, "make a temporary directory '%s'", template);
     r->data = xstrdup(template);
     r->temporary = true;
-    r->envs = in_cache("envs");
-    r->recall = in_cache("isolation");
+    r->recall = cache_directory();
+    if (r->recall != NULL)
+        r->envs = xasprintf("%s/envs", r->recall);
     return 0;
 }
 

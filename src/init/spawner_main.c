@@ -24,11 +24,12 @@
 #include "base/vec.h"
 #include "init/birth.h"
 #include "init/boxpacket.h"
-#include "init/droptree.h"
 #include "init/holding.h"
 #include "init/launch.h"
 #include "sandbox/boxgroup.h"
+#include "sandbox/droptree.h"
 #include "sandbox/hostroot.h"
+#include "sandbox/keptetc.h"
 #include "sandbox/probe.h"
 #include "sandbox/probe_recall.h"
 #include "sandbox/spareroot.h"
@@ -42,7 +43,8 @@ struct spawner {
     struct hostroot host;
     struct probe probe;
     char *temporary; /* the data directory, if it goes with the server */
-    char *recalled;  /* the file of probe_recall.h, or NULL */
+    char *recall;    /* the directory for what later spawners may recall, or NULL */
+    char *recalled;  /* in it, the file of probe_recall.h */
     char *probed;    /* the data directory, while what was tried in it is still there */
     int signals;
     VEC(struct launch) launches;
@@ -164,7 +166,10 @@ enter_namespaces(struct spawner *s, const char *data_dir, struct err *e)
 static void
 try_or_recall(struct spawner *s, const struct boxmsg_hello *h)
 {
-    s->recalled = h->recall != NULL ? xstrdup(h->recall) : NULL;
+    if (h->recall != NULL) {
+        s->recall = xstrdup(h->recall);
+        s->recalled = xasprintf("%s/isolation", h->recall);
+    }
     if (s->recalled != NULL && probe_recall(&s->probe, s->recalled, h->data_dir, h->id_base))
         return;
     s->probed = xstrdup(h->data_dir);
@@ -196,7 +201,7 @@ set_up(struct spawner *s, const struct boxmsg_hello *h, enum level *level, struc
     s->ground.host = &s->host;
     if (enter_namespaces(s, h->data_dir, e) < 0)
         return e->code;
-    return hostroot_open(&s->host, &s->probe, *level, h->data_dir, h->shared, e);
+    return hostroot_open(&s->host, &s->probe, *level, h->data_dir, h->shared, h->recall, e);
 }
 
 static void
@@ -472,6 +477,14 @@ let_go_of_output(void)
         (void)dup2(null, fd);
 }
 
+/* What took this one a while, the next one finds. */
+static void
+keep_for_later(const struct spawner *s)
+{
+    if (s->recall != NULL && s->probe.root && s->ground.level == LEVEL_FULL)
+        keptetc_make(s->recall, "/etc");
+}
+
 int
 spawner_main(void)
 {
@@ -496,5 +509,6 @@ spawner_main(void)
         hostroot_done(s.ground.host);
     if (s.temporary != NULL)
         droptree(s.temporary);
+    keep_for_later(&s);
     return 0;
 }

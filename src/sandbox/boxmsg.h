@@ -77,7 +77,7 @@ struct boxmsg_hello {
     const char *data_dir;      /* absolute; pods never see it */
     const char *const *shared; /* further directories of the host that every step sees, read-only */
     uint32_t id_base;          /* a range for probing, prepared at once; 0: none */
-    const char *recall; /* a file for what was found (sandbox/probe_recall.h); NULL: always try */
+    const char *recall; /* a directory for what later ones may recall (probe_recall.h, keptetc.h) */
     bool has_filter, has_network, has_control;
     bool temporary; /* the data directory goes with the server */
 };

@@ -40,14 +40,33 @@ add_part(struct hostroot *h, const char *path, bool overlay, bool optional)
     h->parts[h->parts_n++] = (struct hostroot_part){xstrdup(path), overlay, optional};
 }
 
-/* Whether the host has a directory (not a link) at this top-level name. */
-static bool
-is_real_directory(const char *name, char path[64])
-{
-    struct stat st;
+/* The listed names that are directories of the host, not links. */
+struct listed {
+    char at[SKELETON_LISTED_MAX][64];
+    size_t n;
+};
 
-    snprintf(path, 64, "/%s", name);
-    return lstat(path, &st) == 0 && S_ISDIR(st.st_mode);
+static void
+find_listed(struct listed *to)
+{
+    to->n = 0;
+    for (size_t i = 0; skeleton_listed[i] != NULL; i++) {
+        char *path = to->at[to->n];
+        struct stat st;
+
+        snprintf(path, sizeof to->at[0], "/%s", skeleton_listed[i]);
+        if (lstat(path, &st) == 0 && S_ISDIR(st.st_mode))
+            to->n++;
+    }
+}
+
+static bool
+is_below_one(const char *path, const struct listed *l)
+{
+    for (size_t i = 0; i < l->n; i++)
+        if (is_below(path, l->at[i]))
+            return true;
+    return false;
 }
 
 /* mountinfo writes blanks and the like as \ooo. */
@@ -70,7 +89,7 @@ unescape(struct str s)
 
 /* An overlay's layer ends at mount points: what is mounted below a listed directory is bound. */
 static void
-add_crossings(struct hostroot *h)
+add_crossings(struct hostroot *h, const struct listed *listed)
 {
     cleanup_free char *text = xcalloc(1, MOUNTINFO_MAX);
     ssize_t n = oscall_read_file(AT_FDCWD, "/proc/self/mountinfo", text, MOUNTINFO_MAX);
@@ -83,25 +102,17 @@ add_crossings(struct hostroot *h)
         for (int i = 0; i < 4; i++)
             str_cut(&line, ' ');
         point = unescape(str_cut(&line, ' '));
-        for (size_t i = 0; skeleton_listed[i] != NULL; i++) {
-            char listed[64];
-
-            if (is_real_directory(skeleton_listed[i], listed) && is_below(point, listed))
-                add_part(h, point, false, true);
-        }
+        if (is_below_one(point, listed))
+            add_part(h, point, false, true);
     }
 }
 
 static void
-find_parts(struct hostroot *h, const char *const *shared)
+find_parts(struct hostroot *h, const struct listed *listed, const char *const *shared)
 {
-    char path[64];
-
-    for (size_t i = 0; h->kind != HOSTROOT_WHOLE && skeleton_listed[i] != NULL; i++) {
-        if (is_real_directory(skeleton_listed[i], path))
-            add_part(h, path, h->kind == HOSTROOT_PARTS, false);
-    }
-    add_crossings(h);
+    for (size_t i = 0; h->kind != HOSTROOT_WHOLE && i < listed->n; i++)
+        add_part(h, listed->at[i], h->kind == HOSTROOT_PARTS, false);
+    add_crossings(h, listed);
     for (size_t i = 0; shared != NULL && shared[i] != NULL; i++)
         add_part(h, shared[i], false, false);
 }
@@ -164,8 +175,10 @@ mount_layers(struct hostroot *h, struct err *e)
 
 int
 hostroot_open(struct hostroot *h, const struct probe *p, enum level level, const char *data_dir,
-              const char *const *shared, struct err *e)
+              const char *const *shared, const char *recall, struct err *e)
 {
+    struct listed listed;
+
     *h = (struct hostroot){.level = level,
                            .root = p->root,
                            .idmap = level == LEVEL_FULL,
@@ -173,17 +186,18 @@ hostroot_open(struct hostroot *h, const struct probe *p, enum level level, const
                            .clone3 = p->have[PROBE_CLONE3],
                            .layers = xasprintf("%s/layers", data_dir),
                            .spares = spareroots_new(data_dir),
+                           .kept = KEPTETC_NONE,
                            .dev = -1};
     h->kind = !p->have[PROBE_OVERLAY] ? HOSTROOT_BINDS : p->root ? HOSTROOT_WHOLE : HOSTROOT_PARTS;
     if (mount_layers(h, e) < 0)
         return e->code;
-    find_parts(h, shared);
-    for (size_t i = 0; skeleton_listed[i] != NULL; i++) {
-        char listed[64];
-
-        if (is_real_directory(skeleton_listed[i], listed) && is_below(data_dir, listed))
-            h->hidden = xstrdup(data_dir);
-    }
+    find_listed(&listed);
+    find_parts(h, &listed, shared);
+    if (is_below_one(data_dir, &listed))
+        h->hidden = xstrdup(data_dir);
+    /* Elsewhere its owner would not be the step's root; without openat2 nobody knows the way. */
+    if (recall != NULL && p->root && level == LEVEL_FULL && p->have[PROBE_OPENAT2])
+        h->kept = keptetc_open(recall, "/etc");
     return h->kind != HOSTROOT_WHOLE ? make_dev(h, e) : 0;
 }
 
@@ -202,6 +216,7 @@ void
 hostroot_done(struct hostroot *h)
 {
     spareroots_free(h->spares);
+    keptetc_done(&h->kept);
     (void)umount2(h->layers, MNT_DETACH);
     for (size_t i = 0; i < h->parts_n; i++)
         free(h->parts[i].path);
@@ -223,7 +238,8 @@ build_skeleton(struct hostroot *h, struct hostroot_range *r, struct err *e)
                                .whiteouts = h->kind == HOSTROOT_WHOLE,
                                .user_xattr = !h->root,
                                .refer = h->kind == HOSTROOT_WHOLE,
-                               .devices = h->kind == HOSTROOT_WHOLE};
+                               .devices = h->kind == HOSTROOT_WHOLE,
+                               .kept_etc = r->base != 0 ? h->kept.tree : NULL};
     char name[32];
 
     snprintf(name, sizeof name, "skeleton-%u", h->made);

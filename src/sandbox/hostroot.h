@@ -19,6 +19,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "sandbox/keptetc.h"
 #include "sandbox/level.h"
 
 struct err;
@@ -59,13 +60,15 @@ struct hostroot {
     struct hostroot_range *ranges;
     size_t ranges_n;
     struct spareroots *spares;
-    unsigned made; /* ranges that were tried: a failed one's directories stay behind */
+    struct keptetc kept; /* level full: a ready /etc */
+    unsigned made;       /* ranges that were tried: a failed one's directories stay behind */
 };
 
 /* Mounts the tmpfs and finds the parts.  The process stands in a mount namespace of its own.
- * `shared`: further directories that every step sees, ended by NULL. */
+ * `shared`: further directories that every step sees, ended by NULL.  `recall`: where something may
+ * be kept for later (keptetc.h), or NULL. */
 int hostroot_open(struct hostroot *h, const struct probe *p, enum level level, const char *data_dir,
-                  const char *const *shared, struct err *e);
+                  const char *const *shared, const char *recall, struct err *e);
 /* Nothing of it is mounted any more in the caller's namespace. */
 void hostroot_done(struct hostroot *h);
 /* The layers of a range (0: the caller's own id), made at the first call; borrowed until the next

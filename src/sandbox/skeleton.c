@@ -1,5 +1,6 @@
 #include "sandbox/skeleton.h"
 
+#include <assert.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -17,6 +18,8 @@
 
 const char *const skeleton_listed[] = {"usr",   "bin",    "sbin", "lib", "lib32",
                                        "lib64", "libx32", "opt",  NULL};
+static_assert(ARRAY_LEN(skeleton_listed) == SKELETON_LISTED_MAX + 1,
+              "hostroot.c has room for each");
 const char *const skeleton_nodes[] = {"null", "zero", "full", "random", "urandom", "tty", NULL};
 
 static bool
@@ -66,26 +69,31 @@ own(int dirfd, const char *path, const struct skeleton_how *how)
     return how->chown ? fchownat(dirfd, path, how->owner, how->owner, AT_SYMLINK_NOFOLLOW) : 0;
 }
 
-/* An opaque directory hides what the host has under the same name. */
+/* An opaque directory hides what the host has under the same name, one that refers elsewhere too.
+ */
 static int
-make_opaque(int dirfd, const char *path, const struct skeleton_how *how)
+hide(int dirfd, const char *path, const struct skeleton_how *how)
 {
     cleanup_close int fd = openat(dirfd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     const char *name = how->user_xattr ? "user.overlay.opaque" : "trusted.overlay.opaque";
 
+    if (fd >= 0 && how->kept_etc != NULL && strcmp(path, "etc") == 0)
+        return fsetxattr(fd, "trusted.overlay.redirect", how->kept_etc, strlen(how->kept_etc), 0);
     return fd < 0 ? -1 : fsetxattr(fd, name, "y", 1, 0);
 }
 
+/* What lies in a directory that hides the host's needs no mark of its own. */
 static int
 make_fresh(int dirfd, const struct skeleton_how *how, struct err *e)
 {
     for (size_t i = 0; i < ARRAY_LEN(fresh); i++) {
         const char *path = fresh[i].path;
+        mode_t mode = fresh[i].mode;
 
-        if (mkdirat(dirfd, path, 0700) < 0 || fchmodat(dirfd, path, fresh[i].mode, 0) < 0 ||
-            own(dirfd, path, how) < 0)
+        if (mkdirat(dirfd, path, mode) < 0 ||
+            ((mode & 0022) != 0 && fchmodat(dirfd, path, mode, 0) < 0) || own(dirfd, path, how) < 0)
             return err_errno(e, "create '%s'", path);
-        if (how->whiteouts && make_opaque(dirfd, path, how) < 0)
+        if (how->whiteouts && strchr(path, '/') == NULL && hide(dirfd, path, how) < 0)
             return err_errno(e, "hide the host's '%s'", path);
     }
     if (symlinkat("../run", dirfd, "var/run") < 0 ||

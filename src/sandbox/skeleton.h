@@ -29,9 +29,12 @@ struct skeleton_how {
         user_xattr; /* mark opaque directories with user.*, as an unprivileged overlay reads them */
     bool refer;     /* the layer below is the host's root: directories may refer to its */
     bool devices;   /* make device nodes in dev */
+    const char
+        *kept_etc; /* with `refer`: a copy (keptetc.h) that takes the place of etc; or NULL */
 };
 
 /* Top-level directories of the host that a step sees; the list ends with NULL. */
+enum { SKELETON_LISTED_MAX = 8 };
 extern const char *const skeleton_listed[];
 
 /* Fills the empty directory `dirfd`. */

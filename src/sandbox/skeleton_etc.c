@@ -14,27 +14,56 @@
 #include "base/mem.h"
 #include "sandbox/skeleton.h"
 
-enum { MAX_FILE = 4 * 1024 * 1024, MAX_DEPTH = 6 };
+enum { MAX_FILE = 4 * 1024 * 1024 };
 
 /* Directories of links that everybody may read, several hundred on many machines. */
 static const char *const linked[] = {"alternatives"};
 
 /* Allow list.  resolv.conf and hosts are what a step has when its specification brings none. */
-static const char *const copied[] = {"bash.bashrc",     "ca-certificates", "ca-certificates.conf",
-                                     "crypto-policies", "debian_version",  "environment.d",
-                                     "fonts",           "gai.conf",        "host.conf",
-                                     "hosts",           "inputrc",         "java",
-                                     "ld.so.cache",     "ld.so.conf",      "ld.so.conf.d",
-                                     "locale.alias",    "locale.conf",     "localtime",
-                                     "magic",           "magic.mime",      "mime.types",
-                                     "networks",        "nsswitch.conf",   "OpenCL",
-                                     "openmpi",         "os-release",      "perl",
-                                     "pki/ca-trust",    "pki/tls",         "profile",
-                                     "protocols",       "python",          "python3",
-                                     "redhat-release",  "resolv.conf",     "rpc",
-                                     "services",        "ssl/certs",       "ssl/openssl.cnf",
-                                     "ssl/cert.pem",    "terminfo",        "timezone",
-                                     "xattr.conf"};
+const char *const skeleton_etc_copied[] = {"bash.bashrc",
+                                           "ca-certificates",
+                                           "ca-certificates.conf",
+                                           "crypto-policies",
+                                           "debian_version",
+                                           "environment.d",
+                                           "fonts",
+                                           "gai.conf",
+                                           "host.conf",
+                                           "hosts",
+                                           "inputrc",
+                                           "java",
+                                           "ld.so.cache",
+                                           "ld.so.conf",
+                                           "ld.so.conf.d",
+                                           "locale.alias",
+                                           "locale.conf",
+                                           "localtime",
+                                           "magic",
+                                           "magic.mime",
+                                           "mime.types",
+                                           "networks",
+                                           "nsswitch.conf",
+                                           "OpenCL",
+                                           "openmpi",
+                                           "os-release",
+                                           "perl",
+                                           "pki/ca-trust",
+                                           "pki/tls",
+                                           "profile",
+                                           "protocols",
+                                           "python",
+                                           "python3",
+                                           "redhat-release",
+                                           "resolv.conf",
+                                           "rpc",
+                                           "services",
+                                           "ssl/certs",
+                                           "ssl/openssl.cnf",
+                                           "ssl/cert.pem",
+                                           "terminfo",
+                                           "timezone",
+                                           "xattr.conf",
+                                           NULL};
 
 static const char passwd[] = "root:x:0:0:root:/root:/bin/sh\n"
                              "daemon:x:1:1:daemon:/usr/sbin:/usr/sbin/nologin\n"
@@ -137,7 +166,8 @@ copy_entry(int from, int to, const char *name, unsigned char type, const struct 
 {
     struct stat st;
 
-    if (depth > MAX_DEPTH || (type != DT_LNK && fstatat(from, name, &st, AT_SYMLINK_NOFOLLOW) < 0))
+    if (depth > SKELETON_ETC_DEPTH ||
+        (type != DT_LNK && fstatat(from, name, &st, AT_SYMLINK_NOFOLLOW) < 0))
         return;
     if (type == DT_LNK || S_ISLNK(st.st_mode)) {
         copy_link(from, to, name);
@@ -235,19 +265,25 @@ refer(int etc, int to, const char *name, const struct skeleton_how *how)
 }
 
 int
+skeleton_etc_copy(int etc, int dirfd, const struct skeleton_how *how, struct err *e)
+{
+    if (write_text(dirfd, "passwd", passwd, how) < 0 || write_text(dirfd, "group", group, how) < 0)
+        return err_errno(e, "write etc/passwd and etc/group");
+    copy_resolved(etc, dirfd, SKELETON_ETC_RESOLVED, how);
+    for (size_t i = 0; skeleton_etc_copied[i] != NULL; i++)
+        copy_path(etc, dirfd, skeleton_etc_copied[i], how);
+    return 0;
+}
+
+int
 skeleton_etc(int dirfd, const struct skeleton_how *how, struct err *e)
 {
     cleanup_close int etc = open("/etc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
     if (etc < 0)
         return err_errno(e, "open '/etc'");
-    if (write_text(dirfd, "passwd", passwd, how) < 0 || write_text(dirfd, "group", group, how) < 0)
-        return err_errno(e, "write etc/passwd and etc/group");
-    copy_resolved(etc, dirfd, "resolv.conf", how);
     for (size_t i = 0; i < ARRAY_LEN(linked); i++)
         if (!refer(etc, dirfd, linked[i], how))
             copy_path(etc, dirfd, linked[i], how);
-    for (size_t i = 0; i < ARRAY_LEN(copied); i++)
-        copy_path(etc, dirfd, copied[i], how);
-    return 0;
+    return how->kept_etc != NULL ? 0 : skeleton_etc_copy(etc, dirfd, how, e);
 }

@@ -13,7 +13,16 @@
 struct err;
 struct skeleton_how;
 
-/* Fills the directory `dirfd`. */
+enum { SKELETON_ETC_DEPTH = 6 };
+
+/* What of the host's is copied; the list ends with NULL.  Of this one its content, even if it is a
+ * link. */
+extern const char *const skeleton_etc_copied[];
+#define SKELETON_ETC_RESOLVED "resolv.conf"
+
+/* Fills the directory `dirfd`, with `kept_etc` only with what a copy has not. */
 int skeleton_etc(int dirfd, const struct skeleton_how *how, struct err *e);
+/* All but those directories of links to which a layer can refer, from the directory `etc`. */
+int skeleton_etc_copy(int etc, int dirfd, const struct skeleton_how *how, struct err *e);
 
 #endif

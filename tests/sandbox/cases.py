@@ -632,15 +632,16 @@ def what_was_found_need_not_be_tried_again(s):
         return "something is missing here, which is always tried"
     if "Seccomp:\t0" not in pathlib.Path("/proc/self/status").read_text():
         return "below a filter everything is always tried"
-    recall = s.data / "cache/isolation"
+    cache = s.data / "cache"
+    recall = cache / "isolation"
     for tried in (True, False):
-        with box.Server(s.wanted, filtered=s.filtered, recall=recall) as other:
+        with box.Server(s.wanted, filtered=s.filtered, recall=cache) as other:
             text = other.ready["findings"]["userns"][1]
             assert ("tried last" not in text) == tried, text
             _, x = other.sh("recalled", "true")
             assert x["code"] == 0 and other.level == s.level, (x, other.level)
             assert recall.exists()
-    with box.Server(s.wanted, filtered=s.filtered, recall=recall) as other:
+    with box.Server(s.wanted, filtered=s.filtered, recall=cache) as other:
         a = other.order("doubtful", ["/bin/true"], level=9)
         assert other.answer(a)["type"] == box.FAILED
         until(lambda: not recall.exists(), "what was recalled is doubted")
@@ -689,6 +690,53 @@ def the_links_of_alternatives_are_the_hosts_and_change_privately(s):
     b, x = s.sh("links again", "readlink /etc/alternatives/awk; ls /etc/shadow /etc/alternatives/../passwd-")
     assert b.log().splitlines()[0] == os.readlink("/etc/alternatives/awk"), b.log()
     assert x["code"] == 2, b.log()
+
+
+def a_kept_etc_is_the_one_that_would_be_generated(s):
+    if s.level != box.FULL or s.deny:
+        return "only real root keeps one, where nothing is missing"
+    cache = s.data / "kept"
+    cache.mkdir()
+    show = ("cd /etc && find . | sort && cat $(find . -type f | sort) | sha256sum && "
+            "stat -c '%A %U %G %n' . passwd hosts ssl ssl/certs; ls /etc/shadow")
+
+    def run(kept):
+        with box.Server(s.wanted, filtered=s.filtered, recall=cache) as other:
+            open_now = {os.readlink(p) for p in pathlib.Path(f"/proc/{other.process.pid}/fd").iterdir()}
+            copies = [c for c in cache.glob("etc.*") if str(c.resolve()) in open_now]
+            assert len(copies) == kept, open_now
+            a, _ = other.sh("show", show)
+            other.sh("change", "touch /etc/mine /etc/ssl/certs/mine && rm /etc/rpc && "
+                     "chown 3:4 /etc/profile && echo 1.2.3.4 x >> /etc/hosts && mv /etc/fonts /etc/letters")
+            b, _ = other.sh("show again", show)
+            assert a.log() == want and b.log() == want, (a.log(), b.log())
+            the_whole_tree_is_on_the_list(other)
+            the_hosts_secrets_are_not_there(other)
+            return copies
+
+    def whole():
+        return [c for c in cache.glob("etc.*") if "\nend\n" in (c / "list").read_text()
+                ] if list(cache.glob("etc.*/list")) else []
+
+    a, _ = s.sh("generated", show)
+    want = a.log()
+    run(kept=0)
+    until(whole, "a copy is kept")
+    first, = run(kept=1)
+    assert not (first / "tree/mine").exists() and (first / "tree/rpc").exists()
+    assert (first / "tree/passwd").stat().st_mode & 0o022 == 0, "others may change it"
+
+    def stale(change):
+        old, = whole()
+        change(old)
+        run(kept=0)
+        until(lambda: whole() and not old.exists(), "another copy takes its place")
+        run(kept=1)
+
+    listed = first / "list"
+    stale(lambda c: (c / "list").write_text(listed.read_text().replace("=profile\t1", "=profile\t2")))
+    stale(lambda c: (c / "list").write_text((c / "list").read_text()[:-5]))  # its maker was killed
+    stale(lambda c: c.chmod(0o777))
 
 
 def a_fork_bomb_meets_its_limit(s):
@@ -820,7 +868,8 @@ BOXED = [the_hosts_secrets_are_not_there, the_whole_tree_is_on_the_list, nothing
 RANGED = [other_users_own_their_files,
           steps_of_other_ids_chown_and_leave_nothing_that_cannot_be_removed]
 WRITABLE = [installed_programs_can_be_changed_privately,
-            the_links_of_alternatives_are_the_hosts_and_change_privately]
+            the_links_of_alternatives_are_the_hosts_and_change_privately,
+            a_kept_etc_is_the_one_that_would_be_generated]
 LIMITED = [a_fork_bomb_meets_its_limit, too_much_memory_is_reported, the_processor_is_limited,
            groups_are_used_again, a_server_that_cannot_see_this_one_leaves_its_groups_alone]
 BARE = [fixed_paths_are_links_while_the_step_runs,

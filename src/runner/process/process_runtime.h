@@ -43,12 +43,12 @@ struct process_runtime_config {
     const char *const *python_files; /* that it names: seen there, read-only; NULL-terminated */
     uint32_t *loopback_ports;        /* of the host's 127.0.0.1 that pods with an address reach */
     size_t loopback_ports_n;
-    size_t max_starts;     /* at once; 0: twice the processors */
-    size_t max_pods;       /* 0: 110, as kubelet has it */
-    bool strict_requests;  /* requests above the machine's size wait for ever */
-    int64_t reserve_bytes; /* free space below which the largest pod is evicted; 0: never */
-    int64_t log_bytes;     /* cap of one container's log; 0: the usual one */
-    const char *recall;    /* a file for what the spawner found (sandbox/probe_recall.h), or NULL */
+    size_t max_starts;      /* at once; 0: twice the processors */
+    size_t max_pods;        /* 0: 110, as kubelet has it */
+    bool strict_requests;   /* requests above the machine's size wait for ever */
+    int64_t reserve_bytes;  /* free space below which the largest pod is evicted; 0: never */
+    int64_t log_bytes;      /* cap of one container's log; 0: the usual one */
+    const char *recall;     /* a directory for what later spawners may recall, or NULL */
     uint32_t first_id_base; /* the range of ids that pods will ask for first; 0: none */
     struct runtime_blobs blobs;
     runtime_event_fn *on_event;

@@ -32,7 +32,7 @@ struct spawner_config {
     enum level level;          /* LEVEL_BEST: the best that is to be had */
     const char *const *shared; /* NULL-terminated, or NULL */
     uint32_t id_base;          /* for probing; 0: none */
-    const char *recall;        /* a file for what was found (sandbox/probe_recall.h), or NULL */
+    const char *recall;        /* a directory for what later ones may recall, or NULL */
     bool die_with_server;      /* attempts end with this process */
     bool temporary;            /* with die_with_server: so does the data directory */
 };

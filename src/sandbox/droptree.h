@@ -6,8 +6,8 @@
  * caller alone: nobody reads what it would say, so it says nothing, and tries again for a while
  * when something is still being written there.
  */
-#ifndef INIT_DROPTREE_H
-#define INIT_DROPTREE_H
+#ifndef SANDBOX_DROPTREE_H
+#define SANDBOX_DROPTREE_H
 
 #include <stdbool.h>
 

@@ -1,4 +1,4 @@
-#include "init/droptree.h"
+#include "sandbox/droptree.h"
 
 #include <dirent.h>
 #include <errno.h>

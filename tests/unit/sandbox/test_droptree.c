@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
-#include "init/droptree.h"
+#include "sandbox/droptree.h"
 #include "tests/unit/test.h"
 
 /* A directory of its own, with room below. */
