@@ -75,13 +75,14 @@ leave_leaf(char path[BOXGROUP_PATH])
 }
 
 static int
-open_side(struct boxgroup *g, int which, char why[BOXGROUP_PATH])
+open_side(struct boxgroup *g, const struct boxgroup_files *f, int which, char why[BOXGROUP_PATH])
 {
     struct side *s = &g->sides[which];
 
-    if (!boxgroup_find(controllers[which], s->path, &s->v2, why))
+    if (!boxgroup_find(f, controllers[which], s->path, &s->v2, why))
         return -1;
     leave_leaf(s->path);
+    boxgroup_sweep(s->path);
     s->base = open(s->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     s->dir = s->base < 0 ? -1 : boxgroup_claim(s->base, g->name);
     if (s->dir < 0) {
@@ -99,14 +100,14 @@ open_side(struct boxgroup *g, int which, char why[BOXGROUP_PATH])
 }
 
 static void
-find_sides(struct boxgroup *g, struct probe *p)
+find_sides(struct boxgroup *g, const struct boxgroup_files *f, struct probe *p)
 {
     for (int i = 0; i < BOXGROUP_CONTROLLERS; i++) {
         char why[BOXGROUP_PATH] = "taken away by SLUICE_DENY";
         bool denied = p->denied[PROBE_CGROUP] || p->denied[probes[i]];
 
         g->sides[i].dir = g->sides[i].base = -1;
-        p->have[probes[i]] = !denied && open_side(g, i, why) == 0;
+        p->have[probes[i]] = !denied && open_side(g, f, i, why) == 0;
         if (p->have[probes[i]])
             snprintf(p->text[probes[i]], PROBE_TEXT, "limits of %s are enforced (%s)",
                      controllers[i], g->sides[i].v2 ? "unified hierarchy" : "hierarchy v1");
@@ -126,16 +127,11 @@ struct boxgroup *
 boxgroup_new(struct probe *p)
 {
     struct boxgroup *g = NEW(struct boxgroup);
+    struct boxgroup_files files;
 
     boxgroup_claim_name(g->name, sizeof g->name);
-    for (int i = 0; i < BOXGROUP_CONTROLLERS; i++) {
-        char path[BOXGROUP_PATH], why[BOXGROUP_PATH];
-        bool v2;
-
-        if (boxgroup_find(controllers[i], path, &v2, why))
-            boxgroup_sweep(path);
-    }
-    find_sides(g, p);
+    boxgroup_read(&files);
+    find_sides(g, &files, p);
     return g;
 }
 

@@ -6,8 +6,6 @@
 
 #include "sandbox/oscall.h"
 
-enum { FILE_SIZE = 64 * 1024 };
-
 static bool
 has_word(struct str list, char sep, struct str word)
 {
@@ -94,14 +92,19 @@ v2_has(const char *path, const char *controller)
     return n > 0 && has_word(str_trim(str_make(text, (size_t)n)), ' ', str_of(controller));
 }
 
-bool
-boxgroup_find(const char *controller, char path[BOXGROUP_PATH], bool *v2, char why[BOXGROUP_PATH])
+void
+boxgroup_read(struct boxgroup_files *f)
 {
-    char mounts[FILE_SIZE], groups[4096];
-    ssize_t mounts_n = oscall_read_file(AT_FDCWD, "/proc/self/mountinfo", mounts, sizeof mounts);
-    ssize_t groups_n = oscall_read_file(AT_FDCWD, "/proc/self/cgroup", groups, sizeof groups);
-    struct str m = str_make(mounts, mounts_n > 0 ? (size_t)mounts_n : 0);
-    struct str g = str_make(groups, groups_n > 0 ? (size_t)groups_n : 0);
+    f->mounts[0] = f->groups[0] = '\0';
+    (void)oscall_read_file(AT_FDCWD, "/proc/self/mountinfo", f->mounts, sizeof f->mounts);
+    (void)oscall_read_file(AT_FDCWD, "/proc/self/cgroup", f->groups, sizeof f->groups);
+}
+
+bool
+boxgroup_find(const struct boxgroup_files *f, const char *controller, char path[BOXGROUP_PATH],
+              bool *v2, char why[BOXGROUP_PATH])
+{
+    struct str m = str_of(f->mounts), g = str_of(f->groups);
 
     *v2 = false;
     if (boxgroup_find_in(m, g, controller, false, path))

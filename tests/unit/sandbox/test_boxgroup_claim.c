@@ -122,12 +122,14 @@ TEST(what_is_not_ours_or_still_used_is_left)
 TEST(a_slot_that_is_about_to_be_entered_is_left)
 {
     char path[BOXGROUP_PATH], why[BOXGROUP_PATH], name[64], slot[80], file[96];
+    struct boxgroup_files files;
     bool v2;
     int base, claim, enter;
 
+    boxgroup_read(&files);
     snprintf(name, sizeof name, "sluice-%d-0", dead_pid());
     snprintf(slot, sizeof slot, "%s/p0", name);
-    if (!boxgroup_find("pids", path, &v2, why))
+    if (!boxgroup_find(&files, "pids", path, &v2, why))
         skip();
     base = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     claim = base < 0 ? -1 : boxgroup_claim(base, name);
