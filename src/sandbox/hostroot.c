@@ -160,8 +160,14 @@ make_dev(struct hostroot *h, struct err *e)
 static int
 mount_layers(struct hostroot *h, struct err *e)
 {
+    int below;
+
     if (mkdir(h->layers, 0700) < 0 && errno != EEXIST)
         return err_errno(e, "create '%s'", h->layers);
+    below = open(h->layers, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (below < 0)
+        return err_errno(e, "open '%s'", h->layers);
+    h->spares = spareroots_new(below);
     if (mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
         return err_errno(e, "make the mount namespace private");
     /* Every step's namespace begins as a copy of this one: what none needs is taken off.  Groups
@@ -185,7 +191,6 @@ hostroot_open(struct hostroot *h, const struct probe *p, enum level level, const
                            .volatile_overlay = p->have[PROBE_VOLATILE],
                            .clone3 = p->have[PROBE_CLONE3],
                            .layers = xasprintf("%s/layers", data_dir),
-                           .spares = spareroots_new(data_dir),
                            .kept = KEPTETC_NONE,
                            .dev = -1};
     h->kind = !p->have[PROBE_OVERLAY] ? HOSTROOT_BINDS : p->root ? HOSTROOT_WHOLE : HOSTROOT_PARTS;

@@ -233,7 +233,7 @@ probe_tidy(const char *data_dir)
 
     if (dir < 0)
         return;
-    rootlayer_remove_unused(dir);
+    rootlayer_remove_unused(dir, "");
     rmdir(path);
 }
 

@@ -49,7 +49,7 @@ prepare_root(struct hostroot *h, const struct boxspec *s, int dir, struct rootfs
     } else {
         r->root = spareroot_take(h, s->id_base, dir);
         if (r->root < 0)
-            r->root = rootlayer_root(h, range, dir, e);
+            r->root = rootlayer_root(h, range, dir, "", e);
     }
     return r->root < 0 ? err_wrap(e, "root file system") : 0;
 }

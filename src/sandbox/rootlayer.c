@@ -54,31 +54,38 @@ rootlayer_overlay(const struct hostroot *h, int dir, const char *suffix, uint32_
 }
 
 int
-rootlayer_root(const struct hostroot *h, const struct hostroot_range *range, int dir, struct err *e)
+rootlayer_root(const struct hostroot *h, const struct hostroot_range *range, int dir,
+               const char *suffix, struct err *e)
 {
     struct boxmount_overlay o = {
         .lower = range->skeleton, .lower2 = range->host, .attributes = MOUNT_ATTR_NOSUID};
 
-    return rootlayer_overlay(h, dir, "", range->base, &o, e);
+    return rootlayer_overlay(h, dir, suffix, range->base, &o, e);
 }
 
 void
-rootlayer_remove_unused(int dir)
+rootlayer_remove_unused(int dir, const char *suffix)
 {
     /* What the kernel makes of a work directory, the volatile ones' marks included. */
-    static const char *const inside[] = {"work/work/incompat/volatile/dirty",
-                                         "work/work/incompat/volatile",
-                                         "work/work/incompat",
-                                         "work/work/volatile",
-                                         "work/work",
-                                         "work/index",
-                                         "work",
-                                         "upper"};
+    static const char *const inside[] = {"/work/incompat/volatile/dirty",
+                                         "/work/incompat/volatile",
+                                         "/work/incompat",
+                                         "/work/volatile",
+                                         "/work",
+                                         "/index",
+                                         ""};
+    char path[2 * NAME_SIZE];
 
-    /* The kernel makes work/work with no rights at all. */
-    (void)fchmodat(dir, "work/work", 0700, 0);
-    (void)fchmodat(dir, "work/work/incompat", 0700, 0);
-    for (size_t i = 0; i < ARRAY_LEN(inside); i++)
-        if (unlinkat(dir, inside[i], AT_REMOVEDIR) < 0 && errno == ENOTDIR)
-            unlinkat(dir, inside[i], 0);
+    /* The kernel makes the inner one with no rights at all. */
+    snprintf(path, sizeof path, BOX_WORK "%s/work", suffix);
+    (void)fchmodat(dir, path, 0700, 0);
+    snprintf(path, sizeof path, BOX_WORK "%s/work/incompat", suffix);
+    (void)fchmodat(dir, path, 0700, 0);
+    for (size_t i = 0; i < ARRAY_LEN(inside); i++) {
+        snprintf(path, sizeof path, BOX_WORK "%s%s", suffix, inside[i]);
+        if (unlinkat(dir, path, AT_REMOVEDIR) < 0 && errno == ENOTDIR)
+            unlinkat(dir, path, 0);
+    }
+    snprintf(path, sizeof path, BOX_UPPER "%s", suffix);
+    unlinkat(dir, path, AT_REMOVEDIR);
 }

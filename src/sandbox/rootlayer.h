@@ -23,8 +23,8 @@ int rootlayer_overlay(const struct hostroot *h, int dir, const char *suffix, uin
                       struct boxmount_overlay *o, struct err *e);
 /* The overlay that is the root of a step of this range. */
 int rootlayer_root(const struct hostroot *h, const struct hostroot_range *range, int dir,
-                   struct err *e);
-/* Removes `upper` and `work` from `dir`, if nothing was written through their overlay. */
-void rootlayer_remove_unused(int dir);
+                   const char *suffix, struct err *e);
+/* Removes such a layer from `dir`, if nothing was written through its overlay. */
+void rootlayer_remove_unused(int dir, const char *suffix);
 
 #endif

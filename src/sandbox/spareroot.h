@@ -4,8 +4,9 @@
  * The overlay is the slowest part of a step's root: its mount alone makes and removes half a dozen
  * files in the layers.  So the spawner makes the next one while it has nothing else to do, in
  *
- *   <data>/spare.<pid>/<slot>/upper, work
+ *   <data>/layers/upper.<pid>.<slot>, work.<pid>.<slot>
  *
+ * below the tmpfs that the spawner has mounted there for itself (hostroot.h),
  * and whoever needs a root of that id range gets the mount, and its layers renamed into the
  * attempt's directory, as if they had been made there.  There is one spare for each of the ranges
  * that were asked for last.  Failing to make one is nobody's error: the attempt makes its own and
@@ -22,7 +23,8 @@
 struct hostroot;
 struct spareroots;
 
-struct spareroots *spareroots_new(const char *data_dir);
+/* `dir`: of <data>/layers as the file system below has it; taken over. */
+struct spareroots *spareroots_new(int dir);
 /* Removes what was not used. */
 void spareroots_free(struct spareroots *s);
 
