@@ -10,8 +10,6 @@
  * after it unless --keep: the spawner removes it, so that nobody has to wait, and even if this
  * process is killed.
  */
-#include <fcntl.h>
-#include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,23 +26,16 @@
 #include "cli/option.h"
 #include "cli/run_load.h"
 #include "cli/run_log.h"
+#include "cli/run_place.h"
+#include "cli/run_set.h"
 #include "cli/run_stop.h"
 #include "cli/run_view.h"
 #include "cli/settings.h"
 #include "core/core.h"
 #include "core/message.h"
 #include "data/json.h"
-#include "io/file.h"
 #include "io/loop.h"
 #include "io/signals.h"
-#include "runner/process/reclaim.h"
-
-static const char namespace_default[] = "default";
-
-struct run_workflow {
-    char *uid, *name;
-    bool over, good, printed;
-};
 
 struct run {
     struct cli *cli;
@@ -55,14 +46,11 @@ struct run {
     struct run_view view;
     struct run_log *log; /* NULL unless --log */
     struct run_load load;
-    VEC(struct run_workflow) workflows;
+    struct run_set set;
     struct message apply;
     struct err failed; /* code 0: nothing */
     enum run_form form;
-    char *data;
-    char *envs;   /* of a temporary run: outlives it, since an environment takes seconds to build */
-    char *recall; /* of a temporary run: so does what was found to be possible here */
-    bool temporary, keep;
+    struct run_place place;
     bool finding; /* with --resume: what is left is not known yet, and may end meanwhile */
     struct task found;
 };
@@ -81,104 +69,20 @@ static const struct option run_flags[] = {
 
 /* Objects. */
 
-static struct run_workflow *
-workflow_of(struct run *r, struct str uid)
-{
-    for (size_t i = 0; i < r->workflows.n; i++) {
-        if (str_is(uid, r->workflows.at[i].uid))
-            return &r->workflows.at[i];
-    }
-    return NULL;
-}
-
-static struct run_workflow *
-add_workflow(struct run *r, const struct object *o)
-{
-    struct run_workflow *w = vec_grow(&r->workflows);
-
-    w->uid = str_dup(object_uid(o));
-    w->name = str_dup(object_name(o));
-    return w;
-}
-
-/* The manifest's own, else the default one; none for kinds that have none. */
-static struct str
-namespace_of(const struct run_object *o)
-{
-    if (!o->kind->namespaced)
-        return STR("");
-    return str_of(
-        json_cstr_or(json_at_path(json_root(o->doc), "metadata.namespace"), namespace_default));
-}
-
-/* Creates the object, or replaces the one that has its name. */
-static int
-put(struct run *r, struct turn *t, const struct run_object *o, struct err *e)
-{
-    struct objects *os = assembly_objects(r->assembly);
-    struct str ns = namespace_of(o);
-    int rc = objects_create(os, t, o->kind, ns, json_root(o->doc), NULL, e);
-
-    if (rc == ERR_EXISTS)
-        rc = objects_update(os, t, o->kind, ns, json_root(o->doc), OBJECTS_SPEC, NULL, e);
-    return rc;
-}
-
 static int
 apply(struct message *m, struct turn *t, struct err *e)
 {
     struct run *r = CONTAINER_OF(m, struct run, apply);
-    struct objects *os = assembly_objects(r->assembly);
 
-    for (size_t i = 0; i < r->load.others.n; i++) {
-        if (put(r, t, &r->load.others.at[i], e) < 0)
-            return e->code;
-    }
-    for (size_t i = 0; i < r->load.workflows.n; i++) {
-        cleanup_object struct object *o = NULL;
-
-        if (objects_create(os, t, &kind_workflow, namespace_of(&r->load.workflows.at[i]),
-                           json_root(r->load.workflows.at[i].doc), &o, e) < 0)
-            return e->code;
-        add_workflow(r, o);
-    }
-    return 0;
+    return run_set_create(&r->set, assembly_objects(r->assembly), t, &r->load, e);
 }
 
-/* What an earlier process left: every workflow that is not over. */
 static int
 find_left(struct message *m, struct turn *t, struct err *e)
 {
     struct run *r = CONTAINER_OF(m, struct run, apply);
-    struct objects_query q = {.kind = &kind_workflow, .limit = 1000};
-    cleanup_objects object_vec found = VEC_INIT;
-    bool more = true;
 
-    while (more) {
-        size_t before = found.n;
-
-        if (objects_list(assembly_objects(r->assembly), t, &q, &found, &more, e) < 0)
-            return e->code;
-        for (size_t i = before; i < found.n; i++) {
-            if (!object_is_finished(found.at[i]) && workflow_of(r, object_uid(found.at[i])) == NULL)
-                add_workflow(r, found.at[i]);
-        }
-        if (found.n == before)
-            break;
-        q.after_ns = object_namespace(found.at[found.n - 1]);
-        q.after_name = object_name(found.at[found.n - 1]);
-    }
-    return 0;
-}
-
-static bool
-all_over(const struct run *r)
-{
-    for (size_t i = 0; i < r->workflows.n; i++) {
-        if (!r->workflows.at[i].over)
-            return false;
-    }
-    return true;
+    return run_set_find_left(&r->set, assembly_objects(r->assembly), t, e);
 }
 
 /* After the turn in which they were found: what ended in that turn has been told, too. */
@@ -188,7 +92,7 @@ on_found(void *arg)
     struct run *r = arg;
 
     r->finding = false;
-    if (all_over(r))
+    if (run_set_is_over(&r->set))
         loop_stop(r->loop);
 }
 
@@ -208,18 +112,18 @@ applied(struct message *m, const struct err *why)
 static void
 on_workflow(struct run *r, const struct object *o, bool gone)
 {
-    struct run_workflow *w = workflow_of(r, object_uid(o));
+    struct run_workflow *w = run_set_find(&r->set, object_uid(o));
     struct str phase = json_str(object_at(o, "status.phase"));
 
     if (w == NULL && r->finding && !gone)
-        w = add_workflow(r, o);
+        w = run_set_add(&r->set, o);
     if (w == NULL)
         return;
     w->good = str_is(phase, "Succeeded");
     w->over = gone || (object_is_finished(o) && phase.n != 0);
     if (r->assembly != NULL) /* else it is being opened, and there is no view yet */
         run_view_changed(&r->view, object_uid(o));
-    if (!r->finding && all_over(r))
+    if (!r->finding && run_set_is_over(&r->set))
         loop_stop(r->loop);
 }
 
@@ -233,7 +137,7 @@ on_object(void *arg, const struct object *now, bool gone)
     } else if (object_kind(now) == &kind_pod) {
         struct str owner = object_controller_uid(now);
 
-        if (workflow_of(r, owner) == NULL)
+        if (run_set_find(&r->set, owner) == NULL)
             return;
         run_view_changed(&r->view, owner);
         if (r->log != NULL)
@@ -249,14 +153,14 @@ give_up(void *arg, const char *why)
 {
     struct run *r = arg;
 
-    if (r->temporary)
+    if (r->place.temporary)
         err_set(&r->failed, ERR_UNAVAILABLE, "given up before the end was recorded: %s", why);
     else
         err_set(
             &r->failed, ERR_UNAVAILABLE,
             "given up before the end was recorded: %s; what runs goes on, and --resume takes up "
             "what is in '%s'",
-            why, r->data);
+            why, r->place.data);
     loop_stop(r->loop);
 }
 
@@ -264,49 +168,15 @@ static void
 on_signal(void *arg, int sig)
 {
     struct run *r = arg;
-    cleanup_free const char **uids = NEW_ARRAY(const char *, r->workflows.n);
+    cleanup_free const char **uids = NEW_ARRAY(const char *, r->set.workflows.n);
 
     (void)sig;
-    for (size_t i = 0; i < r->workflows.n; i++)
-        uids[i] = r->workflows.at[i].uid;
-    run_stop_interrupt(&r->stop, uids, r->workflows.n);
+    for (size_t i = 0; i < r->set.workflows.n; i++)
+        uids[i] = r->set.workflows.at[i].uid;
+    run_stop_interrupt(&r->stop, uids, r->set.workflows.n);
 }
 
 /* Setting up and taking down. */
-
-/* $XDG_CACHE_HOME/sluice or ~/.cache/sluice; NULL if there is no home. */
-static char *
-cache_directory(void)
-{
-    const char *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
-
-    if (cache != NULL && cache[0] == '/')
-        return xasprintf("%s/sluice", cache);
-    return home != NULL && home[0] == '/' ? xasprintf("%s/.cache/sluice", home) : NULL;
-}
-
-static int
-choose_data(struct run *r, struct err *e)
-{
-    const struct settings *s = r->cli->settings;
-    char template[PATH_MAX];
-    const char *base = getenv("TMPDIR");
-
-    if (option_given(r->cli->options, "data") || option_switch(r->cli->options, "resume", false)) {
-        r->data = xstrdup(s->data);
-        return 0;
-    }
-    snprintf(template, sizeof template, "%s/sluice-run-XXXXXX",
-             base != NULL && base[0] == '/' ? base : "/tmp");
-    if (mkdtemp(template) == NULL)
-        return err_errno(e, "make a temporary directory '%s'", template);
-    r->data = xstrdup(template);
-    r->temporary = true;
-    r->recall = cache_directory();
-    if (r->recall != NULL)
-        r->envs = xasprintf("%s/envs", r->recall);
-    return 0;
-}
 
 static void
 on_level(void *arg, const char *level, const char *why)
@@ -333,11 +203,11 @@ open_all(struct run *r, struct err *e)
     static const int signals[] = {SIGINT, SIGTERM, 0};
     struct assembly_config config = {.loop = r->loop,
                                      .settings = r->cli->settings,
-                                     .data = r->data,
-                                     .envs = r->envs,
-                                     .recall = r->recall,
-                                     .die_with_server = r->temporary,
-                                     .temporary = r->temporary && !r->keep,
+                                     .data = r->place.data,
+                                     .envs = r->place.envs,
+                                     .recall = r->place.recall,
+                                     .die_with_server = r->place.temporary,
+                                     .temporary = r->place.temporary && !r->place.keep,
                                      .on_level = on_level,
                                      .on_no_runtime = on_no_runtime,
                                      .on_object = on_object,
@@ -353,7 +223,7 @@ open_all(struct run *r, struct err *e)
     r->stop.arg = r;
     run_view_init(&r->view, r->cli, r->loop, r->assembly);
     if (option_switch(r->cli->options, "log", false))
-        r->log = run_log_new(r->loop, r->data, &r->view);
+        r->log = run_log_new(r->loop, r->place.data, &r->view);
     r->signals = signals_watch(r->loop, signals, on_signal, r, e);
     return r->signals != NULL ? 0 : e->code;
 }
@@ -361,7 +231,7 @@ open_all(struct run *r, struct err *e)
 static void
 close_all(struct run *r)
 {
-    bool left = r->temporary && !r->keep && assembly_leave(r->assembly);
+    bool left = r->place.temporary && !r->place.keep && assembly_leave(r->assembly);
 
     run_stop_done(&r->stop);
     task_cancel(&r->found);
@@ -370,24 +240,9 @@ close_all(struct run *r)
     if (r->assembly != NULL)
         run_view_done(&r->view);
     assembly_close(r->assembly);
-    for (size_t i = 0; i < r->workflows.n; i++) {
-        free(r->workflows.at[i].uid);
-        free(r->workflows.at[i].name);
-    }
-    vec_done(&r->workflows);
+    run_set_done(&r->set);
     run_load_done(&r->load);
-    if (r->temporary && r->keep) {
-        fprintf(r->cli->err, "everything is kept in %s\n", r->data);
-    } else if (r->temporary && !left) {
-        struct err e = ERR_INIT;
-        cleanup_free char *init = cli_init_path(&e);
-
-        if (init == NULL || reclaim_and_remove(init, r->data, &e) < 0)
-            log_warn("run", "%s", e.msg);
-    }
-    free(r->data);
-    free(r->envs);
-    free(r->recall);
+    run_place_leave(&r->place, r->cli, left);
 }
 
 static int
@@ -397,10 +252,10 @@ print_results(struct run *r, struct err *e)
 
     if (r->log != NULL)
         run_log_drain(r->log);
-    for (size_t i = 0; i < r->workflows.n; i++) {
-        if (run_view_finish(&r->view, r->workflows.at[i].uid, r->form, e) < 0)
+    for (size_t i = 0; i < r->set.workflows.n; i++) {
+        if (run_view_finish(&r->view, r->set.workflows.at[i].uid, r->form, e) < 0)
             return e->code;
-        if (!r->workflows.at[i].good)
+        if (!r->set.workflows.at[i].good)
             code = CLI_FAILED;
     }
     return code;
@@ -422,8 +277,8 @@ go(struct run *r, struct err *e)
     loop_run(r->loop);
     if (r->failed.code != 0)
         return cli_fail(r->cli, &r->failed);
-    if (r->workflows.n == 0)
-        fprintf(r->cli->err, "nothing is left to be run in %s\n", r->data);
+    if (r->set.workflows.n == 0)
+        fprintf(r->cli->err, "nothing is left to be run in %s\n", r->place.data);
     code = print_results(r, e);
     return code < 0 ? cli_fail(r->cli, e) : code;
 }
@@ -488,7 +343,7 @@ check_usage(struct run *r)
 static int
 run_run(struct cli *c)
 {
-    struct run r = {.cli = c, .keep = option_switch(c->options, "keep", false)};
+    struct run r = {.cli = c};
     struct err e = ERR_INIT;
     int code = check_usage(&r);
 
@@ -503,7 +358,7 @@ run_run(struct cli *c)
         return cli_fail(c, &e);
     run_stop_init(&r.stop, r.loop);
     task_init(&r.found, r.loop, on_found, &r);
-    if (choose_data(&r, &e) < 0 || open_all(&r, &e) < 0)
+    if (run_place_choose(&r.place, c, &e) < 0 || open_all(&r, &e) < 0)
         code = cli_fail(c, &e);
     else
         code = go(&r, &e);
