@@ -11,7 +11,6 @@
  * The loop of the main thread drives the core; edges have threads of their own.  What runs when the
  * server ends goes on, and the next one on the same directory takes it over.
  */
-#include <fcntl.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -32,6 +31,7 @@
 #include "cli/run_stop.h"
 #include "cli/serverfile.h"
 #include "cli/settings.h"
+#include "cli/up_listen.h"
 #include "control/podexec.h"
 #include "control/podlog.h"
 #include "core/core.h"
@@ -40,11 +40,8 @@
 #include "edge/metrics.h"
 #include "edge/routes.h"
 #include "flow/argorest/argorest.h"
-#include "http/certs.h"
-#include "http/tls.h"
 #include "io/address.h"
 #include "io/descriptors.h"
-#include "io/file.h"
 #include "io/loop.h"
 #include "io/signals.h"
 #include "io/timer.h"
@@ -54,7 +51,7 @@
 #define LOOK_US (CLOCK_SECOND / 10)
 #define GRACE_US (2 * CLOCK_SECOND)
 
-enum { LAST_TURNS = 100, API_PORT = 443 };
+enum { LAST_TURNS = 100 };
 
 enum state { STARTING, SERVING, LEAVING, KILLING, STOPPED };
 static const char *const state_names[] = {"starting", "serving", "leaving", "killing", "stopped"};
@@ -73,9 +70,7 @@ struct up {
     struct apidebug debug;
     struct signals *signals;
     struct podlog_config logs;
-    struct certs certs;
-    struct tls *tls;
-    char *url, *tls_url;
+    struct up_listen listen;
     enum state state;
     struct timer timer;
     struct message prepare, stop;
@@ -188,7 +183,7 @@ announce(struct up *u)
         return;
     }
     enter(u, SERVING);
-    fprintf(u->cli->out, "ready %s\n", u->url);
+    fprintf(u->cli->out, "ready %s\n", u->listen.url);
     fflush(u->cli->out);
 }
 
@@ -222,40 +217,6 @@ on_no_runtime(void *arg, const struct err *why)
     fail(arg, why);
 }
 
-/* By what names clients and pods reach the server, and, from `kubernetes` on, browsers. */
-static const char *const names[] = {"127.0.0.1",
-                                    "::1",
-                                    "localhost",
-                                    "kubernetes",
-                                    "kubernetes.default",
-                                    "kubernetes.default.svc",
-                                    "kubernetes.default.svc.cluster.local",
-                                    "127.96.0.1",
-                                    "127.96.0.2",
-                                    "127.96.0.3",
-                                    "127.96.0.4",
-                                    "127.96.0.5",
-                                    "127.96.0.6",
-                                    "127.96.0.7",
-                                    "127.96.0.8",
-                                    NULL};
-enum { NAMES = ARRAY_LEN(names) - 1, FIRST_FOR_BROWSERS = 3, FIRST_FOR_PODS = 7 };
-
-static int
-open_certs(struct up *u, struct err *e)
-{
-    cleanup_free char *dir = xasprintf("%s/auth", u->cli->settings->data);
-    cleanup_close int fd = -1;
-
-    if (file_mkdirs(AT_FDCWD, dir, 0700, e) < 0)
-        return e->code;
-    fd = file_open_dir(AT_FDCWD, dir, e);
-    if (fd < 0 || certs_open(fd, names, NAMES, loop_wall_us(u->loop), &u->certs, e) < 0)
-        return err_wrap(e, "%s", dir);
-    u->tls = tls_new_server(buf_view(&u->certs.server), buf_view(&u->certs.key), e);
-    return u->tls != NULL ? 0 : e->code;
-}
-
 static void
 sign_token(void *arg, const struct apitoken *t, struct buf *to)
 {
@@ -269,7 +230,7 @@ open_assembly(struct up *u, struct err *e)
                                      .settings = u->cli->settings,
                                      .data = u->cli->settings->data,
                                      .serve = true,
-                                     .ca = buf_cstring(&u->certs.ca),
+                                     .ca = buf_cstring(&u->listen.certs.ca),
                                      .sign = sign_token,
                                      .on_level = on_level,
                                      .on_no_runtime = on_no_runtime,
@@ -280,45 +241,6 @@ open_assembly(struct up *u, struct err *e)
         return e->code;
     return auth_open(u->cli->settings->data, strcmp(tokens, "none") != 0 ? tokens : NULL,
                      loop_clock(u->loop), &u->auth, e);
-}
-
-/* Listens, and says under which URL. */
-static int
-listen_at(struct up *u, const char *text, const struct tls *tls, char **ret_url, struct err *e)
-{
-    cleanup_buf struct buf where = BUF_INIT;
-    struct address wanted, bound;
-    struct edge_listen l = {.address = &wanted, .tls = tls};
-
-    if (address_parse(str_of(text), &wanted, e) < 0)
-        return err_wrap(e, tls != NULL ? "tls_listen" : "listen");
-    if (edge_listen(u->edge, &l, &bound, e) < 0)
-        return e->code;
-    address_write(&bound, &where);
-    *ret_url = xasprintf("%s%s", tls != NULL ? "https://" : "http://", buf_cstring(&where));
-    return 0;
-}
-
-/* Where pods reach the server: the first address that no other server of this machine has. */
-static int
-listen_for_pods(struct up *u, struct err *e)
-{
-    struct err why = ERR_INIT;
-
-    for (size_t i = FIRST_FOR_PODS; i < NAMES; i++) {
-        cleanup_free char *text = xasprintf("%s:%d", names[i], netmap_real_port(API_PORT));
-        struct address wanted, bound;
-        struct edge_listen l = {.address = &wanted, .tls = u->tls};
-
-        if (address_parse(str_of(text), &wanted, e) < 0)
-            return e->code;
-        if (edge_listen(u->edge, &l, &bound, &why) < 0)
-            continue;
-        assembly_set_api_address(u->assembly, names[i]);
-        return 0;
-    }
-    log_warn("up", "pods do not reach the API: %s", why.msg);
-    return 0;
 }
 
 /* Errors before a handler runs, in the shape of the API that the request is for. */
@@ -334,21 +256,20 @@ write_error(void *arg, const struct request *rq, int status, const struct err *w
 static int
 open_edge(struct up *u, struct err *e)
 {
-    const struct settings *s = u->cli->settings;
     struct edge_options options = {.authenticate = auth_authenticate,
                                    .authenticate_arg = u->auth,
                                    .local = auth_local(u->auth),
                                    .may_be_local = may_be_local,
                                    .may_be_local_arg = u,
-                                   .hosts = names + FIRST_FOR_BROWSERS,
+                                   .hosts = up_listen_hosts(),
                                    .write_error = write_error};
 
     u->edge = edge_new(&options, e);
-    if (u->edge == NULL || listen_at(u, s->listen, NULL, &u->url, e) < 0)
+    if (u->edge == NULL || up_listen_begin(&u->listen, u->edge, u->cli->settings, e) < 0)
         return e->code;
-    if (listen_at(u, s->tls_listen, u->tls, &u->tls_url, e) < 0)
-        return e->code;
-    return listen_for_pods(u, e);
+    if (u->listen.for_pods != NULL)
+        assembly_set_api_address(u->assembly, u->listen.for_pods);
+    return 0;
 }
 
 static const struct apipod_ops pod_ops = {.log = podlog_open, .exec = podexec_open};
@@ -365,7 +286,7 @@ open_api(struct up *u)
         .kinds = objects_kinds(assembly_objects(u->assembly)),
         .watchlog = assembly_watchlog(u->assembly),
         .clock = loop_clock(u->loop),
-        .address = u->url + sizeof "http://" - 1,
+        .address = u->listen.url + sizeof "http://" - 1,
         .authorize = auth_authorize,
         .rules = auth_rules,
         .authenticate = auth_authenticate,
@@ -439,8 +360,9 @@ prepared(struct message *m, const struct err *why)
         fail(u, why);
         return;
     }
-    if (publish(u, &e) < 0 || serverfile_write(u->cli->settings->data,
-                                               &(struct serverfile){u->url, u->tls_url}, &e) < 0) {
+    if (publish(u, &e) < 0 ||
+        serverfile_write(u->cli->settings->data,
+                         &(struct serverfile){u->listen.url, u->listen.tls_url}, &e) < 0) {
         fail(u, &e);
         return;
     }
@@ -453,7 +375,8 @@ open_all(struct up *u, struct err *e)
 {
     static const int signals[] = {SIGINT, SIGTERM, 0};
 
-    if (open_certs(u, e) < 0 || open_assembly(u, e) < 0 || open_edge(u, e) < 0)
+    if (up_listen_open(&u->listen, u->cli->settings->data, loop_wall_us(u->loop), e) < 0 ||
+        open_assembly(u, e) < 0 || open_edge(u, e) < 0)
         return e->code;
     open_api(u);
     u->signals = signals_watch(u->loop, signals, on_signal, u, e);
@@ -479,10 +402,7 @@ close_all(struct up *u)
     apiserver_free(u->api);
     assembly_close(u->assembly);
     auth_free(u->auth);
-    tls_free(u->tls);
-    certs_done(&u->certs);
-    free(u->url);
-    free(u->tls_url);
+    up_listen_done(&u->listen);
 }
 
 static int
