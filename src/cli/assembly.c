@@ -1,13 +1,10 @@
-#include "cli/assembly.h"
-
+/* See assembly.h; the runtime's part is assembly_runtime.c. */
 #include <ctype.h>
-#include <limits.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "api/events.h"
 #include "api/history.h"
-#include "api/kind.h"
 #include "api/meta.h"
 #include "api/objects.h"
 #include "api/watchlog.h"
@@ -15,6 +12,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "cli/assembly_int.h"
 #include "cli/cli.h"
 #include "cli/datasize.h"
 #include "cli/loopback.h"
@@ -22,7 +20,6 @@
 #include "cli/settings.h"
 #include "control/control.h"
 #include "control/drive.h"
-#include "control/idrange.h"
 #include "core/controller.h"
 #include "core/core.h"
 #include "edge/forward.h"
@@ -33,158 +30,13 @@
 #include "io/loop.h"
 #include "runner/podnet.h"
 #include "runner/process/process_runtime.h"
-#include "sandbox/boxmsg.h"
-#include "store/blobs.h"
 #include "store/store.h"
 
 static const struct flow_language *const languages[] = {&argo_language, NULL};
 
 #define DAY_US (24 * 3600 * CLOCK_SECOND)
 
-typedef VEC(const char *) words;
-typedef VEC(struct image_rule) rules;
-
-struct assembly {
-    struct assembly_config config;
-    struct store *store;
-    struct drive *drive;
-    struct core *core;
-    struct controllers *controllers;
-    struct objects *objects;
-    struct events *events;
-    struct watchlog *watchlog;
-    struct kind_table kinds;
-    char node[HOST_NAME_MAX + 1];
-    struct forward *forward; /* NULL unless it serves */
-    struct control *control;
-    struct runtime *runtime;
-    struct flow *flow;
-    struct requester *requester;
-    struct argo_cron *cron;
-    struct history *old_pods, *old_workflows;
-    struct datasize *datasize;
-    char *init_path, *envs;
-    rules images;
-    words shared, host_paths; /* NULL-terminated */
-    struct podpython python;
-    loopback_ports loopback;
-};
-
-/* Blobs for job threads, which come when the store is open. */
-
-static struct blobs *
-blobs_of(void *assembly)
-{
-    const struct assembly *a = assembly;
-
-    return store_blobs(a->store);
-}
-
-static int
-blob_temp(void *arg, char id[33], char **path, struct err *e)
-{
-    struct blob_id made;
-    int rc = blobs_temp(blobs_of(arg), &made, path, e);
-
-    if (rc >= 0)
-        memcpy(id, made.text, sizeof made.text);
-    return rc;
-}
-
-static struct blob_id
-blob_of(const char *id)
-{
-    struct blob_id made;
-
-    snprintf(made.text, sizeof made.text, "%s", id);
-    return made;
-}
-
-static int
-blob_publish(void *arg, const char *id, struct err *e)
-{
-    struct blob_id made = blob_of(id);
-
-    return blobs_publish(blobs_of(arg), &made, e);
-}
-
-static void
-blob_discard(void *arg, const char *id)
-{
-    struct blob_id made = blob_of(id);
-
-    blobs_discard(blobs_of(arg), &made);
-}
-
-/* Settings in the runtime's words. */
-
-static void
-add_rules(struct assembly *a)
-{
-    static const enum image_kind kinds[] = {[SETTINGS_IMAGE_HOST] = IMAGE_HOST,
-                                            [SETTINGS_IMAGE_DIRECTORY] = IMAGE_DIRECTORY,
-                                            [SETTINGS_IMAGE_PYTHON] = IMAGE_PYTHON};
-    const struct settings *s = a->config.settings;
-
-    for (size_t i = 0; i < s->images.n; i++)
-        vec_push(&a->images, ((struct image_rule){.pattern = s->images.at[i].pattern,
-                                                  .kind = kinds[s->images.at[i].kind],
-                                                  .target = s->images.at[i].target}));
-}
-
-static void
-add_list(words *to, const settings_list *from)
-{
-    for (size_t i = 0; i < from->n; i++)
-        vec_push(to, (const char *)from->at[i]);
-    vec_push(to, NULL);
-}
-
-static enum level
-level_wanted(const struct settings *s)
-{
-    static const enum level levels[] = {[SETTINGS_AUTO] = LEVEL_BEST,
-                                        [SETTINGS_FULL] = LEVEL_FULL,
-                                        [SETTINGS_USER] = LEVEL_USER,
-                                        [SETTINGS_NONE] = LEVEL_NONE};
-
-    return levels[s->isolation];
-}
-
 /* Events. */
-
-/* What stands in the way of more isolation: the first that is missing. */
-static const char *
-why_not_more(const struct boxmsg_ready *ready)
-{
-    for (size_t i = 0; ready->level == LEVEL_NONE && i < ready->findings_n; i++)
-        if (!ready->findings[i].have)
-            return ready->findings[i].text;
-    return "";
-}
-
-static void
-on_ready(void *arg, const struct boxmsg_ready *ready)
-{
-    struct assembly *a = arg;
-    struct err e = ERR_INIT;
-
-    if (ready->code < 0) {
-        err_set(&e, ready->code, "%s", ready->text);
-        if (a->config.on_no_runtime != NULL)
-            a->config.on_no_runtime(a->config.arg, &e);
-        return;
-    }
-    if (a->config.on_level != NULL)
-        a->config.on_level(a->config.arg, level_name((enum level)ready->level),
-                           why_not_more(ready));
-}
-
-static void
-on_event(void *arg, const struct runtime_event *event)
-{
-    control_on_event(((struct assembly *)arg)->control, event);
-}
 
 static void
 on_answer(void *arg, const char *name)
@@ -317,41 +169,6 @@ make_control(struct assembly *a, struct err *e)
     return a->control != NULL ? 0 : e->code;
 }
 
-static int
-make_runtime(struct assembly *a, struct err *e)
-{
-    const struct settings *s = a->config.settings;
-    struct process_runtime_config config = {
-        .loop = a->config.loop,
-        .data_dir = a->config.data,
-        .envs_dir = a->envs,
-        .init_path = a->init_path,
-        .level = level_wanted(s),
-        .recall = a->config.recall,
-        .first_id_base = getuid() == 0 ? IDRANGE_FIRST : 0,
-        .die_with_server = a->config.die_with_server,
-        .temporary = a->config.temporary,
-        .images = {a->images.at, a->images.n},
-        .shared = a->shared.at,
-        .host_paths = a->host_paths.at,
-        .loopback_ports = a->loopback.at,
-        .loopback_ports_n = a->loopback.n,
-        .python_env = a->python.variables.at,
-        .python_files = a->python.files.at,
-        .max_pods = (size_t)s->max_pods,
-        .strict_requests = s->strict_requests,
-        .reserve_bytes = s->reserve,
-        .log_bytes = s->log_limit,
-        .blobs = {.arg = a, .temp = blob_temp, .publish = blob_publish, .discard = blob_discard},
-        .on_event = on_event,
-        .on_ready = on_ready,
-        .arg = a,
-    };
-
-    a->runtime = process_runtime_new(&config, e);
-    return a->runtime != NULL ? 0 : e->code;
-}
-
 /* The store's lock comes before anything else touches the directory; in one that nobody else knows,
  * the spawner finds out what it can do while the store is made. */
 static int
@@ -360,11 +177,11 @@ make_ground(struct assembly *a, struct err *e)
     struct store_options options = {.clock = loop_clock(a->config.loop),
                                     .temporary = a->config.temporary};
 
-    if (a->config.temporary && make_runtime(a, e) < 0)
+    if (a->config.temporary && assembly_make_runtime(a, e) < 0)
         return e->code;
     if (store_open(a->config.data, &options, &a->store, e) < 0)
         return e->code;
-    return a->config.temporary ? 0 : make_runtime(a, e);
+    return a->config.temporary ? 0 : assembly_make_runtime(a, e);
 }
 
 static int
@@ -374,9 +191,6 @@ make_all(struct assembly *a, struct err *e)
                                 .artifact_key = a->config.settings->artifact_key,
                                 .expires = a->config.serve};
 
-    add_rules(a);
-    add_list(&a->shared, &a->config.settings->shared);
-    add_list(&a->host_paths, &a->config.settings->host_paths);
     if (podpython_load(a->config.settings, (const char *const *)environ, &a->python, e) < 0)
         return e->code;
     loopback_find(a->config.settings, a->python.variables.at, &a->loopback);
