@@ -237,7 +237,7 @@ let_go_of_output(void)
 static void
 keep_for_later(const struct spawner *s)
 {
-    if (s->recall != NULL && s->probe.root && s->ground.level == LEVEL_FULL)
+    if (s->host.keeps)
         keptetc_make(s->recall, "/etc");
 }
 

@@ -201,7 +201,8 @@ hostroot_open(struct hostroot *h, const struct probe *p, enum level level, const
     if (is_below_one(data_dir, &listed))
         h->hidden = xstrdup(data_dir);
     /* Elsewhere its owner would not be the step's root; without openat2 nobody knows the way. */
-    if (recall != NULL && p->root && level == LEVEL_FULL && p->have[PROBE_OPENAT2])
+    h->keeps = recall != NULL && p->root && level == LEVEL_FULL && p->have[PROBE_OPENAT2];
+    if (h->keeps)
         h->kept = keptetc_open(recall, "/etc");
     return h->kind != HOSTROOT_WHOLE ? make_dev(h, e) : 0;
 }

@@ -60,7 +60,8 @@ struct hostroot {
     struct hostroot_range *ranges;
     size_t ranges_n;
     struct spareroots *spares;
-    struct keptetc kept; /* level full: a ready /etc */
+    bool keeps;          /* an /etc is kept for later (keptetc.h) */
+    struct keptetc kept; /* one that an earlier spawner kept */
     unsigned made;       /* ranges that were tried: a failed one's directories stay behind */
 };
 

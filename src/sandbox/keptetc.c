@@ -194,6 +194,31 @@ holds(int etc, int copy)
            list_holds(etc, copy);
 }
 
+/* Nobody else can put another in its place: it and all above it are ours or root's, and theirs
+ * alone to change but for what is sticky. */
+static bool
+is_safe(int directory)
+{
+    cleanup_close int fd = fcntl(directory, F_DUPFD_CLOEXEC, 0);
+    struct stat st, root;
+
+    if (stat("/", &root) < 0)
+        return false;
+    while (fd >= 0 && fstat(fd, &st) == 0) {
+        int above;
+
+        if ((st.st_uid != 0 && st.st_uid != geteuid()) ||
+            ((st.st_mode & 0022) != 0 && (st.st_mode & S_ISVTX) == 0))
+            return false;
+        if (st.st_dev == root.st_dev && st.st_ino == root.st_ino)
+            return true;
+        above = openat(fd, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
+        close(fd);
+        fd = above;
+    }
+    return false;
+}
+
 /* As the overlay will look it up: with no link and no mount on the way. */
 static int
 open_directory(const char *directory, char path[PATH_MAX])
@@ -202,7 +227,7 @@ open_directory(const char *directory, char path[PATH_MAX])
     char link[32];
     ssize_t n;
 
-    if (fd < 0)
+    if (fd < 0 || !is_safe(fd))
         return -1;
     snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
     n = readlink(link, path, PATH_MAX - 1);
@@ -298,7 +323,8 @@ keptetc_make(const char *directory, const char *etc)
     cleanup_free char *name = xasprintf(PREFIX "%d", (int)getpid());
     cleanup_free char *path = xasprintf("%s/%s", directory, name);
     cleanup_close int source = open(etc, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    cleanup_close int at = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    char ignored_path[PATH_MAX];
+    cleanup_close int at = open_directory(directory, ignored_path);
     cleanup_close int copy = -1;
     cleanup_buf struct buf list = BUF_INIT;
     struct keptetc there;

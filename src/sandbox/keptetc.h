@@ -11,10 +11,11 @@
  * would be generated now, so a step sees neither more nor less than without it.  What was changed
  * within the last seconds is not relied on, since a further change might leave the same times.
  *
- * A copy is locked, shared, by whoever uses or makes it; one that does not hold any more is removed
- * by the next that makes one, unless it is locked.  It has to lie in the file system of /, with no
- * mount on the way: the overlay looks it up there by its path.
- * For the spawner of real root, whose thread it runs in.
+ * Only where nobody else could put something in its place: all directories above it are root's or
+ * the caller's.  A copy is locked, shared, by whoever uses or makes it; one that does not hold any
+ * more is removed by the next that makes one, unless it is locked.  It has to lie in the file
+ * system of /, with no mount on the way: the overlay looks it up there by its path. For the spawner
+ * of real root, whose thread it runs in.
  */
 #ifndef SANDBOX_KEPTETC_H
 #define SANDBOX_KEPTETC_H

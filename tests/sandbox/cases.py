@@ -694,6 +694,8 @@ def the_links_of_alternatives_are_the_hosts_and_change_privately(s):
 def a_kept_etc_is_the_one_that_would_be_generated(s):
     if s.level != box.FULL or s.deny:
         return "only real root keeps one, where nothing is missing"
+    if os.stat(s.data).st_dev != os.stat("/").st_dev:
+        return "the test's files are not in the file system of /"
     cache = s.data / "kept"
     cache.mkdir()
     show = ("cd /etc && find . | sort && cat $(find . -type f | sort) | sha256sum && "

@@ -11,7 +11,7 @@
 #include "sandbox/keptetc.h"
 #include "tests/unit/test.h"
 
-enum { SCENES = 8, PATIENCE_S = 30 };
+enum { SCENES = 10, PATIENCE_S = 30 };
 
 /* An /etc of our own, and where its copies are kept. */
 struct scene {
@@ -41,7 +41,7 @@ make_directory(const struct scene *s, const char *name)
 static void
 begin(struct scene *s)
 {
-    strcpy(s->dir, "/tmp/test-keptetc-XXXXXX");
+    strcpy(s->dir, "/var/tmp/test-keptetc-XXXXXX");
     assert_non_null(mkdtemp(s->dir));
     s->etc = xasprintf("%s/etc", s->dir);
     s->kept = xasprintf("%s/kept", s->dir);
@@ -75,8 +75,11 @@ settled(size_t number)
 {
     static struct scene scenes[SCENES];
     struct scene *s = &scenes[number];
+    struct stat here, root;
     time_t end;
 
+    if (stat("/var/tmp", &here) < 0 || stat("/", &root) < 0 || here.st_dev != root.st_dev)
+        skip(); /* an overlay over / sees nothing of it */
     if (scenes[0].etc == NULL)
         for (size_t i = 0; i < SCENES; i++)
             begin(&scenes[i]);
@@ -202,10 +205,37 @@ TEST(a_copy_that_others_may_change_is_not_used)
     end(s);
 }
 
+TEST(a_copy_that_others_may_replace_is_not_used)
+{
+    struct scene *s = settled(9);
+
+    CHECK_INT(chmod(s->dir, 0777), 0);
+    CHECK_FALSE(is_kept(s));
+    CHECK_INT(chmod(s->dir, 01777), 0);
+    CHECK_TRUE(is_kept(s));
+    end(s);
+}
+
+TEST(none_is_made_where_an_overlay_over_the_root_cannot_refer_to_it)
+{
+    struct scene *s = settled(8);
+    char elsewhere[] = "/dev/shm/test-keptetc-XXXXXX";
+    struct stat shm, root;
+
+    if (stat("/dev/shm", &shm) < 0 || stat("/", &root) < 0 || shm.st_dev == root.st_dev)
+        skip();
+    assert_non_null(mkdtemp(elsewhere));
+    keptetc_make(elsewhere, s->etc);
+    CHECK_INT(rmdir(elsewhere), 0); /* it is empty */
+    end(s);
+}
+
 TESTS_MAIN(T_(what_was_changed_a_moment_ago_is_not_kept),
            T_(a_copy_holds_what_is_on_the_list_and_nothing_else),
            T_(another_content_makes_it_stale), T_(a_further_file_makes_it_stale),
            T_(a_name_of_the_list_that_was_missing_makes_it_stale),
            T_(a_file_that_is_not_for_everybody_any_more_makes_it_stale),
            T_(what_is_not_on_the_list_does_not_matter), T_(a_copy_in_use_stays_when_it_is_stale),
-           T_(a_copy_that_others_may_change_is_not_used))
+           T_(a_copy_that_others_may_change_is_not_used),
+           T_(a_copy_that_others_may_replace_is_not_used),
+           T_(none_is_made_where_an_overlay_over_the_root_cannot_refer_to_it))
