@@ -311,6 +311,7 @@ add_spec(struct making *m, struct err *e)
     json_end(b);
     add_volumes(m);
     add_either(m, "serviceAccountName", "serviceAccountName");
+    add_either(m, "automountServiceAccountToken", "automountServiceAccountToken");
     add_either(m, "nodeSelector", "nodeSelector");
     add_either(m, "affinity", "affinity");
     add_either(m, "tolerations", "tolerations");
@@ -399,10 +400,19 @@ make(struct making *m, struct json_doc **ret, struct err *e)
 static int
 fill_spec(struct making *m, struct json_doc **ret, struct err *e)
 {
-    static const char *const fields[] = {"podMetadata",      "volumes",     "serviceAccountName",
-                                         "nodeSelector",     "affinity",    "tolerations",
-                                         "hostAliases",      "hostNetwork", "securityContext",
-                                         "imagePullSecrets", "dnsConfig",   "dnsPolicy"};
+    static const char *const fields[] = {"podMetadata",
+                                         "volumes",
+                                         "serviceAccountName",
+                                         "nodeSelector",
+                                         "affinity",
+                                         "tolerations",
+                                         "hostAliases",
+                                         "hostNetwork",
+                                         "securityContext",
+                                         "imagePullSecrets",
+                                         "dnsConfig",
+                                         "dnsPolicy",
+                                         "automountServiceAccountToken"};
     cleanup_json struct json_doc *all = NULL;
     struct json_build b = JSON_BUILD_INIT;
 
