@@ -1,8 +1,10 @@
 """A server that a benchmark asks: `sluice up` on a directory, and one connection to it."""
+import atexit
 import http.client
 import json
 import os
 import pathlib
+import signal
 import subprocess
 import sys
 import time
@@ -28,12 +30,17 @@ def fan_out(name: str, count: int) -> dict:
     return workflow(name, "fan", {"name": "fan", "steps": [[step]]})
 
 
+# Whoever stops the benchmark stops the server.
+signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))
+
+
 class Server:
     def __init__(self, data: pathlib.Path, *flags: str) -> None:
         began = time.monotonic()
         self.process = subprocess.Popen(
             [SLUICE, "up", "--data", str(data), "--listen", "127.0.0.1:0", "--tls-listen",
              "127.0.0.1:0", *flags], stdout=subprocess.PIPE, text=True, env=ENVIRONMENT)
+        atexit.register(self.process.kill)
         assert self.process.stdout is not None
         line = self.process.stdout.readline()
         if "http://" not in line:
