@@ -465,7 +465,7 @@ TEST(a_generated_name_that_is_taken_is_drawn_anew_some_times)
     struct err e = ERR_INIT;
     struct world w;
 
-    rig_open_with(&w.rig, throw, &dice);
+    rig_open_as(&w.rig, &(struct core_options){.random = throw, .random_arg = &dice});
     boot(&w);
     act_ok(&w, generate_one); /* the first one */
     act_ok(&w, generate_one); /* seven times the same, then another */

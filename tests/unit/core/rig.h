@@ -31,17 +31,18 @@ rig_wake_(void *arg)
     ((struct rig *)arg)->wakes++;
 }
 
-/* `random` NULL: the system's. */
+/* `more` says what is not as usual of the options. */
 static inline void
-rig_open_with(struct rig *r, void (*random)(void *arg, void *to, size_t n), void *random_arg)
+rig_open_as(struct rig *r, const struct core_options *more)
 {
     struct err e = ERR_INIT;
     struct store_options o = {.clock = &r->clock.clock};
-    struct core_options co = {.clock = &r->clock.clock,
-                              .wake = rig_wake_,
-                              .wake_arg = r,
-                              .random = random,
-                              .random_arg = random_arg};
+    struct core_options co = *more;
+
+    if (co.clock == NULL)
+        co.clock = &r->clock.clock;
+    co.wake = rig_wake_;
+    co.wake_arg = r;
 
     log_set_level(LOG_ERROR + 1);
     r->dir = scratch_new();
@@ -58,7 +59,7 @@ rig_open_with(struct rig *r, void (*random)(void *arg, void *to, size_t n), void
 static inline void
 rig_open(struct rig *r)
 {
-    rig_open_with(r, NULL, NULL);
+    rig_open_as(r, &(struct core_options){.clock = NULL});
 }
 
 static inline void

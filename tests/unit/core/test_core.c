@@ -533,24 +533,24 @@ post_all(void *arg)
     return NULL;
 }
 
-TEST(many_threads_may_post)
+static void
+run_many(const struct core_options *more, struct rig *rig)
 {
-    struct rig r;
     struct poster *posters = NEW_ARRAY(struct poster, POSTERS);
     _Atomic int left = POSTERS * POSTS;
 
-    rig_open(&r);
-    rig_start(&r);
+    rig_open_as(rig, more);
+    rig_start(rig);
     for (int i = 0; i < POSTERS; i++) {
-        posters[i].rig = &r;
+        posters[i].rig = rig;
         posters[i].left = &left;
         CHECK_INT(pthread_create(&posters[i].thread, NULL, post_all, &posters[i]), 0);
     }
     while (left > 0) {
         struct core_stats s;
 
-        core_run_turn(r.core);
-        core_stats(r.core, &s);
+        core_run_turn(rig->core);
+        core_stats(rig->core, &s);
     }
     for (int i = 0; i < POSTERS; i++) {
         void *wrong;
@@ -558,9 +558,23 @@ TEST(many_threads_may_post)
         CHECK_INT(pthread_join(posters[i].thread, &wrong), 0);
         CHECK_NULL(wrong);
     }
-    CHECK_INT(rig_rows(&r), POSTERS * POSTS);
+    CHECK_INT(rig_rows(rig), POSTERS * POSTS);
     free(posters);
-    rig_close(&r);
+    rig_close(rig);
+}
+
+TEST(many_threads_may_post)
+{
+    struct rig r;
+
+    run_many(&(struct core_options){.clock = NULL}, &r);
+}
+
+TEST(many_threads_may_post_to_a_core_that_waits_for_them)
+{
+    struct rig r;
+
+    run_many(&(struct core_options){.clock = &clock_machine, .lingers = true}, &r);
 }
 
 TESTS_MAIN(T_(effects_and_replies_leave_in_order_after_the_commit),
@@ -573,4 +587,5 @@ TESTS_MAIN(T_(effects_and_replies_leave_in_order_after_the_commit),
            T_(requests_over_the_limit_are_refused), T_(classes_share_a_turn_by_weight),
            T_(messages_that_wait_when_the_core_ends_are_told),
            T_(a_core_that_dies_lets_nothing_leave),
-           T_(a_quiet_core_moves_the_log_into_the_database), T_(many_threads_may_post))
+           T_(a_quiet_core_moves_the_log_into_the_database), T_(many_threads_may_post),
+           T_(many_threads_may_post_to_a_core_that_waits_for_them))
