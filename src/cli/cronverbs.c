@@ -210,7 +210,6 @@ adapt(const struct cli *c, const struct json *object, struct json_doc **ret, str
 static const struct kindverbs_kind kind = {
     .kind = "CronWorkflow",
     .plural = "cronworkflows",
-    .none = "No cron workflows found",
     .heads = heads,
     .row = row,
     .screen = put_screen,

@@ -130,8 +130,6 @@ kindverbs_list(struct kindverbs *v, const char *none, struct err *e)
             workflowprint(v->c, it.value, v->form);
     } else if (is_document(v->form)) {
         workflowprint(v->c, items, v->form);
-    } else if (json_count(items) == 0) {
-        fprintf(v->c->out, "%s\n", v->kind->none);
     } else {
         show_table(v, items, spaces);
     }

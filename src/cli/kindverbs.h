@@ -30,7 +30,6 @@ struct serverlink;
 /* A kind of argoproj.io/v1alpha1. */
 struct kindverbs_kind {
     const char *kind, *plural; /* "CronWorkflow", "cronworkflows" */
-    const char *none;          /* "No cron workflows found" */
     bool of_cluster;           /* has no namespace */
     /* The table's columns after NAMESPACE; the first is NAME.  NULL ends them. */
     const char *const *heads;

@@ -51,7 +51,6 @@ template_run(struct cli *c)
     static const struct kindverbs_kind kind = {
         .kind = "WorkflowTemplate",
         .plural = "workflowtemplates",
-        .none = "No workflow templates found",
         .heads = heads,
         .row = row,
         .screen = put_screen,
@@ -66,7 +65,6 @@ cluster_template_run(struct cli *c)
     static const struct kindverbs_kind kind = {
         .kind = "ClusterWorkflowTemplate",
         .plural = "clusterworkflowtemplates",
-        .none = "No cluster workflow templates found",
         .of_cluster = true,
         .heads = heads,
         .row = row,

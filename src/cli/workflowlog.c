@@ -174,7 +174,35 @@ put_selector(const struct workflowlog *l, const char *name, struct buf *to)
     serverlink_put_escaped(to, buf_view(&selector));
 }
 
-/* Those that are there now. */
+/* The one that started first; before those that have not. */
+static int
+by_start(const void *a, const void *b)
+{
+    const struct json *x = *(const struct json *const *)a, *y = *(const struct json *const *)b;
+    int64_t at = workflow_time(x, "status.startTime"), bt = workflow_time(y, "status.startTime");
+
+    if (at != bt)
+        return at == 0 ? 1 : bt == 0 ? -1 : at < bt ? -1 : 1;
+    return strcmp(workflow_name(x), workflow_name(y));
+}
+
+/* Those that are there now, one after another. */
+static void
+take_in_order(struct workflowlog *l, const struct json *items)
+{
+    size_t n = json_count(items), i = 0;
+    cleanup_free const struct json **pods = NEW_ARRAY(const struct json *, n + 1);
+
+    JSON_EACH (it, items)
+        pods[i++] = it.value;
+    qsort(pods, n, sizeof(const struct json *), by_start);
+    for (i = 0; i < n; i++) {
+        take_pod(l, pods[i]);
+        if (!l->query->follow && l->open > 0)
+            serverlink_run(l->link);
+    }
+}
+
 static int
 take_present(struct workflowlog *l, const char *name, struct err *e)
 {
@@ -185,11 +213,7 @@ take_present(struct workflowlog *l, const char *name, struct err *e)
     put_selector(l, name, &path);
     if (serverlink_call(l->link, "GET", buf_cstring(&path), NULL, &list, e) < 0)
         return e->code;
-    JSON_EACH (it, json_get(json_root(list), "items")) {
-        take_pod(l, it.value);
-        if (!l->query->follow && l->open > 0)
-            serverlink_run(l->link); /* one after another, in their order */
-    }
+    take_in_order(l, json_get(json_root(list), "items"));
     return 0;
 }
 

@@ -17,14 +17,40 @@
 #include "store/blobs.h"
 #include "store/store.h"
 
+/* The label that its maker wants to see become "true" now, if it has that label. */
+static void
+add_labels(struct json_build *b, const struct json *meta)
+{
+    struct str text = json_str(json_get(json_get(meta, "annotations"), POD_IO_ANNOTATION));
+    const struct json *labels = json_get(meta, "labels");
+    cleanup_json struct json_doc *io = NULL;
+    struct err ignored = ERR_INIT;
+    struct str over = STR_NULL;
+
+    if (labels == NULL)
+        return;
+    if (text.n > 0 && json_parse(text, &json_limits_default, &io, &ignored) >= 0)
+        over = json_str(json_get(json_root(io), "overLabel"));
+    json_add_object(b, "labels");
+    JSON_EACH (it, labels) {
+        json_add_key(b, it.key);
+        if (over.p != NULL && str_eq(it.key, over))
+            json_add_cstr(b, NULL, "true");
+        else
+            json_add_value(b, NULL, it.value);
+    }
+    json_end(b);
+}
+
 static void
 add_metadata(struct json_build *b, const struct json *meta, const struct podview *v)
 {
-    static const char *const except[] = {"annotations", NULL};
+    static const char *const except[] = {"annotations", "labels", NULL};
     static const char *const old[] = {POD_OUTPUTS_ANNOTATION, NULL};
 
     json_add_object(b, "metadata");
     json_add_fields(b, meta, except);
+    add_labels(b, meta);
     json_add_object(b, "annotations");
     if (json_get(meta, "annotations") != NULL)
         json_add_fields(b, json_get(meta, "annotations"), old);

@@ -19,6 +19,7 @@
 #include "flow/flow_record.h"
 #include "flow/flow_request.h"
 #include "flow/flow_run.h"
+#include "flow/flow_sweep.h"
 
 /* What ended leaves memory when the turn is over, however it ended: the undo of a turn whose commit
  * failed still touches timers. */
@@ -307,6 +308,7 @@ forget(void *self)
     core_timer_stop(&f->room);
     core_timer_stop(&f->discard);
     core_timer_stop(&f->expiry);
+    flow_sweep_forget(f);
     LIST_EACH (run, &f->runs, struct flow_run, link) {
         flow_run_free(run);
     }
@@ -377,6 +379,7 @@ flow_new(struct core *core, struct controllers *controllers, struct objects *obj
     core_timer_init(&f->room, room_due);
     core_timer_init(&f->discard, flow_discard_due);
     core_timer_init(&f->expiry, flow_expiry_due);
+    core_timer_init(&f->sweep, flow_sweep_due);
     flow_compose_attach(f);
     controllers_add(controllers, &workflow_row, f);
     controllers_add(controllers, &leaf_row, f);

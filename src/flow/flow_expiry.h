@@ -1,5 +1,6 @@
 /*
- * flow_expiry - objects of runs that are over go by themselves, at the time that the language says.
+ * flow_expiry - what becomes of runs that are over, at the times that the language says: their Pods
+ * go, then their objects.
  *
  * The times stand in the runs' rows, with an index, so that nothing is kept in memory for runs that
  * are over.  Only where flow_options.expires says so: a server's business.  Core thread; files of

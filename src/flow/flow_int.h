@@ -15,6 +15,7 @@
 #include "base/err.h"
 #include "base/list.h"
 #include "base/map.h"
+#include "base/vec.h"
 #include "core/core_timer.h"
 #include "flow/flow.h"
 
@@ -24,6 +25,12 @@ struct flow_node;
 struct flow_run;
 struct objects;
 struct turn;
+
+/* A Pod that goes at a wall time. */
+struct flow_leaving {
+    char *pod; /* its uid */
+    int64_t at_us;
+};
 
 struct flow {
     struct core *core;
@@ -36,8 +43,10 @@ struct flow {
     struct list unplaced; /* leaves, by wait_link: no room for their Pods */
     struct list locks;    /* flow_lock.link */
     struct map lock_by_name;
-    struct core_timer room;    /* armed while there are any: try again */
-    struct core_timer expiry;  /* armed while objects of runs that are over will go */
+    struct core_timer room;   /* armed while there are any: try again */
+    struct core_timer expiry; /* armed while objects of runs that are over will go */
+    struct core_timer sweep;  /* armed while Pods are leaving */
+    VEC(struct flow_leaving) leaving;
     struct core_timer discard; /* armed while runs may be there whose object is gone */
     struct err broken;         /* code 0: not */
 };

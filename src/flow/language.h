@@ -22,6 +22,7 @@ struct db;
 struct flow;
 struct flow_gone;
 struct flow_lock_names;
+struct json;
 struct node_row;
 struct object;
 struct problems;
@@ -84,6 +85,12 @@ enum flow_moment { FLOW_AT_START, FLOW_AT_CHANGE, FLOW_AT_END };
 struct flow_hooks {
     struct flow_child *at; /* owned array of children to make now */
     size_t n;
+};
+
+/* What is to be done with a run that is over, when its time has come. */
+struct flow_expired {
+    bool remove;      /* its object goes */
+    int64_t again_us; /* else: when there is more to do; 0: never */
 };
 
 struct flow_language {
@@ -178,6 +185,9 @@ struct flow_language {
      * else may want. */
     int (*discard)(struct turn *t, const struct flow_gone *run, const struct node_row *node,
                    struct err *e);
+    /* run->expires_us of a run that is over has come. */
+    int (*expired)(struct flow *f, struct turn *t, const struct object *o,
+                   const struct json *frozen, struct flow_expired *x, struct err *e);
     /* Everything of the run ended: cleans up what it made, and sets run->expires_us.  The phase is
      * in run->result. */
     int (*end)(struct turn *t, struct flow_run *run, struct err *e);

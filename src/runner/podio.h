@@ -13,7 +13,8 @@
  *                "artifacts":[{"name","path","key","archive":"tar"|"zip"|"none","level"?,
  *                              "optional"?,"mode"?,"http"?:{}}]},   http: sent there, not stored
  *    "archiveLogs": KEY,
- *    "progress": PATH}              the file whose last line says how far the main container is
+ *    "progress": PATH,              the file whose last line says how far the main container is
+ *    "overLabel": NAME}             a label of the pod that becomes "true" when the pod is over
  *
  * "anywhere": only words of command and args name the path, each as a whole, so that without
  * isolation the file stays where it is and these words follow it.

@@ -409,7 +409,7 @@ int
 run_rows_each_expired(struct db *db, int64_t now_us, int64_t limit, run_row_fn *fn, void *arg,
                       struct err *e)
 {
-    struct stmt *s = db_stmt(db, "SELECT run, uid, language, live, '', '' FROM runs"
+    struct stmt *s = db_stmt(db, "SELECT run, uid, language, live, frozen, '' FROM runs"
                                  " WHERE expires_us IS NOT NULL AND expires_us <= ?1"
                                  " ORDER BY expires_us LIMIT ?2");
 
@@ -419,10 +419,11 @@ run_rows_each_expired(struct db *db, int64_t now_us, int64_t limit, run_row_fn *
 }
 
 int
-run_rows_expire_never(struct db *db, int64_t run, struct err *e)
+run_rows_expire_at(struct db *db, int64_t run, int64_t at_us, struct err *e)
 {
-    struct stmt *s = db_stmt(db, "UPDATE runs SET expires_us = NULL WHERE run = ?1");
+    struct stmt *s = db_stmt(db, "UPDATE runs SET expires_us = NULLIF(?2, 0) WHERE run = ?1");
 
     stmt_bind_int(s, 1, run);
+    stmt_bind_int(s, 2, at_us);
     return stmt_run(s, e);
 }

@@ -44,11 +44,12 @@ int run_rows_delete(struct db *db, int64_t run, struct err *e); /* and all of it
 int run_rows_find(struct db *db, struct str uid, run_row_fn *fn, void *arg, struct err *e);
 /* One of those that are gone; the number of rows. */
 int run_rows_first_gone(struct db *db, run_row_fn *fn, void *arg, struct err *e);
-/* When the next one expires, 0: none does; those that have, the earliest first; and never mind. */
+/* When the next one expires, 0: none does; those that have, the earliest first, with what is
+ * frozen; and another time, 0: never. */
 int run_rows_next_expiry(struct db *db, int64_t *ret, struct err *e);
 int run_rows_each_expired(struct db *db, int64_t now_us, int64_t limit, run_row_fn *fn, void *arg,
                           struct err *e);
-int run_rows_expire_never(struct db *db, int64_t run, struct err *e);
+int run_rows_expire_at(struct db *db, int64_t run, int64_t at_us, struct err *e);
 int run_rows_each_live(struct db *db, run_row_fn *fn, void *arg, struct err *e);
 
 struct node_row {

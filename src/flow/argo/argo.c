@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "data/json.h"
+#include "flow/argo/argo_after.h"
 #include "flow/argo/argo_begin.h"
 #include "flow/argo/argo_child.h"
 #include "flow/argo/argo_claim.h"
@@ -110,26 +111,14 @@ ended(struct turn *t, struct flow_node *n, struct err *e)
         flow_run_touch(n->run);
     }
     argo_http_ended(t, n);
+    argo_after_leaf(t, n);
     return argo_memo_keep(t, n, e);
-}
-
-/* ttlStrategy: what is said of this end goes before what is said of any. */
-static void
-set_expiry(struct flow_run *run)
-{
-    const struct json *ttl = json_get(argo_of(run)->spec, "ttlStrategy");
-    bool good = run->result.phase == FLOW_SUCCEEDED;
-    int64_t seconds;
-
-    if (json_int(json_get(ttl, good ? "secondsAfterSuccess" : "secondsAfterFailure"), &seconds) ||
-        json_int(json_get(ttl, "secondsAfterCompletion"), &seconds))
-        run->expires_us = run->ended_us + seconds * CLOCK_SECOND;
 }
 
 static int
 end(struct turn *t, struct flow_run *run, struct err *e)
 {
-    set_expiry(run);
+    argo_after_run(run);
     return argo_claim_end(t, run, e);
 }
 
@@ -170,5 +159,6 @@ const struct flow_language argo_language = {
     .overdue = overdue,
     .reopen = argo_rerun_reopen,
     .discard = argo_discard,
+    .expired = argo_after_expired,
     .end = end,
 };

@@ -109,7 +109,7 @@ add_metadata(struct making *m, struct err *e)
     add_map(b, json_get(of_workflow, "labels"), json_get(own, "labels"));
     add_map(b, json_get(own, "labels"), NULL);
     json_add_cstr(b, "workflows.argoproj.io/workflow", m->leaf->run->name);
-    json_add_cstr(b, "workflows.argoproj.io/completed", "false");
+    json_add_cstr(b, ARGO_POD_COMPLETED, "false");
     if (is_exit_pod(m->leaf))
         json_add_cstr(b, "workflows.argoproj.io/on-exit", "true");
     json_end(b);

@@ -14,6 +14,8 @@
 struct argo_scope;
 struct json_build;
 
+/* The label of a pod that is "false", and "true" when it is over. */
+#define ARGO_POD_COMPLETED "workflows.argoproj.io/completed"
 /* Where upstream has a step say how far it is: lines "N/M". */
 #define ARGO_PROGRESS_FILE "/var/run/argo/progress"
 

@@ -279,6 +279,7 @@ argo_podio_add(struct json_build *b, struct argo_scope *s, const struct flow_nod
     if (argo_podio_archives_logs(leaf, tmpl))
         json_add_printf(b, "archiveLogs", "%s/main.log", folder);
     json_add_cstr(b, "progress", ARGO_PROGRESS_FILE);
+    json_add_cstr(b, "overLabel", ARGO_POD_COMPLETED);
     json_end(b);
     return 0;
 }
