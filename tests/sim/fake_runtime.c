@@ -144,18 +144,14 @@ report(struct fake_runtime *r, struct str attempt,
     CHECK_INT(core_post(sim_core(r->sim), &x->m, &e), 0);
 }
 
+/* All containers of a pod end as the first one does. */
 static void
-add_status(struct json_build *b, const char *phase, const struct json *record)
+add_containers(struct json_build *b, const struct json *containers, int64_t code)
 {
-    int64_t code = 0;
-
-    json_add_object(b, "status");
-    json_add_cstr(b, "phase", phase);
-    if (record != NULL) {
-        (void)json_int(json_get(record, "code"), &code);
-        json_add_array(b, "containerStatuses");
+    json_add_array(b, "containerStatuses");
+    JSON_EACH (it, containers) {
         json_add_object(b, NULL);
-        json_add_cstr(b, "name", "main");
+        json_add_value(b, "name", json_get(it.value, "name"));
         json_add_object(b, "state");
         json_add_object(b, "terminated");
         json_add_int(b, "exitCode", code);
@@ -163,7 +159,21 @@ add_status(struct json_build *b, const char *phase, const struct json *record)
         json_end(b);
         json_end(b);
         json_end(b);
-        json_end(b);
+    }
+    json_end(b);
+}
+
+static void
+add_status(struct json_build *b, const struct object *pod, const char *phase,
+           const struct json *record)
+{
+    int64_t code = 0;
+
+    json_add_object(b, "status");
+    json_add_cstr(b, "phase", phase);
+    if (record != NULL) {
+        (void)json_int(json_get(record, "code"), &code);
+        add_containers(b, object_at(pod, "spec.containers"), code);
     }
     json_end(b);
 }
@@ -188,7 +198,7 @@ pod_with(const struct object *pod, const char *phase, const struct json *record)
     }
     json_end(&b);
     json_end(&b);
-    add_status(&b, phase, record);
+    add_status(&b, pod, phase, record);
     json_end(&b);
     return json_build_done(&b);
 }
