@@ -7,20 +7,15 @@
 #include "base/err.h"
 #include "core/turn.h"
 #include "data/json.h"
-#include "data/yaml.h"
 #include "flow/argo/argo.h"
 #include "flow/argo/argo_claim.h"
 #include "flow/argo/argo_name.h"
+#include "flow/argo/argo_podcontainers.h"
 #include "flow/argo/argo_podless.h"
+#include "flow/argo/argo_podpatch.h"
 #include "flow/argo/argo_retry.h"
 #include "flow/argo/argo_scope.h"
 #include "flow/flow_int.h"
-#include "schema/merge.h"
-#include "schema/schema.h"
-
-#define SCRIPT_PATH "/argo/staging/script"
-
-enum { LONGEST_ENVIRONMENT_TEXT = 120 * 1024 }; /* Linux takes 128 KiB for one string */
 
 /* Everything that goes into one Pod. */
 struct making {
@@ -126,138 +121,6 @@ add_metadata(struct making *m, struct err *e)
     return 0;
 }
 
-/* Containers. */
-
-static void
-add_variable(struct json_build *b, const char *name, const char *value)
-{
-    json_add_object(b, NULL);
-    json_add_cstr(b, "name", name);
-    json_add_cstr(b, "value", value);
-    json_end(b);
-}
-
-static void
-add_reference(struct json_build *b, const char *name, const char *path)
-{
-    json_add_object(b, NULL);
-    json_add_cstr(b, "name", name);
-    json_add_object(b, "valueFrom");
-    json_add_object(b, "fieldRef");
-    json_add_cstr(b, "fieldPath", path);
-    json_end(b);
-    json_end(b);
-    json_end(b);
-}
-
-/* The variables that upstream gives to every container of a step. */
-static void
-add_environment(struct making *m, const struct json *container, const char *name)
-{
-    cleanup_buf struct buf text = BUF_INIT;
-    struct json_build *b = &m->b;
-
-    json_add_array(b, "env");
-    JSON_EACH (it, json_get(container, "env")) {
-        json_add_value(b, NULL, it.value);
-    }
-    json_write(&text, m->tmpl);
-    add_variable(b, "ARGO_CONTAINER_NAME", name);
-    if (text.n < LONGEST_ENVIRONMENT_TEXT)
-        add_variable(b, "ARGO_TEMPLATE", buf_cstring(&text));
-    add_variable(b, "ARGO_NODE_ID", m->id);
-    add_variable(b, "ARGO_POD_NAME", m->pod);
-    add_reference(b, "ARGO_POD_UID", "metadata.uid");
-    add_variable(b, "ARGO_WORKFLOW_NAME", m->leaf->run->name);
-    add_variable(b, "ARGO_WORKFLOW_UID", m->leaf->run->uid);
-    add_variable(b, "ARGO_INCLUDE_SCRIPT_OUTPUT", "true");
-    add_variable(b, "ARGO_DEADLINE", "0001-01-01T00:00:00Z");
-    add_variable(b, "ARGO_PROGRESS_FILE", ARGO_PROGRESS_FILE);
-    json_end(b);
-}
-
-static void
-add_main(struct making *m)
-{
-    const struct json *script = json_get(m->tmpl, "script");
-    const struct json *container = script != NULL ? script : json_get(m->tmpl, "container");
-    struct json_build *b = &m->b;
-
-    json_add_object(b, NULL);
-    json_add_cstr(b, "name", "main");
-    json_add_fields(b, container, (const char *const[]){"name", "env", "args", "source", NULL});
-    if (json_count(json_get(container, "args")) != 0 ||
-        json_str(json_get(script, "source")).n != 0) {
-        json_add_array(b, "args");
-        JSON_EACH (arg, json_get(container, "args")) {
-            json_add_value(b, NULL, arg.value);
-        }
-        if (json_str(json_get(script, "source")).n != 0)
-            json_add_cstr(b, NULL, SCRIPT_PATH);
-        json_end(b);
-    }
-    add_environment(m, container, "main");
-    json_end(b);
-}
-
-/* One container of a set, with the mounts that all of them have. */
-static void
-add_member(struct making *m, const struct json *set, const struct json *container)
-{
-    struct json_build *b = &m->b;
-
-    json_add_object(b, NULL);
-    json_add_fields(b, container,
-                    (const char *const[]){"env", "dependencies", "volumeMounts", NULL});
-    json_add_array(b, "volumeMounts");
-    JSON_EACH (it, json_get(set, "volumeMounts")) {
-        json_add_value(b, NULL, it.value);
-    }
-    JSON_EACH (it, json_get(container, "volumeMounts")) {
-        json_add_value(b, NULL, it.value);
-    }
-    json_end(b);
-    add_environment(m, container, json_cstr_or(json_get(container, "name"), ""));
-    json_end(b);
-}
-
-/* The first of a pod's containers has its inputs and outputs: in a set the one named main. */
-static void
-add_set(struct making *m, const struct json *set)
-{
-    for (int main = 1; main >= 0; main--) {
-        JSON_EACH (it, json_get(set, "containers")) {
-            if (str_is(json_str(json_get(it.value, "name")), "main") == (main != 0))
-                add_member(m, set, it.value);
-        }
-    }
-}
-
-/* A sidecar or init container, with main's mounts if it mirrors them. */
-static void
-add_helper(struct making *m, const struct json *helper)
-{
-    const struct json *script = json_get(m->tmpl, "script");
-    const struct json *main = script != NULL ? script : json_get(m->tmpl, "container");
-    struct json_build *b = &m->b;
-
-    json_add_object(b, NULL);
-    json_add_fields(b, helper,
-                    (const char *const[]){"env", "mirrorVolumeMounts", "volumeMounts", NULL});
-    json_add_array(b, "volumeMounts");
-    JSON_EACH (it, json_get(helper, "volumeMounts")) {
-        json_add_value(b, NULL, it.value);
-    }
-    if (json_bool_or(json_get(helper, "mirrorVolumeMounts"), false)) {
-        JSON_EACH (it, json_get(main, "volumeMounts")) {
-            json_add_value(b, NULL, it.value);
-        }
-    }
-    json_end(b);
-    add_environment(m, helper, json_cstr_or(json_get(helper, "name"), ""));
-    json_end(b);
-}
-
 static void
 add_volumes(struct making *m)
 {
@@ -289,26 +152,13 @@ static int
 add_spec(struct making *m, struct err *e)
 {
     struct json_build *b = &m->b;
+    struct argo_podcontainers containers = {
+        .b = b, .run = m->leaf->run, .tmpl = m->tmpl, .pod = m->pod, .id = m->id};
     int64_t limit;
 
     json_add_object(b, "spec");
     json_add_cstr(b, "restartPolicy", "Never");
-    if (json_count(json_get(m->tmpl, "initContainers")) != 0) {
-        json_add_array(b, "initContainers");
-        JSON_EACH (it, json_get(m->tmpl, "initContainers")) {
-            add_helper(m, it.value);
-        }
-        json_end(b);
-    }
-    json_add_array(b, "containers");
-    if (!json_is_null(json_get(m->tmpl, "containerSet")))
-        add_set(m, json_get(m->tmpl, "containerSet"));
-    else
-        add_main(m);
-    JSON_EACH (it, json_get(m->tmpl, "sidecars")) {
-        add_helper(m, it.value);
-    }
-    json_end(b);
+    argo_podcontainers_add(&containers);
     add_volumes(m);
     add_either(m, "serviceAccountName", "serviceAccountName");
     add_either(m, "automountServiceAccountToken", "automountServiceAccountToken");
@@ -330,54 +180,6 @@ add_spec(struct making *m, struct err *e)
     return 0;
 }
 
-/* Patches. */
-
-static int
-patch_once(struct argo_scope *s, const struct json *patch, struct json_doc **spec, struct err *e)
-{
-    cleanup_free char *text = NULL;
-    cleanup_json struct json_doc *doc = NULL;
-    struct json_doc *merged = NULL;
-
-    if (json_str(patch).n == 0)
-        return 0;
-    if (argo_scope_text_lax(s, json_str(patch), &text, e) < 0)
-        return e->code;
-    if (yaml_parse_one(str_of(text), NULL, &doc, e) < 0 || json_type(json_root(doc)) != JSON_OBJECT)
-        return err_set(e, ERR_INVALID,
-                       "Failed to merge the workflow PodSpecPatch with the pod PodSpec due to "
-                       "invalid format: %s",
-                       e->code != 0 ? e->msg : "it is not an object");
-    if (merge_strategic(schema_type(STR("v1"), STR("PodSpec")), json_root(*spec), json_root(doc),
-                        &merged, e) < 0)
-        return err_wrap(e, "Error applying PodSpecPatch");
-    json_doc_unref(*spec);
-    *spec = merged;
-    return 0;
-}
-
-static int
-apply_patches(struct making *m, struct json_doc **pod, struct err *e)
-{
-    const struct json *of_workflow = json_get(m->argo->spec, "podSpecPatch");
-    const struct json *own = json_get(m->tmpl, "podSpecPatch");
-    cleanup_json struct json_doc *spec = NULL;
-    struct json_build b = JSON_BUILD_INIT;
-
-    if (json_str(of_workflow).n == 0 && json_str(own).n == 0)
-        return 0;
-    spec = json_copy(json_get(json_root(*pod), "spec"));
-    if (patch_once(m->scope, of_workflow, &spec, e) < 0 || patch_once(m->scope, own, &spec, e) < 0)
-        return e->code;
-    json_add_object(&b, NULL);
-    json_add_fields(&b, json_root(*pod), (const char *const[]){"spec", NULL});
-    json_add_value(&b, "spec", json_root(spec));
-    json_end(&b);
-    json_doc_unref(*pod);
-    *pod = json_build_done(&b);
-    return 0;
-}
-
 static int
 make(struct making *m, struct json_doc **ret, struct err *e)
 {
@@ -393,7 +195,8 @@ make(struct making *m, struct json_doc **ret, struct err *e)
     }
     json_end(&m->b);
     *ret = json_build_done(&m->b);
-    return apply_patches(m, ret, e);
+    return argo_podpatch(m->scope, json_get(m->argo->spec, "podSpecPatch"),
+                         json_get(m->tmpl, "podSpecPatch"), ret, e);
 }
 
 /* What the workflow says of all its pods, with the names of this one filled in. */

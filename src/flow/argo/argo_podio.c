@@ -5,11 +5,10 @@
 #include "data/json.h"
 #include "flow/argo/argo.h"
 #include "flow/argo/argo_key.h"
+#include "flow/argo/argo_podcontainers.h"
 #include "flow/argo/argo_repository.h"
 #include "flow/argo/argo_scope.h"
 #include "flow/argo/argo_time.h"
-
-#define SCRIPT_PATH "/argo/staging/script"
 
 enum { SCRIPT_MODE = 0755 };
 
@@ -22,7 +21,7 @@ add_script(struct json_build *b, const struct json *tmpl)
         return;
     json_add_object(b, NULL);
     json_add_cstr(b, "name", "script");
-    json_add_cstr(b, "path", SCRIPT_PATH);
+    json_add_cstr(b, "path", ARGO_SCRIPT_PATH);
     json_add_int(b, "mode", SCRIPT_MODE);
     json_add_str(b, "raw", source);
     json_add_bool(b, "anywhere", true);

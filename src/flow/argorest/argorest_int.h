@@ -27,6 +27,7 @@ struct apiserver_config;
 struct apistream;
 struct call;
 struct argorest_call;
+struct argorest_fields;
 struct argorest_latest;
 struct err;
 struct json;
@@ -114,6 +115,18 @@ void argorest_ask(struct argorest_call *c, const char *method, const struct kind
 void argorest_ask_with(struct argorest_call *c, const char *name, struct str value);
 /* Adds listOptions.* of the request's query. */
 void argorest_ask_with_options(struct argorest_call *c, const char *const *names);
+
+/* argorest_ask.c: asks what was put together; its answer is the call's. */
+void argorest_ask_now(struct argorest_call *c);
+
+/* argorest_answer.c: the end of a call, which is freed.  From what was left in it; with an error;
+ * with JSON; with c->stream. */
+void argorest_answer(struct argorest_call *c);
+void argorest_refuse(struct argorest_call *c, const struct err *why);
+void argorest_reply_text(struct argorest_call *c, int status, struct str text);
+void argorest_reply_stream(struct argorest_call *c);
+/* Which fields of an object the client wants: its query's "fields". */
+const struct argorest_fields *argorest_fields_of(const struct argorest_call *c);
 
 /* argorest_latest.c: the name of the path, where @latest stands for the workflow that was created
  * last.  In a turn; with c->again set afterwards it is not known yet.  ERR_NOTFOUND: there is

@@ -9,72 +9,28 @@
  * Without follow pods come one after another, by the time at which they started.  With it, all that
  * run are read at once, new ones are heard of through the changes of Pods, and it ends when the
  * workflow has.
- *
- *     LISTING -- a page of its pods, in a turn; more ----------> LISTING
- *             -- no more --------------------------------------> READING
- *     READING -- a pod is waiting: opened, in a turn ----------> READING
- *             -- follow, and the workflow is over -------------> LISTING, once: the last pods
- *             -- follow, and changes were missed --------------> LISTING
- *             -- nothing is open, nothing will come -----------> OVER
  */
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "api/apifetch.h"
-#include "api/apipod.h"
 #include "api/apiserver.h"
-#include "api/apistream.h"
-#include "api/objects.h"
-#include "api/watchlog.h"
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/log.h"
-#include "base/map.h"
 #include "data/json.h"
 #include "data/regex.h"
 #include "edge/call.h"
 #include "flow/argorest/argorest_int.h"
+#include "flow/argorest/argorest_log.h"
 #include "schema/problem.h"
 #include "schema/selector.h"
 
-enum { CHUNK = 16 * 1024, TAKEN = 64 };
+enum { CHUNK = 16 * 1024 };
 
 #define OPTION "logOptions."
 
-/* A log that is being read. */
-struct source {
-    struct apistream *stream;
-    char *pod;
-    struct buf raw; /* what is no whole line yet */
-};
-
-struct argorest_log {
-    struct apistream stream;
-    struct apifetch fetch;
-    const struct apiserver_config *api;
-    char *ns, *workflow, *pod, *container; /* pod, container: NULL if none was named */
-    struct selector *selector;             /* of pods; NULL: all */
-    struct regex *grep;                    /* of lines; NULL: all */
-    struct apipod_log options;
-    bool sse;
-
-    bool listing, over, last; /* the workflow is over; this is the last list */
-    char *after;              /* the last pod that was listed */
-    struct map known;         /* uids of pods that were taken */
-    object_vec waiting;
-    VEC(struct source) open;
-    struct watchcursor pods, workflows; /* while it follows */
-
-    struct buf ready;
-    size_t taken;
-
-    pthread_mutex_t lock; /* of the next one: changes are heard of on any thread */
-    bool closed;
-};
-
 static void
-source_done(struct source *s)
+source_done(struct argorest_logsource *s)
 {
     apistream_free(s->stream);
     free(s->pod);
@@ -105,170 +61,10 @@ release(struct apifetch *f)
     free(l);
 }
 
-/* Which pods. */
-
-static struct str
-container_of(const struct argorest_log *l, const struct object *pod)
-{
-    const struct json *containers = object_at(pod, "spec.containers");
-
-    if (l->container != NULL)
-        return str_of(l->container);
-    JSON_EACH (it, containers) {
-        if (str_is(json_str(json_get(it.value, "name")), "main"))
-            return STR("main");
-    }
-    return json_str(json_get(json_item(containers, 0), "name"));
-}
-
-static bool
-has_begun(const struct object *pod, struct str container)
-{
-    static const char *const lists[] = {"status.containerStatuses", "status.initContainerStatuses"};
-
-    for (size_t i = 0; i < ARRAY_LEN(lists); i++) {
-        JSON_EACH (it, object_at(pod, lists[i])) {
-            if (str_eq(json_str(json_get(it.value, "name")), container))
-                return json_at_path(it.value, "state.running") != NULL ||
-                       json_at_path(it.value, "state.terminated") != NULL;
-        }
-    }
-    return false;
-}
-
-static bool
-is_wanted(const struct argorest_log *l, const struct object *pod)
-{
-    return str_is(object_namespace(pod), l->ns) &&
-           str_is(object_label(pod, "workflows.argoproj.io/workflow"), l->workflow) &&
-           (l->pod == NULL || str_is(object_name(pod), l->pod)) &&
-           (l->selector == NULL ||
-            selector_matches(l->selector, object_at(pod, "metadata.labels")));
-}
-
-/* One that has not begun is heard of again. */
-static void
-take_pod(struct argorest_log *l, struct object *pod)
-{
-    if (!is_wanted(l, pod) || map_get(&l->known, object_uid(pod)) != NULL ||
-        !has_begun(pod, container_of(l, pod)))
-        return;
-    map_put(&l->known, object_uid(pod), l);
-    vec_push(&l->waiting, object_ref(pod));
-}
-
-static int
-by_start(const void *a, const void *b)
-{
-    const struct object *x = *(struct object *const *)a, *y = *(struct object *const *)b;
-    int order = str_cmp(json_str(object_at(x, "status.startTime")),
-                        json_str(object_at(y, "status.startTime")));
-
-    return order != 0 ? order : str_cmp(object_name(x), object_name(y));
-}
-
-/* In a turn. */
-
-static void on_event(void *arg);
-
-static void
-listen(struct argorest_log *l, struct watchcursor *cursor, const struct kind *k)
-{
-    int64_t rv;
-
-    watchlog_close(cursor);
-    *cursor = (struct watchcursor){.on_event = on_event, .arg = l};
-    list_init(&cursor->link);
-    (void)watchlog_open(l->api->watchlog, k, watchlog_rv(l->api->watchlog), cursor, &rv);
-}
-
-/* What came of the workflow before is looked up. */
-static void
-begin_hearing(struct argorest_log *l, struct turn *t)
-{
-    cleanup_object struct object *o = NULL;
-
-    listen(l, &l->pods, &kind_pod);
-    listen(l, &l->workflows, &kind_workflow);
-    o = objects_find(l->api->objects, t, &kind_workflow, str_of(l->ns), str_of(l->workflow));
-    l->over = o == NULL || object_is_finished(o);
-}
-
-static int
-list_pods(struct argorest_log *l, struct turn *t, struct err *e)
-{
-    struct objects_query q = {.kind = &kind_pod,
-                              .ns = str_of(l->ns),
-                              .label_key = "workflows.argoproj.io/workflow",
-                              .label_value = l->workflow,
-                              .after_ns = l->after != NULL ? str_of(l->ns) : STR_NULL,
-                              .after_name = str_of(l->after)};
-    cleanup_objects object_vec page = VEC_INIT;
-    bool more;
-
-    if (l->options.follow && l->after == NULL && !l->over)
-        begin_hearing(l, t);
-    if (objects_list(l->api->objects, t, &q, &page, &more, e) < 0)
-        return e->code;
-    for (size_t i = 0; i < page.n; i++)
-        take_pod(l, page.at[i]);
-    free(l->after);
-    l->after = more ? str_dup(object_name(vec_last(&page))) : NULL;
-    l->listing = more;
-    if (!more && l->waiting.n > 1)
-        qsort(l->waiting.at, l->waiting.n, sizeof *l->waiting.at, by_start);
-    return 0;
-}
-
-/* What cannot be had is no reason to leave out the others; what cannot be had yet is tried again
- * when more is heard of the pod. */
-static void
-open_log(struct argorest_log *l, struct turn *t, struct object *pod)
-{
-    struct apipod_log log = l->options;
-    struct apistream *stream;
-    struct err e = ERR_INIT;
-
-    log.pod = pod;
-    log.container = container_of(l, pod);
-    if (l->api->pods->log(l->api->pods_arg, t, &log, &stream, &e) < 0) {
-        log_debug(l->workflow, "no log: %s", e.msg);
-        map_remove(&l->known, object_uid(pod));
-        return;
-    }
-    apistream_listen(stream, on_event, l);
-    vec_push(&l->open, ((struct source){.stream = stream, .pod = str_dup(object_name(pod))}));
-}
-
-/* All that run, or the next one. */
-static void
-open_waiting(struct argorest_log *l, struct turn *t)
-{
-    size_t n = l->options.follow ? l->waiting.n : 1;
-
-    for (size_t i = 0; i < n; i++) {
-        open_log(l, t, l->waiting.at[i]);
-        object_unref(l->waiting.at[i]);
-    }
-    l->waiting.n -= n;
-    memmove(l->waiting.at, l->waiting.at + n, l->waiting.n * sizeof *l->waiting.at);
-}
-
-static int
-run_fetch(struct apifetch *f, struct turn *t, struct err *e)
-{
-    struct argorest_log *l = CONTAINER_OF(f, struct argorest_log, fetch);
-
-    if (l->listing)
-        return list_pods(l, t, e);
-    open_waiting(l, t);
-    return 0;
-}
-
 /* Reading. */
 
-static void
-on_event(void *arg)
+void
+argorest_log_on_event(void *arg)
 {
     struct argorest_log *l = arg;
 
@@ -279,7 +75,7 @@ on_event(void *arg)
 }
 
 static void
-send_line(struct argorest_log *l, const struct source *s, struct str line)
+send_line(struct argorest_log *l, const struct argorest_logsource *s, struct str line)
 {
     cleanup_buf struct buf text = BUF_INIT;
     struct err ignored = ERR_INIT; /* a line that is no text, or takes too long to match */
@@ -295,7 +91,7 @@ send_line(struct argorest_log *l, const struct source *s, struct str line)
 }
 
 static void
-send_lines(struct argorest_log *l, struct source *s, bool all)
+send_lines(struct argorest_log *l, struct argorest_logsource *s, bool all)
 {
     struct str rest = buf_view(&s->raw);
     ptrdiff_t end;
@@ -316,7 +112,7 @@ static void
 read_sources(struct argorest_log *l, size_t room)
 {
     for (size_t i = 0; i < l->open.n && l->ready.n < room;) {
-        struct source *s = &l->open.at[i];
+        struct argorest_logsource *s = &l->open.at[i];
         enum feed_state state = apistream_pull(s->stream, &s->raw, CHUNK);
         bool ended = state == FEED_END || state == FEED_BREAK;
 
@@ -329,62 +125,6 @@ read_sources(struct argorest_log *l, size_t room)
             i++;
         }
     }
-}
-
-/* Changes, while it follows. */
-
-static void
-begin_listing(struct argorest_log *l)
-{
-    free(TAKE(l->after));
-    l->listing = true;
-}
-
-static void
-hear(struct argorest_log *l, struct watchcursor *cursor,
-     void (*fn)(struct argorest_log *l, const struct watchevent *e))
-{
-    struct watchevent events[TAKEN];
-    size_t n;
-
-    do {
-        n = watchlog_take(cursor, events, TAKEN);
-        for (size_t i = 0; i < n; i++) {
-            fn(l, &events[i]);
-            watchevent_done(&events[i]);
-        }
-    } while (n > 0); /* fewer than asked for may be all that go at once: then there are more */
-    if (cursor->lost)
-        begin_listing(l);
-}
-
-static void
-on_pod(struct argorest_log *l, const struct watchevent *e)
-{
-    if (!e->gone)
-        take_pod(l, e->now);
-}
-
-static void
-on_workflow(struct argorest_log *l, const struct watchevent *e)
-{
-    if (str_is(object_namespace(e->now), l->ns) && str_is(object_name(e->now), l->workflow) &&
-        (e->gone || object_is_finished(e->now)))
-        l->over = true;
-}
-
-static void
-follow(struct argorest_log *l)
-{
-    if (l->last)
-        return;
-    hear(l, &l->pods, on_pod);
-    hear(l, &l->workflows, on_workflow);
-    if (!l->over)
-        return;
-    /* The end of the workflow may be heard before the beginning of a pod. */
-    l->last = true;
-    begin_listing(l);
 }
 
 /* True: the core has something to do. */
@@ -411,7 +151,7 @@ pull(struct apistream *s, struct buf *to, size_t room)
             return FEED_BREAK;
         }
         if (l->options.follow)
-            follow(l);
+            argorest_logpods_hear(l);
         read_sources(l, room);
         if (l->ready.n > 0)
             continue;
@@ -511,7 +251,7 @@ prepare(struct argorest_call *c, struct err *e)
     pthread_mutex_init(&l->lock, NULL);
     list_init(&l->pods.link);
     list_init(&l->workflows.link);
-    apifetch_init(&l->fetch, l->api->core, &l->stream, run_fetch, release);
+    apifetch_init(&l->fetch, l->api->core, &l->stream, argorest_logpods_fetch, release);
     c->plan = l;
     c->stream = &l->stream;
     if (l->api->pods == NULL)
@@ -535,7 +275,7 @@ run(struct argorest_call *c, struct turn *t, struct err *e)
     l->over = l->last = object_is_finished(o);
     l->stream.endless = l->options.follow;
     l->listing = true;
-    return list_pods(l, t, e);
+    return argorest_logpods_list(l, t, e);
 }
 
 #define LOG(path) \
