@@ -93,7 +93,8 @@ on_accept(void *arg, int fd, const struct address *peer)
     struct err e = ERR_INIT;
 
     (void)peer;
-    CHECK_INT(server_adopt(((struct site *)arg)->server, fd, NULL, &e), 0);
+    CHECK_INT(server_adopt(((struct site *)arg)->server, &(struct server_arrival){.fd = fd}, &e),
+              0);
 }
 
 static void
