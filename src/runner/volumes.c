@@ -16,8 +16,11 @@
 #include "io/file.h"
 #include "runner/podspec.h"
 #include "runner/runtime.h"
+#include "sandbox/boxspec.h"
 
 enum { DEFAULT_FILE_MODE = 0644 };
+
+#define MEMORY_OF_POD "/dev/shm/sluice-%.*s" /* its uid */
 
 /* The files of one volume while they are being written. */
 struct filling {
@@ -155,17 +158,57 @@ fill_source(struct filling *f, const struct json *source, struct err *e)
                    "serviceAccountToken; others cannot be had here");
 }
 
-/* A directory that every id may write to, as kubelet makes it. */
+/* Of a directory: ids on this machine, -1 for as it is. */
+struct owners {
+    int64_t user, group;
+};
+
+#define OWNERS_AS_IS ((struct owners){-1, -1})
+
+/* A directory that every id may write to, as kubelet makes it; one with an fsGroup hands it down.
+ */
 static int
-make_open_dir(const char *path, int64_t group, struct err *e)
+make_open_dir(const char *path, struct owners o, bool hand_down, struct err *e)
 {
     if (file_mkdirs(AT_FDCWD, path, 0755, e) < 0)
         return e->code;
-    if (group >= 0 && chown(path, (uid_t)-1, (gid_t)group) < 0)
-        return err_errno(e, "give '%s' to group %" PRId64, path, group);
-    if (chmod(path, group >= 0 ? 02777 : 0777) < 0)
+    if (chown(path, (uid_t)o.user, (gid_t)o.group) < 0)
+        return err_errno(e, "give '%s' to the pod", path);
+    if (chmod(path, hand_down ? 02777 : 0777) < 0)
         return err_errno(e, "'%s'", path);
     return 0;
+}
+
+/* Everybody may write to the directory around it, and see what it is called. */
+static int
+make_private_dir(const char *path, struct err *e)
+{
+    struct stat st;
+
+    if (mkdir(path, 0700) == 0)
+        return 0;
+    if (errno != EEXIST || lstat(path, &st) < 0)
+        return err_errno(e, "create '%s'", path);
+    if (!S_ISDIR(st.st_mode) || st.st_uid != geteuid() || (st.st_mode & 0077) != 0)
+        return err_set(e, ERR_FORBIDDEN, "'%s' was made by somebody else", path);
+    return 0;
+}
+
+/* Not every kernel maps the ids of a tmpfs (Linux does since 6.3), so it holds those of the pod. */
+static int
+dir_in_memory(const struct volumes_config *c, const struct podspec *s, struct arena *a,
+              struct volume *v, struct err *e)
+{
+    const char *of_pod = arena_printf(a, MEMORY_OF_POD, STR_ARG(s->uid));
+    bool with_group = c->fs_group >= 0 && c->fs_group < BOXSPEC_IDS;
+    struct owners o = OWNERS_AS_IS;
+
+    v->directory = arena_printf(a, "%s/%.*s", of_pod, STR_ARG(v->name));
+    if (c->id_base != 0)
+        o = (struct owners){c->id_base, c->id_base + (with_group ? c->fs_group : 0)};
+    if (make_private_dir(of_pod, e) < 0)
+        return e->code;
+    return make_open_dir(v->directory, o, with_group, e);
 }
 
 static int
@@ -174,16 +217,13 @@ empty_dir(const struct volumes_config *c, const struct podspec *s, const struct 
 {
     struct str medium = json_str(json_get(source, "medium"));
 
-    v->ours = true;
-    if (str_is(medium, "Memory")) {
-        v->on_tmpfs = true;
-        v->directory =
-            arena_printf(a, "/dev/shm/sluice-%.*s/%.*s", STR_ARG(s->uid), STR_ARG(v->name));
-    } else if (medium.n > 0) {
+    if (str_is(medium, "Memory"))
+        return dir_in_memory(c, s, a, v, e);
+    if (medium.n > 0)
         return err_set(e, ERR_INVALID, "emptyDir.medium: '%.*s' cannot be had here (only Memory)",
                        STR_ARG(medium));
-    }
-    return make_open_dir(v->directory, c->fs_group, e);
+    v->ours = true;
+    return make_open_dir(v->directory, (struct owners){-1, c->fs_group}, c->fs_group >= 0, e);
 }
 
 static int
@@ -227,7 +267,7 @@ claim(const struct plan *p, const struct json *source, struct arena *a, struct v
     for (size_t i = 0; i < p->claims_n; i++)
         if (str_is(name, p->claims[i].name)) {
             v->directory = arena_strdup(a, p->claims[i].directory);
-            return make_open_dir(v->directory, -1, e);
+            return make_open_dir(v->directory, OWNERS_AS_IS, false, e);
         }
     return err_set(e, ERR_NOTFOUND, "persistentvolumeclaim \"%.*s\" not found", STR_ARG(name));
 }
@@ -342,7 +382,7 @@ volumes_host_path(const struct volumes *v, const struct podspec_container *c, st
 void
 volumes_remove_tmpfs(const char *uid)
 {
-    cleanup_free char *path = xasprintf("/dev/shm/sluice-%s", uid);
+    cleanup_free char *path = xasprintf(MEMORY_OF_POD, STR_ARG(str_of(uid)));
     struct err e = ERR_INIT;
 
     (void)file_remove_tree(AT_FDCWD, path, &e);

@@ -2,7 +2,7 @@
  * volumes - what a pod's volumes are on this machine, and where its containers see them.
  *
  *   emptyDir                 a directory of the pod's folder, writable by all; medium Memory: one
- *                            on the host's tmpfs
+ *                            on the host's tmpfs, in one that only this user may enter
  *   configMap, secret,       files written once, before the pod starts (items, modes, optional);
  *   downwardAPI, projected   of projected volumes tokens are replaced while it runs
  *   persistentVolumeClaim    the claim's directory
@@ -35,6 +35,7 @@ struct volumes_config {
     struct source_machine machine;
     const char *const *host_paths; /* what hostPath may name, and all below; NULL-terminated */
     int64_t fs_group;              /* id on this machine; -1: none or not possible */
+    uint32_t id_base;              /* of the pod's ids on this machine; 0: it has none of its own */
 };
 
 struct volume {
@@ -42,7 +43,6 @@ struct volume {
     const char *directory; /* absolute; a file for some hostPaths */
     bool ours;             /* made by us: on-disk id 0 is the pod's root */
     bool read_only;        /* configMap, secret, ... */
-    bool on_tmpfs;         /* to be removed apart from the pod's folder */
 };
 
 struct volumes {

@@ -61,6 +61,7 @@ prepare_volumes(struct procpod *p)
         .machine = procpod_machine(p),
         .host_paths = r->config.host_paths,
         .fs_group = r->level == LEVEL_FULL ? p->spec->fs_group : -1,
+        .id_base = r->level == LEVEL_FULL ? p->plan->id_base : 0,
     };
     struct err e = ERR_INIT;
 
