@@ -12,7 +12,7 @@
 int
 apicall_fail_about(struct apicall *c, const struct err *e, struct str name)
 {
-    failure_from_err(&c->failure, e, c->kind, name);
+    failure_from_err(&c->failure, e, c->stored, name);
     return e->code;
 }
 
@@ -25,7 +25,7 @@ apicall_fail(struct apicall *c, const struct err *e)
 int
 apicall_invalid(struct apicall *c, struct str name, const struct problems *ps)
 {
-    failure_invalid(&c->failure, c->kind->group, c->kind->kind, name, ps);
+    failure_invalid(&c->failure, c->stored->group, c->stored->kind, name, ps);
     return ERR_INVALID;
 }
 

@@ -85,8 +85,8 @@ run(struct apicall *c, struct turn *t, struct err *e)
     const struct plan *p = c->plan;
     CLEANUP(object_unref) struct object *last = NULL;
 
-    if (objects_delete(apicall_config(c)->objects, t, c->kind, c->ns, c->name, &p->how, &last, e) <
-        0) {
+    if (objects_delete(apicall_config(c)->objects, t, c->stored, c->ns, c->name, &p->how, &last,
+                       e) < 0) {
         apicall_fail(c, e);
         if (e->code == ERR_CONFLICT)
             failure_about_kind(&c->failure, c->kind, c->name);
@@ -135,7 +135,7 @@ delete_page(struct apicall *c, struct turn *t, const object_vec *page, struct er
 
         if (!apiselect_matches(&p->selection, o))
             continue;
-        if (objects_delete(apicall_config(c)->objects, t, c->kind, object_namespace(o),
+        if (objects_delete(apicall_config(c)->objects, t, c->stored, object_namespace(o),
                            object_name(o), &p->how, &last, e) < 0)
             return apicall_fail_about(c, e, object_name(o));
         object_unref(last);
@@ -162,7 +162,7 @@ static int
 run_collection(struct apicall *c, struct turn *t, struct err *e)
 {
     struct plan *p = c->plan;
-    struct objects_query q = {.kind = c->kind,
+    struct objects_query q = {.kind = c->stored,
                               .ns = c->ns,
                               .after_ns = str_of(p->after_ns),
                               .after_name = str_of(p->after_name),

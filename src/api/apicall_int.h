@@ -54,6 +54,7 @@ struct apicall {
     struct accept accept;
     const struct apicall_verb *verb;
     const struct kind *kind;                    /* of the path */
+    const struct kind *stored;                  /* the kind whose objects they are (kindface.h) */
     const struct kind_subresource *subresource; /* or NULL */
     struct str ns, name;                        /* ns "" for cluster-scoped kinds */
     bool dry_run;
@@ -150,6 +151,8 @@ int apicall_decode(struct apicall *c, const struct json_doc *doc, struct json_do
 int apicall_check_name(struct apicall *c, const struct json *root);
 int apicall_check_place(struct apicall *c, struct str ns);
 /* In a turn. */
+/* The stored object as the kind of the path shows it. */
+int apicall_live(struct apicall *c, struct turn *t, struct object **ret, struct err *e);
 /* Stores a new object, or `next` (typed, defaulted, with managedFields) over a live one: c->object
  * is the result. */
 int apicall_store_new(struct apicall *c, struct turn *t, const struct json *root, struct err *e);

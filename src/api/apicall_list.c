@@ -84,7 +84,7 @@ read_slice(struct liststream *l, struct turn *t, struct err *e)
     const struct apiserver_config *config = apiserver_config(l->server);
     int64_t left = l->limit - l->written;
     struct objects_query q = {
-        .kind = l->selection.kind,
+        .kind = kind_stored(l->selection.kind),
         .ns = l->ns,
         .after_ns = str_of(l->after_ns),
         .after_name = str_of(l->after_name),
@@ -385,7 +385,7 @@ run_exact(struct apicall *c, struct turn *t, const struct plan *p, struct err *e
                            "The resourceVersion for the provided list is too old.");
     l->rv = p->rv;
     l->limit = 0;
-    if (objects_list_at(apicall_config(c)->objects, t, c->kind, l->ns, p->rv, &l->slice, e) < 0)
+    if (objects_list_at(apicall_config(c)->objects, t, c->stored, l->ns, p->rv, &l->slice, e) < 0)
         return apicall_fail(c, e);
     return 0;
 }

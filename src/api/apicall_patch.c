@@ -229,7 +229,7 @@ run(struct apicall *c, struct turn *t, struct err *e)
 {
     const struct plan *p = c->plan;
     CLEANUP(object_unref) struct object *live = NULL;
-    int rc = objects_get(apicall_config(c)->objects, t, c->kind, c->ns, c->name, &live, e);
+    int rc = apicall_live(c, t, &live, e);
 
     if (rc < 0 && !(rc == ERR_NOTFOUND && p->form == PATCH_APPLY && !apicall_is_status(c)))
         return apicall_fail(c, e);

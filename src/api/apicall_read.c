@@ -21,7 +21,7 @@ prepare(struct apicall *c)
 static int
 run(struct apicall *c, struct turn *t, struct err *e)
 {
-    if (objects_get(apicall_config(c)->objects, t, c->kind, c->ns, c->name, &c->object, e) < 0)
+    if (objects_get(apicall_config(c)->objects, t, c->stored, c->ns, c->name, &c->object, e) < 0)
         return apicall_fail(c, e);
     return 0;
 }
@@ -57,7 +57,7 @@ apicall_compose(struct apicall *c, struct turn *t, struct err *e)
 
     c->composing = false;
     if (c->object == NULL || c->accept.as != ACCEPT_OBJECT ||
-        !objects_is_composed(config->objects, c->kind))
+        !objects_is_composed(config->objects, c->stored))
         return 0;
     /* Nothing of a dry run outlives its turn. */
     if (c->dry_run)

@@ -107,6 +107,7 @@ apicall_find_target(struct apicall *c)
             apicall_page_not_found(c);
         return ERR_NOTFOUND;
     }
+    c->stored = kind_stored(c->kind);
     c->name = c->path.name;
     c->ns = c->kind->namespaced ? c->path.ns : STR("");
     if (c->path.subresource.p != NULL)

@@ -47,7 +47,7 @@ run(struct apicall *c, struct turn *t, struct err *e)
     cleanup_json struct json_doc *managed = NULL;
     void *plan = NULL;
 
-    if (objects_get(apicall_config(c)->objects, t, c->kind, c->ns, c->name, &live, e) < 0)
+    if (apicall_live(c, t, &live, e) < 0)
         return apicall_fail(c, e);
     if (check_version(c) < 0)
         return ERR_INVALID;
@@ -72,7 +72,7 @@ run_finalize(struct apicall *c, struct turn *t, struct err *e)
     cleanup_problems struct problems ps = PROBLEMS_INIT;
     struct json_build b = JSON_BUILD_INIT;
 
-    if (objects_get(apicall_config(c)->objects, t, c->kind, c->ns, c->name, &live, e) < 0)
+    if (objects_get(apicall_config(c)->objects, t, c->stored, c->ns, c->name, &live, e) < 0)
         return apicall_fail(c, e);
     rules_finalize(json_root(c->body), &ps);
     if (ps.n > 0)
@@ -85,8 +85,8 @@ run_finalize(struct apicall *c, struct turn *t, struct err *e)
     json_end(&b);
     json_end(&b);
     next = json_build_done(&b);
-    if (objects_update(apicall_config(c)->objects, t, c->kind, c->ns, json_root(next), OBJECTS_ALL,
-                       &c->object, e) < 0)
+    if (objects_update(apicall_config(c)->objects, t, c->stored, c->ns, json_root(next),
+                       OBJECTS_ALL, &c->object, e) < 0)
         return apicall_fail(c, e);
     return 0;
 }

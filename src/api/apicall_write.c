@@ -9,6 +9,7 @@
 #include "api/apicall_int.h"
 
 #include "api/apiadmit.h"
+#include "api/kindface.h"
 #include "base/err.h"
 #include "core/turn.h"
 #include "data/json.h"
@@ -111,10 +112,11 @@ check(void *arg, const struct json *old, const struct json *next, struct err *e)
 {
     struct checking *k = arg;
     char version[128];
-    struct rules_kind rules = {.kind = str_of(k->c->kind->kind),
-                               .namespaced = k->c->kind->namespaced};
+    struct rules_kind rules = {.kind = str_of(k->c->stored->kind),
+                               .namespaced = k->c->stored->namespaced,
+                               .by_face = k->c->kind != k->c->stored};
 
-    kind_api_version(k->c->kind, version, sizeof version);
+    kind_api_version(k->c->stored, version, sizeof version);
     rules.api_version = str_of(version);
     if (old == NULL)
         rules_create(&rules, next, &k->problems);
@@ -133,7 +135,7 @@ admit(struct apicall *c, struct turn *t, const struct json *old, const struct js
       struct json_doc **ret, struct problems *ps)
 {
     struct apiadmit a = {
-        .objects = apicall_config(c)->objects, .kind = c->kind, .caller = c->rq.caller};
+        .objects = apicall_config(c)->objects, .kind = c->stored, .caller = c->rq.caller};
     struct err e = ERR_INIT;
 
     if (apiadmit_run(&a, t, old, next, ret, ps, &e) < 0)
@@ -142,7 +144,18 @@ admit(struct apicall *c, struct turn *t, const struct json *old, const struct js
 }
 
 int
-apicall_store_new(struct apicall *c, struct turn *t, const struct json *root, struct err *e)
+apicall_live(struct apicall *c, struct turn *t, struct object **ret, struct err *e)
+{
+    CLEANUP(object_unref) struct object *o = NULL;
+
+    if (objects_get(apicall_config(c)->objects, t, c->stored, c->ns, c->name, &o, e) < 0)
+        return e->code;
+    *ret = kindface_object(c->kind, o);
+    return 0;
+}
+
+static int
+store_new(struct apicall *c, struct turn *t, const struct json *root, struct err *e)
 {
     struct str name = json_str(json_at_path(root, "metadata.name"));
     struct str rv = json_str(json_at_path(root, "metadata.resourceVersion"));
@@ -160,7 +173,7 @@ apicall_store_new(struct apicall *c, struct turn *t, const struct json *root, st
     }
     rc = admit(c, t, NULL, root, &admitted, &k.problems);
     if (rc >= 0) {
-        rc = objects_create_checked(apicall_config(c)->objects, t, c->kind, c->ns,
+        rc = objects_create_checked(apicall_config(c)->objects, t, c->stored, c->ns,
                                     admitted != NULL ? json_root(admitted) : root, &rules,
                                     &c->object, e);
         if (rc < 0 && c->failure.code == 0)
@@ -170,6 +183,17 @@ apicall_store_new(struct apicall *c, struct turn *t, const struct json *root, st
     c->fresh = c->dry_run;
     c->status = 201;
     return rc;
+}
+
+int
+apicall_store_new(struct apicall *c, struct turn *t, const struct json *root, struct err *e)
+{
+    cleanup_json struct json_doc *stored = NULL;
+
+    if (c->kind == c->stored)
+        return store_new(c, t, root, e);
+    stored = kindface_stored(c->kind, root);
+    return store_new(c, t, json_root(stored), e);
 }
 
 /* A version or uid that the client expects, where nothing would change. */
@@ -200,7 +224,7 @@ int
 apicall_plan_write(struct apicall *c, struct turn *t, const struct object *live,
                    struct json_doc **doc, void **plan)
 {
-    const struct objects_composer *by = objects_composer(apicall_config(c)->objects, c->kind);
+    const struct objects_composer *by = objects_composer(apicall_config(c)->objects, c->stored);
     cleanup_problems struct problems ps = PROBLEMS_INIT;
     const struct json *sent = json_root(*doc);
     struct json_doc *next;
@@ -228,7 +252,7 @@ int
 apicall_act(struct apicall *c, struct turn *t, void *plan, struct err *e)
 {
     struct objects *os = apicall_config(c)->objects;
-    const struct objects_composer *by = objects_composer(os, c->kind);
+    const struct objects_composer *by = objects_composer(os, c->stored);
     struct object *now = c->object;
 
     if (plan == NULL || c->dry_run)
@@ -241,9 +265,9 @@ apicall_act(struct apicall *c, struct turn *t, void *plan, struct err *e)
     return 0;
 }
 
-int
-apicall_store_update(struct apicall *c, struct turn *t, const struct object *live,
-                     const struct json *next, struct err *e)
+static int
+store_update(struct apicall *c, struct turn *t, const struct object *live, const struct json *next,
+             struct err *e)
 {
     struct checking k = {.c = c};
     struct objects_check rules = {.fn = check, .arg = &k};
@@ -251,8 +275,8 @@ apicall_store_update(struct apicall *c, struct turn *t, const struct object *liv
     char version[128];
     int rc;
 
-    kind_api_version(c->kind, version, sizeof version);
-    prepared = prepare_update(str_of(version), str_of(c->kind->kind), object_root(live), next,
+    kind_api_version(c->stored, version, sizeof version);
+    prepared = prepare_update(str_of(version), str_of(c->stored->kind), object_root(live), next,
                               apicall_is_status(c));
     if (managed_is_noop(object_root(live), json_root(prepared)) &&
         check_versions(c, live, next) >= 0) {
@@ -263,7 +287,7 @@ apicall_store_update(struct apicall *c, struct turn *t, const struct object *liv
         return ERR_CONFLICT;
     rc = admit(c, t, object_root(live), json_root(prepared), &admitted, &k.problems);
     if (rc >= 0) {
-        rc = objects_update_checked(apicall_config(c)->objects, t, c->kind, c->ns,
+        rc = objects_update_checked(apicall_config(c)->objects, t, c->stored, c->ns,
                                     json_root(admitted != NULL ? admitted : prepared), OBJECTS_ALL,
                                     &rules, &c->object, e);
         if (rc < 0 && c->failure.code == 0)
@@ -271,6 +295,20 @@ apicall_store_update(struct apicall *c, struct turn *t, const struct object *liv
     }
     problems_done(&k.problems);
     return rc;
+}
+
+int
+apicall_store_update(struct apicall *c, struct turn *t, const struct object *live,
+                     const struct json *next, struct err *e)
+{
+    CLEANUP(object_unref) struct object *o = NULL;
+    cleanup_json struct json_doc *stored = NULL;
+
+    if (c->kind == c->stored)
+        return store_update(c, t, live, next, e);
+    o = object_new(c->stored, kindface_stored(c->kind, object_root(live)), object_rv(live));
+    stored = kindface_stored(c->kind, next);
+    return store_update(c, t, o, json_root(stored), e);
 }
 
 int

@@ -60,11 +60,17 @@ apiselect_done(struct apiselect *s)
     selector_free(TAKE(s->fields));
 }
 
+struct looked_at {
+    const struct kind *kind; /* whose labels they are */
+    const struct object *object;
+};
+
 static struct str
 field_value(void *arg, struct str label)
 {
-    const struct object *o = arg;
-    const struct kind_field *f = field_of(object_kind(o), label);
+    const struct looked_at *l = arg;
+    const struct object *o = l->object;
+    const struct kind_field *f = field_of(l->kind, label);
     struct str value;
 
     if (str_is(label, "metadata.name"))
@@ -82,8 +88,10 @@ field_value(void *arg, struct str label)
 bool
 apiselect_matches(const struct apiselect *s, const struct object *o)
 {
+    struct looked_at l = {.kind = s->kind, .object = o};
+
     return (s->labels == NULL || selector_matches(s->labels, object_at(o, "metadata.labels"))) &&
-           (s->fields == NULL || selector_matches_fn(s->fields, field_value, (void *)(uintptr_t)o));
+           (s->fields == NULL || selector_matches_fn(s->fields, field_value, &l));
 }
 
 /* The value that a term asks for, if it asks for exactly one. */
@@ -108,6 +116,10 @@ apiselect_name(const struct apiselect *s)
 static const char *
 indexed_path(const struct kind *k, struct str label)
 {
+    const struct kind_field *f = field_of(k, label);
+
+    if (f != NULL && f->path != NULL)
+        label = str_of(f->path);
     for (const char *const *p = k->indexed; p != NULL && *p != NULL; p++) {
         if (str_is(label, *p))
             return *p;

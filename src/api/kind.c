@@ -80,6 +80,12 @@ kind_of_path(const struct kind *const *table, struct str group, struct str versi
     return NULL;
 }
 
+const struct kind *
+kind_stored(const struct kind *k)
+{
+    return k->face_of != NULL ? k->face_of : k;
+}
+
 const struct kind_subresource *
 kind_subresource(const struct kind *k, struct str name)
 {

@@ -47,6 +47,11 @@ struct kind_field {
     const char *absent; /* what an absent field counts as; NULL: "" */
 };
 
+/* A field that a face calls by another name (api/kindface.h). */
+struct kind_rename {
+    const char *stored, *shown;
+};
+
 struct kind {
     const char *kind;     /* "Workflow" */
     const char *group;    /* "argoproj.io"; "" is the core group */
@@ -83,11 +88,16 @@ struct kind {
     bool custom;
     /* Answered, never stored (reviews). */
     bool virtual;
+    /* Its objects are those of another kind, with other names of some fields (api/kindface.h);
+     * NULL: it has its own. */
+    const struct kind *face_of;
+    const struct kind_rename *renames; /* ended by one without names */
 };
 
 extern const struct kind kind_pod, kind_config_map, kind_secret, kind_service, kind_namespace,
-    kind_event, kind_pvc, kind_service_account, kind_endpoints, kind_node, kind_lease,
-    kind_workflow, kind_workflow_template, kind_cluster_workflow_template, kind_cron_workflow;
+    kind_event, kind_event_face, kind_pvc, kind_service_account, kind_endpoints, kind_node,
+    kind_lease, kind_workflow, kind_workflow_template, kind_cluster_workflow_template,
+    kind_cron_workflow;
 /* Reviews: what a caller is, and may do. */
 extern const struct kind kind_self_subject_review, kind_token_review,
     kind_self_subject_access_review, kind_self_subject_rules_review, kind_subject_access_review,
@@ -105,6 +115,8 @@ const struct kind *kind_of_resource(const struct kind *const *table, struct str 
 /* By what a URL names: "argoproj.io", "v1alpha1", "workflows". */
 const struct kind *kind_of_path(const struct kind *const *table, struct str group,
                                 struct str version, struct str plural);
+/* The kind whose objects they are: k, unless it is a face of another. */
+const struct kind *kind_stored(const struct kind *k);
 /* The subresource of that name, or NULL. */
 const struct kind_subresource *kind_subresource(const struct kind *k, struct str name);
 /* Row i, or NULL behind the last: safe while another thread adds rows. */

@@ -195,6 +195,42 @@ const struct kind kind_event = {.kind = "Event",
                                 .subresources = no_status,
                                 .fields = event_fields};
 
+/* The newer form of the same objects. */
+static const struct kind_field event_face_fields[] = {
+    {.label = "regarding.kind", .path = "involvedObject.kind"},
+    {.label = "regarding.namespace", .path = "involvedObject.namespace"},
+    {.label = "regarding.name", .path = "involvedObject.name"},
+    {.label = "regarding.uid", .path = "involvedObject.uid"},
+    {.label = "regarding.apiVersion", .path = "involvedObject.apiVersion"},
+    {.label = "regarding.resourceVersion", .path = "involvedObject.resourceVersion"},
+    {.label = "regarding.fieldPath", .path = "involvedObject.fieldPath"},
+    {.label = "reason"},
+    {.label = "reportingController", .path = "reportingComponent"},
+    {.label = "type"},
+    {0}};
+static const struct kind_rename event_renames[] = {{"count", "deprecatedCount"},
+                                                   {"firstTimestamp", "deprecatedFirstTimestamp"},
+                                                   {"involvedObject", "regarding"},
+                                                   {"lastTimestamp", "deprecatedLastTimestamp"},
+                                                   {"message", "note"},
+                                                   {"reportingComponent", "reportingController"},
+                                                   {"source", "deprecatedSource"},
+                                                   {0}};
+const struct kind kind_event_face = {.kind = "Event",
+                                     .group = "events.k8s.io",
+                                     .version = "v1",
+                                     .plural = "events",
+                                     .resource = "events.events.k8s.io",
+                                     .namespaced = true,
+                                     .indexed = event_index,
+                                     .singular = "event",
+                                     .short_names = event_short,
+                                     .verbs = KIND_VERBS_ALL,
+                                     .subresources = no_status,
+                                     .fields = event_face_fields,
+                                     .face_of = &kind_event,
+                                     .renames = event_renames};
+
 static const char *const pvc_short[] = {"pvc", NULL};
 static const struct kind_subresource pvc_subresources[] = {
     {.name = "status", .kind = "PersistentVolumeClaim", .verbs = READ_WRITE}, {0}};
@@ -389,6 +425,7 @@ const struct kind *const kinds_builtin[] = {
     &kind_service_account,
     &kind_node,
     &kind_lease,
+    &kind_event_face,
     &kind_self_subject_review,
     &kind_token_review,
     &kind_local_subject_access_review,

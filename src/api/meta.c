@@ -49,7 +49,8 @@ static struct rules_kind
 rules_of(const struct kind *k, char version[VERSION_SIZE])
 {
     kind_api_version(k, version, VERSION_SIZE);
-    return (struct rules_kind){str_of(version), str_of(k->kind), k->namespaced};
+    return (struct rules_kind){
+        .api_version = str_of(version), .kind = str_of(k->kind), .namespaced = k->namespaced};
 }
 
 const char *

@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 
+#include "api/kindface.h"
 #include "api/object.h"
 #include "base/buf.h"
 #include "base/err.h"
@@ -34,8 +35,10 @@ columns(const struct render *r)
 {
     char version[128];
 
-    kind_api_version(r->kind, version, sizeof version);
-    return columns_of(str_of(version), str_of(r->kind->kind));
+    const struct kind *k = kind_stored(r->kind);
+
+    kind_api_version(k, version, sizeof version);
+    return columns_of(str_of(version), str_of(k->kind));
 }
 
 /* Metadata with its resourceVersion (0: without one). */
@@ -50,9 +53,11 @@ add_metadata(struct json_build *b, const struct object *o, bool fresh)
 }
 
 static void
-add_partial(const struct render *r, struct json_build *b, const char *key, const struct object *o,
-            bool fresh)
+add_partial(const struct render *r, struct json_build *b, const char *key,
+            const struct object *stored, bool fresh)
 {
+    CLEANUP(object_unref) struct object *o = kindface_object(r->kind, stored);
+
     json_add_object(b, key);
     json_add_cstr(b, "kind", "PartialObjectMetadata");
     json_add_cstr(b, "apiVersion", meta_version(r));
@@ -69,8 +74,10 @@ write_built(struct json_build *b, struct buf *to)
 }
 
 static void
-write_full(const struct object *o, bool fresh, struct buf *to)
+write_full(const struct render *r, const struct object *stored, bool fresh, struct buf *to)
 {
+    CLEANUP(object_unref) struct object *o = kindface_object(r->kind, stored);
+
     if (fresh)
         buf_str(to, object_text(o));
     else
@@ -96,7 +103,7 @@ write_row(const struct render *r, const struct object *o, bool fresh, struct buf
     } else if (r->include == RENDER_OBJECT) {
         buf_cut(to, to->n - 1);
         buf_cstr(to, ",\"object\":");
-        write_full(o, fresh, to);
+        write_full(r, o, fresh, to);
         buf_char(to, '}');
     }
 }
@@ -147,7 +154,7 @@ write_as(const struct render *r, const struct object *o, bool fresh, bool defini
         return;
     case ACCEPT_OBJECT:
     case ACCEPT_DISCOVERY:
-        write_full(o, fresh, to);
+        write_full(r, o, fresh, to);
         return;
     }
 }

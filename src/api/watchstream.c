@@ -97,7 +97,7 @@ static int
 read_objects(struct watchstream *w, struct turn *t, struct err *e)
 {
     struct objects *os = apiserver_config(w->c.server)->objects;
-    struct objects_query q = {.kind = w->c.render.kind,
+    struct objects_query q = {.kind = kind_stored(w->c.render.kind),
                               .ns = w->c.ns,
                               .after_ns = str_of(w->after_ns),
                               .after_name = str_of(w->after_name),
@@ -148,8 +148,8 @@ read_changes(struct watchstream *w, struct turn *t, struct err *e)
     int n;
 
     w->more = false;
-    n = objects_changes(apiserver_config(w->c.server)->objects, t, w->c.render.kind, w->after_rv,
-                        w->ring_rv, SLICE, add_change, w, e);
+    n = objects_changes(apiserver_config(w->c.server)->objects, t, kind_stored(w->c.render.kind),
+                        w->after_rv, w->ring_rv, SLICE, add_change, w, e);
 
     w->more = w->more || n == SLICE;
     return n < 0 ? n : 0;
@@ -215,7 +215,8 @@ watchstream_open(struct watchstream *w, struct turn *t, struct err *e)
          * cursor skips it. */
         objects_hold_still(config->objects, t);
         rv = store_rv(turn_store(t));
-        (void)watchlog_open(config->watchlog, w->c.render.kind, rv, &w->cursor, &w->ring_rv);
+        (void)watchlog_open(config->watchlog, kind_stored(w->c.render.kind), rv, &w->cursor,
+                            &w->ring_rv);
         w->sent_rv = rv;
         return 0;
     }
@@ -225,7 +226,8 @@ watchstream_open(struct watchstream *w, struct turn *t, struct err *e)
         return 0;
     }
     w->sent_rv = rv;
-    if (watchlog_open(config->watchlog, w->c.render.kind, rv, &w->cursor, &w->ring_rv)) {
+    if (watchlog_open(config->watchlog, kind_stored(w->c.render.kind), rv, &w->cursor,
+                      &w->ring_rv)) {
         w->phase = LIVE;
         return 0;
     }

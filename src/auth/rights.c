@@ -16,6 +16,7 @@ static const struct {
     {"", "pods/log"},
     {"", "configmaps"},
     {"", "events"},
+    {"events.k8s.io", "events"},
     {"argoproj.io", "workflows"},
     {"argoproj.io", "workflowtemplates"},
 };

@@ -185,54 +185,41 @@ static const struct columns rows[] = {
     {"coordination.k8s.io/v1",
      "Lease",
      {NAME, {.name = "Holder", .text = "who holds it", .path = "spec.holderIdentity"}, AGE}},
+    {"v1",
+     "Event",
+     {{.name = "Last Seen", .text = COLUMNS_TEXT_EVENT_LAST, .cell = columns_event_last},
+      {.name = "Type", .text = COLUMNS_TEXT_EVENT_TYPE, .path = "type"},
+      {.name = "Reason", .text = COLUMNS_TEXT_EVENT_REASON, .path = "reason"},
+      {.name = "Object", .text = COLUMNS_TEXT_EVENT_OBJECT, .cell = columns_event_object},
+      {.name = "Subobject",
+       .text = COLUMNS_TEXT_EVENT_SUBOBJECT,
+       .path = "involvedObject.fieldPath",
+       .wide = true},
+      {.name = "Source",
+       .text = COLUMNS_TEXT_EVENT_SOURCE,
+       .cell = columns_event_source,
+       .wide = true},
+      {.name = "Message", .text = COLUMNS_TEXT_EVENT_MESSAGE, .cell = columns_event_message},
+      {.name = "First Seen",
+       .text = COLUMNS_TEXT_EVENT_FIRST,
+       .cell = columns_event_first,
+       .wide = true},
+      {.name = "Count",
+       .text = COLUMNS_TEXT_EVENT_COUNT,
+       .cell = columns_event_count,
+       .wide = true,
+       .number = true},
+      {.name = "Name",
+       .text = COLUMNS_TEXT_NAME,
+       .path = "metadata.name",
+       .type = "name",
+       .wide = true}}},
     {"argoproj.io/v1alpha1",
      "Workflow",
      {NAME,
       {.name = "Status", .text = "phase of the run", .path = "status.phase"},
       {.name = "Age", .text = "since when it runs", .path = "status.startedAt", .type = "date"},
       {.name = "Message", .text = "why it is in this phase", .path = "status.message"}}},
-};
-
-#define EVENT(version, subobject) \
-    { \
-        version, "Event", \
-        { \
-            {.name = "Last Seen", .text = COLUMNS_TEXT_EVENT_LAST, .cell = columns_event_last}, \
-                {.name = "Type", .text = COLUMNS_TEXT_EVENT_TYPE, .path = "type"}, \
-                {.name = "Reason", .text = COLUMNS_TEXT_EVENT_REASON, .path = "reason"}, \
-                {.name = "Object", \
-                 .text = COLUMNS_TEXT_EVENT_OBJECT, \
-                 .cell = columns_event_object}, \
-                {.name = "Subobject", \
-                 .text = COLUMNS_TEXT_EVENT_SUBOBJECT, \
-                 .path = subobject ".fieldPath", \
-                 .wide = true}, \
-                {.name = "Source", \
-                 .text = COLUMNS_TEXT_EVENT_SOURCE, \
-                 .cell = columns_event_source, \
-                 .wide = true}, \
-                {.name = "Message", \
-                 .text = COLUMNS_TEXT_EVENT_MESSAGE, \
-                 .cell = columns_event_message}, \
-                {.name = "First Seen", \
-                 .text = COLUMNS_TEXT_EVENT_FIRST, \
-                 .cell = columns_event_first, \
-                 .wide = true}, \
-                {.name = "Count", \
-                 .text = COLUMNS_TEXT_EVENT_COUNT, \
-                 .cell = columns_event_count, \
-                 .wide = true, \
-                 .number = true}, \
-            { \
-                .name = "Name", .text = COLUMNS_TEXT_NAME, .path = "metadata.name", \
-                .type = "name", .wide = true \
-            } \
-        } \
-    }
-
-static const struct columns event_rows[] = {
-    EVENT("v1", "involvedObject"),
-    EVENT("events.k8s.io/v1", "regarding"),
 };
 
 static const struct columns others = {"", "", {NAME, AGE}};
@@ -252,9 +239,6 @@ columns_of(struct str api_version, struct str kind)
     for (size_t i = 0; i < ARRAY_LEN(rows); i++)
         if (is_row(&rows[i], api_version, kind))
             return &rows[i];
-    for (size_t i = 0; i < ARRAY_LEN(event_rows); i++)
-        if (is_row(&event_rows[i], api_version, kind))
-            return &event_rows[i];
     return schema_is_custom(api_version) ? &custom : &others;
 }
 

@@ -162,20 +162,12 @@ columns_service_ports(const struct json *service, int64_t now_us, struct buf *to
         buf_cstr(to, "<none>");
 }
 
-/* Events, of both groups. */
-
-static const struct json *
-either(const struct json *object, const char *core, const char *newer)
-{
-    const struct json *v = json_at_path(object, core);
-
-    return json_is_null(v) ? json_at_path(object, newer) : v;
-}
+/* Events. */
 
 void
 columns_event_first(const struct json *event, int64_t now_us, struct buf *to)
 {
-    const struct json *time = either(event, "firstTimestamp", "deprecatedFirstTimestamp");
+    const struct json *time = json_get(event, "firstTimestamp");
 
     columns_write_since(json_is_null(time) ? json_get(event, "eventTime") : time, now_us, to);
 }
@@ -183,7 +175,7 @@ columns_event_first(const struct json *event, int64_t now_us, struct buf *to)
 void
 columns_event_last(const struct json *event, int64_t now_us, struct buf *to)
 {
-    const struct json *time = either(event, "lastTimestamp", "deprecatedLastTimestamp");
+    const struct json *time = json_get(event, "lastTimestamp");
 
     if (!json_is_null(json_get(event, "series")))
         columns_write_since(json_at_path(event, "series.lastObservedTime"), now_us, to);
@@ -196,7 +188,7 @@ columns_event_last(const struct json *event, int64_t now_us, struct buf *to)
 void
 columns_event_object(const struct json *event, int64_t now_us, struct buf *to)
 {
-    const struct json *about = either(event, "involvedObject", "regarding");
+    const struct json *about = json_get(event, "involvedObject");
     struct str kind = json_str(json_get(about, "kind")), name = json_str(json_get(about, "name"));
 
     (void)now_us;
@@ -209,13 +201,12 @@ columns_event_object(const struct json *event, int64_t now_us, struct buf *to)
 void
 columns_event_source(const struct json *event, int64_t now_us, struct buf *to)
 {
-    struct str component =
-        json_str(either(event, "source.component", "deprecatedSource.component"));
-    struct str host = json_str(either(event, "source.host", "deprecatedSource.host"));
+    struct str component = json_str(json_at_path(event, "source.component"));
+    struct str host = json_str(json_at_path(event, "source.host"));
 
     (void)now_us;
     if (component.n == 0)
-        component = json_str(either(event, "reportingComponent", "reportingController"));
+        component = json_str(json_get(event, "reportingComponent"));
     if (host.n == 0)
         host = json_str(json_get(event, "reportingInstance"));
     buf_printf(to, "%.*s%s%.*s", STR_ARG(component), host.n > 0 ? ", " : "", STR_ARG(host));
@@ -225,7 +216,7 @@ void
 columns_event_message(const struct json *event, int64_t now_us, struct buf *to)
 {
     (void)now_us;
-    buf_str(to, str_trim(json_str(either(event, "message", "note"))));
+    buf_str(to, str_trim(json_str(json_get(event, "message"))));
 }
 
 void
@@ -235,7 +226,7 @@ columns_event_count(const struct json *event, int64_t now_us, struct buf *to)
 
     (void)now_us;
     if (json_is_null(json_get(event, "series"))) {
-        (void)json_int(either(event, "count", "deprecatedCount"), &count);
+        (void)json_int(json_get(event, "count"), &count);
         count = count == 0 ? 1 : count;
     } else {
         (void)json_int(json_at_path(event, "series.count"), &count);

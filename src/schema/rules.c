@@ -49,6 +49,7 @@ check(const struct rules_kind *k, const struct json *old, const struct json *obj
     const struct row *row = row_of(k);
     struct rules r = {.problems = ps,
                       .bare_finalizers = has_bare_finalizers(k),
+                      .by_face = k->by_face,
                       .kept_annotations = json_at_path(old, "metadata.annotations")};
 
     if (old != NULL) {

@@ -21,6 +21,7 @@ struct problems;
 struct rules_kind {
     struct str api_version, kind;
     bool namespaced;
+    bool by_face; /* a client writes it in the newer form of its kind (Event of events.k8s.io) */
 };
 
 void rules_create(const struct rules_kind *k, const struct json *object, struct problems *ps);

@@ -20,6 +20,7 @@ struct rules {
     struct problems *problems;
     struct buf path;      /* of the value that is looked at */
     struct buf place;     /* where the last problem was */
+    bool by_face;         /* rules.h */
     bool bare_finalizers; /* they need no domain, as those of custom resources */
     bool ours;            /* the platform writes: generateName was used already, and the limit of
                            * annotations is not for its own */

@@ -18,8 +18,9 @@ kind_of(const struct json *object)
 {
     struct str kind = json_str(json_get(object, "kind"));
 
-    return (struct rules_kind){json_str(json_get(object, "apiVersion")), kind,
-                               !str_is(kind, "Namespace") && !str_is(kind, "Node")};
+    return (struct rules_kind){.api_version = json_str(json_get(object, "apiVersion")),
+                               .kind = kind,
+                               .namespaced = !str_is(kind, "Namespace") && !str_is(kind, "Node")};
 }
 
 /* A line each; to be freed. */
