@@ -22,13 +22,27 @@ is_empty_text(const struct json *v, const char *field)
 /* Pods. */
 
 static void
+fill_pull_policy(const struct json *v, const char *image, const char *policy,
+                 struct json_build *patch)
+{
+    struct str tag = imagetag_of(json_str(json_get(v, image)));
+
+    if (is_empty_text(v, policy))
+        json_add_cstr(patch, policy, str_is(tag, "latest") ? "Always" : "IfNotPresent");
+}
+
+static void
 fill_image(const struct defaults_context *c, const struct json *v, struct json_build *patch)
 {
-    struct str tag = imagetag_of(json_str(json_get(v, "image")));
-
     (void)c;
-    if (is_empty_text(v, "imagePullPolicy"))
-        json_add_cstr(patch, "imagePullPolicy", str_is(tag, "latest") ? "Always" : "IfNotPresent");
+    fill_pull_policy(v, "image", "imagePullPolicy", patch);
+}
+
+static void
+fill_image_volume(const struct defaults_context *c, const struct json *v, struct json_build *patch)
+{
+    (void)c;
+    fill_pull_policy(v, "reference", "pullPolicy", patch);
 }
 
 /* On the host's network a container's ports are the host's. */
@@ -336,6 +350,7 @@ static const struct row {
 } rows[] = {
     {"Container", fill_container},
     {"EphemeralContainer", fill_image},
+    {"ImageVolumeSource", fill_image_volume},
     {"LimitRangeItem", fill_limit_range},
     {"LoadBalancerIngress", fill_ingress},
     {"Namespace", fill_namespace},

@@ -72,6 +72,11 @@ TEST(defaults_follow_other_values)
     CHECK_DEFAULTS("apiVersion: v1\nkind: Namespace\nmetadata: {name: t}\n", "metadata.labels",
                    "{'kubernetes.io/metadata.name':'t'}");
     CHECK_DEFAULTS(POD "  serviceAccount: s\n", "spec.serviceAccountName", "'s'");
+    CHECK_DEFAULTS(POD "  volumes: [{name: v, image: {reference: r}}, {name: w, image: {reference: "
+                       "'r:1'}}]\n",
+                   "spec.volumes",
+                   "[{'image':{'pullPolicy':'Always','reference':'r'},'name':'v'},{'image':{"
+                   "'pullPolicy':'IfNotPresent','reference':'r:1'},'name':'w'}]");
     CHECK_DEFAULTS("apiVersion: v1\nkind: Pod\nstatus: {podIP: 1.2.3.4}\n", "status.podIPs",
                    "[{'ip':'1.2.3.4'}]");
 }
