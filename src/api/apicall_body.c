@@ -154,33 +154,44 @@ apicall_take_problems(struct apicall *c, struct problems *ps, const char *versio
     return 0;
 }
 
-/* A body may leave kind and apiVersion out; what it says must be what the path takes. */
-static int
-check_kind(struct apicall *c, const char *version, const char *kind)
+bool
+apicall_is_kind(const struct apicall *c, const struct json *root, const char *version,
+                const char *kind, struct buf *why)
 {
-    const struct json *root = json_root(c->body);
     struct str its_version = json_str(json_get(root, "apiVersion"));
     struct str its_kind = json_str(json_get(root, "kind"));
-    const char *group = c->kind->group[0] != '\0' ? c->kind->group : "core";
 
     if ((its_version.n == 0 || str_is(its_version, version)) &&
         (its_kind.n == 0 || str_is(its_kind, kind)))
-        return 0;
+        return true;
     if (its_version.n == 0)
         its_version = str_of(version);
     if (its_kind.n == 0)
         its_kind = str_of(kind);
     if (schema_lookup(its_version, its_kind) != NULL)
-        return failure_set(&c->failure, ERR_BADREQUEST,
-                           "%.*s in version \"%.*s\" cannot be handled as a %s: converting "
-                           "(%.*s.%.*s) to (%s.%s): unknown conversion",
-                           STR_ARG(its_kind), STR_ARG(its_version), kind, STR_ARG(its_version),
-                           STR_ARG(its_kind), group, kind);
-    return failure_set(&c->failure, ERR_BADREQUEST,
-                       "%.*s in version \"%.*s\" cannot be handled as a %s: no kind \"%.*s\" is "
-                       "registered for version \"%.*s\" in scheme \"pkg/runtime/scheme.go:110\"",
-                       STR_ARG(its_kind), STR_ARG(its_version), kind, STR_ARG(its_kind),
-                       STR_ARG(its_version));
+        buf_printf(why, "converting (%.*s.%.*s) to (%s.%s): unknown conversion",
+                   STR_ARG(its_version), STR_ARG(its_kind),
+                   c->kind->group[0] != '\0' ? c->kind->group : "core", kind);
+    else
+        buf_printf(why,
+                   "no kind \"%.*s\" is registered for version \"%.*s\" in scheme "
+                   "\"pkg/runtime/scheme.go:110\"",
+                   STR_ARG(its_kind), STR_ARG(its_version));
+    return false;
+}
+
+static int
+check_kind(struct apicall *c, const char *version, const char *kind)
+{
+    const struct json *root = json_root(c->body);
+    cleanup_buf struct buf why = BUF_INIT;
+
+    if (apicall_is_kind(c, root, version, kind, &why))
+        return 0;
+    return failure_set(
+        &c->failure, ERR_BADREQUEST, "%s in version \"%s\" cannot be handled as a %s: %s",
+        json_cstr_or(json_get(root, "kind"), kind),
+        json_cstr_or(json_get(root, "apiVersion"), version), kind, buf_cstring(&why));
 }
 
 /* Values as the server understands them. */

@@ -118,6 +118,10 @@ struct render apicall_render(const struct apicall *c);
  * `api_version` and `kind` are those of what the path takes. */
 int apicall_read_object(struct apicall *c, const char *group, const char *version,
                         const char *kind);
+/* A body may leave kind and apiVersion out; what it says must be what the path takes.  Why not,
+ * else. */
+bool apicall_is_kind(const struct apicall *c, const struct json *root, const char *version,
+                     const char *kind, struct buf *why);
 /* A body of any shape (patches, options): JSON or, with `yaml`, YAML; NULL doc when it is empty. */
 int apicall_read_json(struct apicall *c, bool yaml, struct json_doc **ret);
 /* A patch; errors are those of decoding one. */

@@ -6,14 +6,18 @@
  */
 #include "api/apicall_int.h"
 
+#include "base/buf.h"
 #include "base/err.h"
 #include "core/turn.h"
 #include "data/json.h"
 #include "http/fields.h"
+#include "schema/defaults.h"
 #include "schema/fielderror.h"
+#include "schema/gomap.h"
 #include "schema/managed.h"
 #include "schema/merge.h"
 #include "schema/prepare.h"
+#include "schema/typed.h"
 
 enum patch_form { PATCH_JSON, PATCH_MERGE, PATCH_STRATEGIC, PATCH_APPLY };
 
@@ -166,6 +170,47 @@ store_next(struct apicall *c, struct turn *t, const struct object *live, struct 
     return apicall_act(c, t, plan, e);
 }
 
+/* The patched object could not be decoded: 422 about nobody, with the object (of a strategic merge:
+ * the patch as Go prints a map) for the value of a field "patch", as upstream answers. */
+static int
+not_decoded(struct apicall *c, enum patch_form form, const struct json *merged, const char *why)
+{
+    cleanup_problems struct problems ps = PROBLEMS_INIT;
+    cleanup_buf struct buf shown = BUF_INIT;
+
+    if (form == PATCH_STRATEGIC)
+        gomap_write(json_root(c->body), &shown);
+    else
+        json_write(&shown, merged);
+    fielderror_invalid_str(&ps, "patch", buf_view(&shown), why);
+    failure_invalid(&c->failure, "", "", STR_NULL, &ps);
+    return ERR_INVALID;
+}
+
+static int
+decode(struct apicall *c, enum patch_form form, const struct json_doc *merged,
+       struct json_doc **ret)
+{
+    cleanup_problems struct problems ps = PROBLEMS_INIT;
+    cleanup_json struct json_doc *typed = NULL;
+    cleanup_buf struct buf why = BUF_INIT;
+    char version[128];
+    struct err e = ERR_INIT;
+
+    kind_api_version(c->kind, version, sizeof version);
+    if (!apicall_is_kind(c, json_root(merged), version, c->kind->kind, &why))
+        return not_decoded(c, form, json_root(merged), buf_cstring(&why));
+    if (typed_decode(apicall_schema(c), merged, &typed, &ps, &e) < 0)
+        return not_decoded(c, form, json_root(merged), e.msg);
+    if (ps.n > 0 && c->validation == APICALL_STRICT) {
+        typed_strict_message(&ps, &why);
+        return not_decoded(c, form, json_root(merged), buf_cstring(&why));
+    }
+    (void)apicall_take_problems(c, &ps, version, c->kind->kind);
+    *ret = defaults_apply(apicall_schema(c), typed);
+    return 0;
+}
+
 static int
 run_merge(struct apicall *c, struct turn *t, const struct object *live, struct err *e)
 {
@@ -176,7 +221,7 @@ run_merge(struct apicall *c, struct turn *t, const struct object *live, struct e
     if (concerns_status(c, p->form) && objects_compose(apicall_config(c)->objects, t, &seen, e) < 0)
         return apicall_fail(c, e);
     base = as_seen(seen);
-    if (merge(c, p->form, json_root(base), &merged) < 0 || apicall_decode(c, merged, &typed) < 0 ||
+    if (merge(c, p->form, json_root(base), &merged) < 0 || decode(c, p->form, merged, &typed) < 0 ||
         apicall_check_name(c, json_root(typed)) < 0)
         return ERR_BADREQUEST;
     return store_next(c, t, live, &typed, false, e);

@@ -62,7 +62,7 @@ about(struct failure *f, const char *group, const char *kind, struct str name)
     free(f->kind);
     free(f->name);
     f->group = group[0] != '\0' ? xstrdup(group) : NULL;
-    f->kind = xstrdup(kind);
+    f->kind = kind[0] != '\0' ? xstrdup(kind) : NULL;
     f->name = name.n > 0 ? str_dup(name) : NULL;
 }
 

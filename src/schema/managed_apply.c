@@ -119,10 +119,24 @@ check_applied(struct managed *m, const struct json *applied, struct err *e)
 {
     const struct managed_write *w = m->write;
     const struct json *meta = json_get(applied, "metadata");
+    struct str version = json_str(json_get(applied, "apiVersion"));
+    struct str kind = json_str(json_get(applied, "kind"));
     struct str group = str_find_char(w->api_version, '/', 0) >= 0 ? STR_NULL : STR("/");
 
+    if (!str_eq(version, w->api_version))
+        return err_set(e, ERR_BADREQUEST,
+                       "Incorrect version specified in apply patch. Specified patch version: %.*s, "
+                       "expected: %.*s",
+                       STR_ARG(version), STR_ARG(w->api_version));
     if (!json_is_null(json_get(meta, "managedFields")))
         return err_set(e, ERR_BADREQUEST, "metadata.managedFields must be nil");
+    if (!str_eq(kind, w->kind))
+        return err_set(e, ERR_IO,
+                       "failed to create typed patch object (%s/%s; %.*s%.*s, Kind=%.*s): no "
+                       "corresponding type for %.*s%.*s, Kind=%.*s",
+                       json_cstr_or(json_get(meta, "namespace"), ""),
+                       json_cstr_or(json_get(meta, "name"), ""), STR_ARG(group), STR_ARG(version),
+                       STR_ARG(kind), STR_ARG(group), STR_ARG(version), STR_ARG(kind));
     if (fieldmerge_check(m->arena, m->shape, applied, e) < 0)
         return err_wrap(e, "failed to create typed patch object (%s/%s; %.*s%.*s, Kind=%.*s)",
                         json_cstr_or(json_get(meta, "namespace"), ""),
