@@ -79,12 +79,27 @@ prepare(struct apicall *c)
     return 0;
 }
 
+/* Those that are made anew at each start are not to go. */
+static int
+check_stays(struct apicall *c)
+{
+    if (c->kind != &kind_namespace || !apiserver_keeps_namespace(c->name))
+        return 0;
+    failure_set(&c->failure, ERR_FORBIDDEN,
+                "namespaces \"%.*s\" is forbidden: this namespace may not be deleted",
+                STR_ARG(c->name));
+    failure_about(&c->failure, c->kind, c->name);
+    return ERR_FORBIDDEN;
+}
+
 static int
 run(struct apicall *c, struct turn *t, struct err *e)
 {
     const struct plan *p = c->plan;
     CLEANUP(object_unref) struct object *last = NULL;
 
+    if (check_stays(c) < 0)
+        return ERR_FORBIDDEN;
     if (objects_delete(apicall_config(c)->objects, t, c->stored, c->ns, c->name, &p->how, &last,
                        e) < 0) {
         apicall_fail(c, e);

@@ -122,11 +122,21 @@ ensure_namespaces_of(struct apiserver *s, struct turn *t, const struct kind *k, 
     }
 }
 
+static const char *const always[] = {"default", "kube-system", "kube-public"};
+
+bool
+apiserver_keeps_namespace(struct str name)
+{
+    for (size_t i = 0; i < ARRAY_LEN(always); i++) {
+        if (str_is(name, always[i]))
+            return true;
+    }
+    return false;
+}
+
 int
 apiserver_prepare(struct apiserver *s, struct turn *t, struct err *e)
 {
-    static const char *const always[] = {"default", "kube-system", "kube-public"};
-
     for (size_t i = 0; i < ARRAY_LEN(always); i++) {
         if (ensure_namespace(s, t, str_of(always[i]), e) < 0)
             return e->code;

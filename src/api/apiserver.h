@@ -85,5 +85,7 @@ void apiserver_index_put(struct apiserver *s, size_t n, struct str text);
 /* The namespaces without which nothing works (default, kube-system), and one for every namespace
  * that stored objects are in.  In a turn. */
 int apiserver_prepare(struct apiserver *s, struct turn *t, struct err *e);
+/* Whether a namespace is one of the first, which cannot be deleted. */
+bool apiserver_keeps_namespace(struct str name);
 
 #endif
