@@ -31,7 +31,7 @@ read_since(struct apipod_log *log, const struct apiparam *p, struct problems *ps
     if (since.n > 0 && timestamp_parse(since, &log->since_us, e) < 0)
         return e->code;
     if (since.n > 0 && has_seconds)
-        fielderror_forbidden(ps, "",
+        fielderror_forbidden(ps, "[]",
                              "at most one of `sinceTime` or `sinceSeconds` may be specified");
     else if (has_seconds && seconds < 1)
         fielderror_invalid_int(ps, "sinceSeconds", seconds, not_positive);
