@@ -1,6 +1,5 @@
 /*
- * Reviews: objects that are answered from who asks and never stored.  And the tokens of service
- * accounts, which are asked for in the same way.
+ * Reviews: objects that are answered from who asks and never stored.
  */
 #include "api/apiaccount.h"
 #include "api/apicall_int.h"
@@ -13,14 +12,6 @@
 #include "edge/caller.h"
 #include "schema/fielderror.h"
 #include "schema/problem.h"
-
-#define AUDIENCE "https://kubernetes.default.svc"
-
-enum {
-    TOKEN_DEFAULT_S = 3600,
-    TOKEN_LEAST_S = 600,
-    TOKEN_MOST_S = 24 * 365 * 3600,
-};
 
 static void
 add_text(struct json_build *b, const char *key, struct str value)
@@ -158,7 +149,7 @@ token(struct apicall *c, struct turn *t, const struct json *spec, struct json_bu
     json_add_bool(b, "authenticated", true);
     add_user(b, "user", &who);
     json_add_array(b, "audiences");
-    json_add_cstr(b, NULL, AUDIENCE);
+    json_add_cstr(b, NULL, APITOKEN_AUDIENCE);
     json_end(b);
 }
 
@@ -247,132 +238,3 @@ run_review(struct apicall *c, struct turn *t, struct err *e)
 
 const struct apicall_verb apicall_review = {
     .name = "create", .prepare = prepare_review, .run = run_review};
-
-/* serviceaccounts/NAME/token. */
-
-static int
-prepare_token(struct apicall *c)
-{
-    if (apicall_config(c)->sign == NULL) {
-        failure_status(&c->failure, 404, "NotFound", true,
-                       "the server could not find the requested resource");
-        return ERR_NOTFOUND;
-    }
-    if (apicall_read_options(c, "CreateOptions") < 0)
-        return ERR_BADREQUEST;
-    return apicall_read_object(c, "authentication.k8s.io", "v1", "TokenRequest");
-}
-
-static int
-read_lifetime(struct apicall *c, const struct json *spec, int64_t *ret_s)
-{
-    *ret_s = TOKEN_DEFAULT_S;
-    (void)json_int(json_get(spec, "expirationSeconds"), ret_s);
-    if (*ret_s >= TOKEN_LEAST_S && *ret_s <= TOKEN_MOST_S)
-        return 0;
-    return failure_set(
-        &c->failure, ERR_INVALID,
-        "TokenRequest.authentication.k8s.io \"\" is invalid: spec.expirationSeconds: "
-        "Invalid value: %lld: may not specify a duration less than 10 minutes, or "
-        "more than a year",
-        (long long)*ret_s);
-}
-
-static void
-answer_token(struct apicall *c, const struct json *spec, const struct apitoken *t)
-{
-    static const char *const except[] = {"audiences", "expirationSeconds", NULL};
-    const struct apiserver_config *config = apicall_config(c);
-    cleanup_buf struct buf text = BUF_INIT, expires = BUF_INIT;
-    struct json_build b = JSON_BUILD_INIT;
-
-    config->sign(config->auth_arg, t, &text);
-    timestamp_write(&expires, t->expires_us);
-    json_add_object(&b, NULL);
-    json_add_cstr(&b, "kind", "TokenRequest");
-    json_add_cstr(&b, "apiVersion", "authentication.k8s.io/v1");
-    json_add_object(&b, "metadata");
-    json_add_str(&b, "name", t->name);
-    json_add_str(&b, "namespace", t->ns);
-    json_end(&b);
-    json_add_object(&b, "spec");
-    json_add_array(&b, "audiences");
-    json_add_str(&b, NULL, t->audience.n > 0 ? t->audience : STR(AUDIENCE));
-    json_end(&b);
-    json_add_int(&b, "expirationSeconds", (t->expires_us - t->issued_us) / CLOCK_SECOND);
-    json_add_fields(&b, spec, except);
-    json_end(&b);
-    json_add_object(&b, "status");
-    json_add_str(&b, "token", buf_view(&text));
-    json_add_str(&b, "expirationTimestamp", buf_view(&expires));
-    json_end(&b);
-    json_end(&b);
-    apicall_answer_built(c, &b);
-    c->status = 201;
-}
-
-/* The pod that the token is to be bound to, as it is stored. */
-static int
-bind_to(struct apicall *c, struct turn *t, const struct json *bound, const struct object *account,
-        struct object **ret, struct err *e)
-{
-    struct str kind = json_str(json_get(bound, "kind")), uid = json_str(json_get(bound, "uid"));
-    const char *runs_as;
-
-    *ret = NULL;
-    if (json_is_null(bound))
-        return 0;
-    if (!str_is(kind, "Pod") || !str_is(json_str(json_get(bound, "apiVersion")), "v1"))
-        return failure_set(&c->failure, ERR_BADREQUEST,
-                           "cannot bind token to object of type %.*s, Kind=%.*s",
-                           STR_ARG(json_str(json_get(bound, "apiVersion"))), STR_ARG(kind));
-    if (objects_get(apicall_config(c)->objects, t, &kind_pod, c->ns,
-                    json_str(json_get(bound, "name")), ret, e) < 0) {
-        (void)apicall_fail(c, e);
-        failure_about(&c->failure, &kind_pod, json_str(json_get(bound, "name")));
-        return e->code;
-    }
-    runs_as = json_cstr_or(object_at(*ret, "spec.serviceAccountName"), "default");
-    if (!str_is(object_name(account), runs_as))
-        return failure_set(&c->failure, ERR_BADREQUEST,
-                           "cannot bind token for serviceaccount \"%.*s\" to pod running with "
-                           "different serviceaccount name.",
-                           STR_ARG(object_name(account)));
-    if (uid.n > 0 && !str_eq(uid, object_uid(*ret)))
-        return failure_set(&c->failure, ERR_CONFLICT,
-                           "the UID in the bound object reference (%.*s) does not match the UID in "
-                           "record. The object might have been deleted and then recreated",
-                           STR_ARG(uid));
-    return 0;
-}
-
-static int
-run_token(struct apicall *c, struct turn *t, struct err *e)
-{
-    CLEANUP(object_unref) struct object *pod = NULL;
-    CLEANUP(object_unref) struct object *account = NULL;
-    const struct json *spec = json_get(json_root(c->body), "spec");
-    int64_t seconds;
-    struct apitoken token = {.issued_us = turn_now_us(t)};
-
-    if (objects_get(apicall_config(c)->objects, t, c->kind, c->ns, c->name, &account, e) < 0)
-        return apicall_fail(c, e);
-    if (read_lifetime(c, spec, &seconds) < 0)
-        return ERR_INVALID;
-    if (bind_to(c, t, json_get(spec, "boundObjectRef"), account, &pod, e) < 0)
-        return c->failure.code;
-    token.ns = object_namespace(account);
-    token.name = object_name(account);
-    token.uid = object_uid(account);
-    token.audience = json_str(json_item(json_get(spec, "audiences"), 0));
-    token.expires_us = token.issued_us + seconds * CLOCK_SECOND;
-    if (pod != NULL) {
-        token.pod_name = object_name(pod);
-        token.pod_uid = object_uid(pod);
-    }
-    answer_token(c, spec, &token);
-    return 0;
-}
-
-const struct apicall_verb apicall_token = {
-    .name = "create", .prepare = prepare_token, .run = run_token};

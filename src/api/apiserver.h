@@ -39,6 +39,8 @@ struct apiright {
 };
 
 /* What a service account's token says. */
+#define APITOKEN_AUDIENCE "https://kubernetes.default.svc" /* the API's own */
+
 struct apitoken {
     struct str ns, name, uid;     /* of the ServiceAccount */
     struct str pod_name, pod_uid; /* that it is bound to, or STR_NULL */
