@@ -18,10 +18,12 @@
 #include "cli/loopback.h"
 #include "cli/podpython.h"
 #include "cli/settings.h"
+#include "cli/workflowdefaults.h"
 #include "control/control.h"
 #include "control/drive.h"
 #include "core/controller.h"
 #include "core/core.h"
+#include "data/json.h"
 #include "edge/forward.h"
 #include "flow/argo/argo.h"
 #include "flow/argo/argo_cron.h"
@@ -191,8 +193,10 @@ make_all(struct assembly *a, struct err *e)
                                 .artifact_key = a->config.settings->artifact_key,
                                 .expires = a->config.serve};
 
-    if (podpython_load(a->config.settings, (const char *const *)environ, &a->python, e) < 0)
+    if (workflowdefaults_load(a->config.settings, &a->workflow_defaults, e) < 0 ||
+        podpython_load(a->config.settings, (const char *const *)environ, &a->python, e) < 0)
         return e->code;
+    flow.workflow_defaults = json_root(a->workflow_defaults);
     loopback_find(a->config.settings, a->python.variables.at, &a->loopback);
     a->envs =
         a->config.envs != NULL ? xstrdup(a->config.envs) : xasprintf("%s/envs", a->config.data);
@@ -271,6 +275,7 @@ assembly_close(struct assembly *a)
     vec_done(&a->shared);
     vec_done(&a->host_paths);
     podpython_done(&a->python);
+    json_doc_unref(a->workflow_defaults);
     vec_done(&a->loopback);
     free(a->init_path);
     free(a->envs);

@@ -40,6 +40,7 @@ struct assembly {
     assembly_rules images;
     assembly_words shared, host_paths; /* NULL-terminated */
     struct podpython python;
+    struct json_doc *workflow_defaults; /* NULL: there are none */
     loopback_ports loopback;
 };
 

@@ -75,6 +75,7 @@ struct settings {
     settings_list shared;         /* host directories that every step sees, read-only */
     int64_t reserve;              /* bytes of free space below which the largest pod is evicted */
     char *artifact_key;           /* folder of artifacts without a key: a template */
+    char *workflow_defaults;      /* a Workflow that stands under every one: a path, or "none" */
     int64_t history_workflows;    /* finished ones kept; 0: all */
     int64_t history_days;         /* that they are kept; 0: for ever */
     int64_t history_bytes;        /* that they may take; 0: any */

@@ -61,6 +61,9 @@ static const struct setting rows[] = {
     {ROW(artifact_key, TEXT), .standard = "{{workflow.name}}/{{pod.name}}", .argument = "TEMPLATE",
      .help = "where output artifacts and logs go that name no key: a folder of the artifact store, "
              "with names of the workflow, the pod and its inputs"},
+    {ROW(workflow_defaults, PATH), .standard = "none", .choices = file_words, .argument = "FILE",
+     .help = "a Workflow as YAML or JSON: what of its labels, annotations and spec a workflow does "
+             "not say itself counts for it (Argo's workflowDefaults)"},
     {ROW(history_workflows, NUMBER), .standard = "10000", .min = 0, .max = 1000000000,
      .argument = "COUNT",
      .help = "finished workflows that are kept; the oldest go, with their pods, logs and artifacts "

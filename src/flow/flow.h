@@ -64,6 +64,9 @@ struct flow_options {
     /* The folder of the artifact store for what names no key of its own; may have tags.  NULL:
      * FLOW_ARTIFACT_KEY. */
     const char *artifact_key;
+    /* A Workflow: what of its labels, annotations and spec an object of that kind does not say
+     * itself counts for it.  NULL: nothing. */
+    const struct json *workflow_defaults;
     /* Makes the requests of leaves; NULL: there are none to be had. */
     struct requester *requester;
     bool expires; /* objects of runs that are over go when the language says */

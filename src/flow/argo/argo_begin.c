@@ -90,6 +90,25 @@ referred(struct turn *t, struct flow_run *run, const struct json *ref, struct ob
     return 0;
 }
 
+/* The object's own spec, over that of the template object that it refers to, over the defaults. */
+static int
+merge_specs(struct flow_run *run, const struct json *own, const struct object *base,
+            struct json_doc **ret, struct err *e)
+{
+    const struct json *defaults = json_get(run->flow->options.workflow_defaults, "spec");
+    const struct json *under = base != NULL ? object_at(base, "spec") : defaults;
+    cleanup_json struct json_doc *merged = NULL;
+
+    if (under != defaults && !json_is_null(under) && !json_is_null(defaults)) {
+        if (merge_strategic(type_of("WorkflowSpec"), defaults, under, &merged, e) < 0)
+            return err_wrap(e, "workflow_defaults");
+        under = json_root(merged);
+    }
+    if (merge_strategic(type_of("WorkflowSpec"), under, own, ret, e) < 0)
+        return err_wrap(e, "workflowTemplateRef");
+    return 0;
+}
+
 static int
 effective_spec(struct turn *t, struct flow_run *run, const struct object *o, struct json_doc **ret,
                struct err *e)
@@ -99,11 +118,9 @@ effective_spec(struct turn *t, struct flow_run *run, const struct object *o, str
     cleanup_json struct json_doc *merged = NULL;
     cleanup_json_build struct json_build b = JSON_BUILD_INIT;
 
-    if (referred(t, run, json_get(own, "workflowTemplateRef"), &base, e) < 0)
+    if (referred(t, run, json_get(own, "workflowTemplateRef"), &base, e) < 0 ||
+        merge_specs(run, own, base, &merged, e) < 0)
         return e->code;
-    if (merge_strategic(type_of("WorkflowSpec"), base != NULL ? object_at(base, "spec") : NULL, own,
-                        &merged, e) < 0)
-        return err_wrap(e, "workflowTemplateRef");
     json_add_object(&b, NULL);
     json_add_fields(&b, json_root(merged),
                     (const char *const[]){"templates", "templateDefaults", NULL});
@@ -181,15 +198,40 @@ make_mind(struct flow_run *run, struct json_doc *frozen)
     return a;
 }
 
-static struct json_doc *
-freeze(const struct object *o, const struct json *spec, const struct json *repository)
+/* A map of the object's metadata, with what only the defaults have. */
+static void
+add_map(struct json_build *b, const char *key, const struct json *meta, const struct json *defaults)
 {
+    const struct json *own = json_get(meta, key), *others = json_get(defaults, key);
+
+    if (json_is_null(own) && json_is_null(others))
+        return;
+    json_add_object(b, key);
+    json_add_fields(b, own, (const char *const[]){NULL});
+    JSON_EACH (it, others) {
+        if (json_get_str(own, it.key) != NULL)
+            continue;
+        json_add_key(b, it.key);
+        json_add_value(b, NULL, it.value);
+    }
+    json_end(b);
+}
+
+static struct json_doc *
+freeze(const struct flow_run *run, const struct object *o, const struct json *spec,
+       const struct json *repository)
+{
+    const struct json *defaults = json_get(run->flow->options.workflow_defaults, "metadata");
+    const struct json *meta = object_at(o, "metadata");
     struct json_build b = JSON_BUILD_INIT;
 
     json_add_object(&b, NULL);
     json_add_object(&b, "meta");
-    json_add_fields(&b, object_at(o, "metadata"),
-                    (const char *const[]){"managedFields", "ownerReferences", NULL});
+    json_add_fields(
+        &b, meta,
+        (const char *const[]){"managedFields", "ownerReferences", "labels", "annotations", NULL});
+    add_map(&b, "labels", meta, defaults);
+    add_map(&b, "annotations", meta, defaults);
     json_end(&b);
     json_add_value(&b, "spec", spec);
     json_add_value(&b, "repository", repository);
@@ -236,7 +278,7 @@ argo_begin(struct turn *t, struct flow_run *run, const struct object *o, struct 
     if (validate(run, o, e) < 0 || effective_spec(t, run, o, &spec, e) < 0 ||
         argo_repository_find(t, run, json_root(spec), &repository, e) < 0)
         return e->code;
-    (void)make_mind(run, freeze(o, json_root(spec), json_root(repository)));
+    (void)make_mind(run, freeze(run, o, json_root(spec), json_root(repository)));
     if (argo_global_fill(t, run, e) < 0)
         return err_wrap(e, "failed to set global parameters");
     if (add_metadata(t, run, e) < 0)

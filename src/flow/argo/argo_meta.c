@@ -127,6 +127,7 @@ argo_meta_apply(struct turn *t, struct flow_run *run, struct json_doc **ret, str
         return e->code;
     json_end(&b);
     json_add_value(&b, "spec", a->spec);
+    json_add_value(&b, "repository", json_get(json_root(a->frozen), "repository"));
     json_end(&b);
     *ret = json_build_done(&b);
     return 0;

@@ -27,7 +27,8 @@ static const char usual[] =
 STORY(a_reference_gives_bucket_key_format_and_logs)
 {
     rig_create(&s->r, &kind_config_map, named);
-    story_run(s, KEEPS("  artifactRepositoryRef: {configMap: places, key: one}\n"));
+    story_run(s, KEEPS("  artifactRepositoryRef: {configMap: places, key: one}\n"
+                       "  workflowMetadata: {labels: {a: b}}\n"));
     story_is(s, "Succeeded", NULL);
     CHECK_STR(story_status(s, "artifactRepositoryRef.configMap"), "places");
     CHECK_STR(story_status(s, "artifactRepositoryRef.key"), "one");
