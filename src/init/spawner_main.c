@@ -24,7 +24,7 @@
 #include "sandbox/keptetc.h"
 #include "sandbox/spareroot.h"
 
-enum { FIXED = 2 };
+enum { FIXED = 3 };
 
 static void
 tell_failed(uint64_t tag, int code, const char *text)
@@ -163,11 +163,14 @@ static bool
 serve(struct spawner *s)
 {
     size_t n = s->launches.n;
+    struct hostroot *host = s->ground.host;
+    struct err told_with_the_next_root = ERR_INIT;
     int events;
     cleanup_free struct pollfd *p = NEW_ARRAY(struct pollfd, n + FIXED);
 
     p[0] = (struct pollfd){.fd = SPAWNER_SERVER, .events = POLLIN};
     p[1] = (struct pollfd){.fd = s->signals, .events = POLLIN};
+    p[2] = (struct pollfd){.fd = host != NULL ? host->watch : -1, .events = POLLIN};
     for (size_t i = 0; i < n; i++)
         p[FIXED + i] = (struct pollfd){.fd = s->launches.at[i].sync, .events = POLLIN};
     events = poll(p, n + FIXED, has_time(s) ? 0 : -1);
@@ -181,6 +184,8 @@ serve(struct spawner *s)
     }
     if (p[1].revents != 0)
         reap(s);
+    if (p[2].revents != 0)
+        (void)hostroot_refresh(host, &told_with_the_next_root);
     return p[0].revents == 0 || on_server(s);
 }
 

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/inotify.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -179,6 +180,17 @@ mount_layers(struct hostroot *h, struct err *e)
     return make_directory(h, "at", e);
 }
 
+/* -1: it cannot be watched, and is looked at each time. */
+static int
+watch_root(void)
+{
+    int fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+
+    if (fd >= 0 && inotify_add_watch(fd, "/", IN_CREATE | IN_MOVED_TO | IN_ONLYDIR) < 0)
+        close(TAKE_FD(fd));
+    return fd;
+}
+
 int
 hostroot_open(struct hostroot *h, const struct probe *p, enum level level, const char *data_dir,
               const char *const *shared, const char *recall, struct err *e)
@@ -192,8 +204,11 @@ hostroot_open(struct hostroot *h, const struct probe *p, enum level level, const
                            .clone3 = p->have[PROBE_CLONE3],
                            .layers = xasprintf("%s/layers", data_dir),
                            .kept = KEPTETC_NONE,
+                           .watch = -1,
                            .dev = -1};
     h->kind = !p->have[PROBE_OVERLAY] ? HOSTROOT_BINDS : p->root ? HOSTROOT_WHOLE : HOSTROOT_PARTS;
+    if (h->kind == HOSTROOT_WHOLE)
+        h->watch = watch_root();
     if (mount_layers(h, e) < 0)
         return e->code;
     find_listed(&listed);
@@ -230,6 +245,8 @@ hostroot_done(struct hostroot *h)
         close_range_layers(&h->ranges[i]);
     if (h->dev >= 0)
         close(h->dev);
+    if (h->watch >= 0)
+        close(h->watch);
     free(h->parts);
     free(h->ranges);
     free(h->layers);
@@ -311,5 +328,24 @@ hostroot_range(struct hostroot *h, uint32_t base, struct hostroot_range **ret, s
     h->ranges = xrealloc(h->ranges, h->ranges_n + 1, sizeof *h->ranges);
     h->ranges[h->ranges_n++] = r;
     *ret = &h->ranges[h->ranges_n - 1];
+    return 0;
+}
+
+int
+hostroot_refresh(struct hostroot *h, struct err *e)
+{
+    char events[4096];
+
+    if (h->kind != HOSTROOT_WHOLE)
+        return 0;
+    if (h->watch < 0)
+        h->stale = true;
+    while (h->watch >= 0 && read(h->watch, events, sizeof events) > 0)
+        h->stale = true;
+    for (size_t i = 0; h->stale && i < h->ranges_n; i++) {
+        if (skeleton_refresh(h->ranges[i].skeleton, e) < 0)
+            return e->code;
+    }
+    h->stale = false;
     return 0;
 }

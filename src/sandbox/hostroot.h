@@ -54,6 +54,8 @@ struct hostroot {
     bool idmap, volatile_overlay, clone3;
     char *layers; /* path of the tmpfs */
     char *hidden; /* the data directory, if a listed directory contains it; or NULL */
+    int watch;    /* HOSTROOT_WHOLE: readable when the host's root has got something; -1: none */
+    bool stale;   /* it has got something that is not hidden yet */
     int dev;      /* HOSTROOT_PARTS, _BINDS: the tree for /dev; -1: in the skeleton */
     struct hostroot_part *parts;
     size_t parts_n;
@@ -75,5 +77,8 @@ void hostroot_done(struct hostroot *h);
 /* The layers of a range (0: the caller's own id), made at the first call; borrowed until the next
  * call. */
 int hostroot_range(struct hostroot *h, uint32_t base, struct hostroot_range **ret, struct err *e);
+/* Hides what the host's root has got since, from roots that are in use as well: when `watch` is
+ * readable, and before a root is given to anybody. */
+int hostroot_refresh(struct hostroot *h, struct err *e);
 
 #endif

@@ -35,7 +35,7 @@ prepare_root(struct hostroot *h, const struct boxspec *s, int dir, struct rootfs
     cleanup_close int upper = -1;
     struct hostroot_range *range;
 
-    if (hostroot_range(h, s->id_base, &range, e) < 0)
+    if (hostroot_range(h, s->id_base, &range, e) < 0 || hostroot_refresh(h, e) < 0)
         return e->code;
     if (h->kind == HOSTROOT_BINDS) {
         upper = rootlayer_make(h, dir, BOX_UPPER, s->id_base, e);

@@ -139,6 +139,27 @@ place_entry(int dirfd, const char *name, const struct skeleton_how *how, char *f
     return symlinkat(target, dirfd, name) < 0 ? -1 : own(dirfd, name, how);
 }
 
+int
+skeleton_refresh(int dirfd, struct err *e)
+{
+    DIR *host = opendir("/");
+    struct dirent *entry;
+    int rc = 0;
+
+    if (host == NULL)
+        return err_errno(e, "open '/'");
+    while (rc == 0 && (entry = readdir(host)) != NULL) {
+        const char *name = entry->d_name;
+
+        if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0 || is_fresh(name) || is_listed(name))
+            continue;
+        if (mknodat(dirfd, name, S_IFCHR | 0, makedev(0, 0)) < 0 && errno != EEXIST)
+            rc = err_errno(e, "hide the host's '/%s'", name);
+    }
+    closedir(host);
+    return rc;
+}
+
 static int
 place_host(int dirfd, const struct skeleton_how *how, struct err *e)
 {

@@ -40,6 +40,9 @@ extern const char *const skeleton_listed[];
 /* Fills the empty directory `dirfd`. */
 int skeleton_build(int dirfd, const struct skeleton_how *how, struct err *e);
 
+/* Adds whiteouts for what the host's root has got since. */
+int skeleton_refresh(int dirfd, struct err *e);
+
 /* A /dev of its own in the empty directory: nodes where they can be made, else empty files for
  * binds; links (fd, stdin, ..., ptmx) and the directories pts and shm. */
 int skeleton_dev(int dirfd, const struct skeleton_how *how, struct err *e);

@@ -1,6 +1,7 @@
 """What every level promises, and what only the higher ones do.  Each case gets a running server."""
 import os
 import pathlib
+import shutil
 import signal
 import socket
 import stat
@@ -405,6 +406,33 @@ def the_hosts_secrets_are_not_there(s):
                 "ls $f >/dev/null 2>&1 && [ -d $f ] && [ -n \"$(ls -A $f)\" ] && echo lists $f; fi; "
                 "done; done; echo done")
     assert a.log() == "done\n", a.log()
+
+
+def what_comes_to_the_hosts_root_later_is_hidden_too(s):
+    if os.geteuid() != 0:
+        return "only root can make names there"
+    name = f"box-{os.getpid()}"
+    look = f"[ -e /{name}/secret ] || [ -L /{name}-link ]; echo seen $?"
+    running = s.start("running", ["/bin/sh", "-c", f"trap '{look}; exit 0' TERM; echo ready; "
+                                  "while :; do sleep 0.01; done"])
+    until(lambda: "ready" in running.log(), "it runs")
+    try:
+        os.mkdir(f"/{name}")
+        pathlib.Path(f"/{name}/secret").write_text("told")
+        os.symlink("/nowhere", f"/{name}-link")
+        if s.level == FULL:  # without further ado, for those that run
+            layers = pathlib.Path(f"/proc/{s.process.pid}/root{s.data}/layers")
+            until(lambda: list(layers.glob(f"skeleton-*/{name}-link")), "the spawner has hidden it")
+        a, _ = s.sh("later", look)
+        assert a.log() == "seen 1\n", a.log()
+        a, _ = s.sh("mkdir", f"mkdir /{name} /{name}-link && {look}", read_only_root=False)
+        assert a.log() == "seen 1\n", a.log()
+        running.ask(box.STOP, grace_us=20_000_000)
+        running.wait()
+        assert running.log() == "ready\nseen 1\n", running.log()
+    finally:
+        os.unlink(f"/{name}-link")
+        shutil.rmtree(f"/{name}")
 
 
 def the_whole_tree_is_on_the_list(s):
@@ -860,7 +888,8 @@ ANY = [a_command_runs_and_its_end_is_recorded, a_missing_command_is_not_an_end_o
        exec_runs_beside_the_command, exec_has_a_terminal, the_command_can_have_a_terminal,
        nonsense_on_the_control_socket_is_refused, a_bad_specification_is_refused_in_words,
        rlimits_and_environment_are_the_specifications, many_at_once]
-BOXED = [the_hosts_secrets_are_not_there, the_whole_tree_is_on_the_list, nothing_reaches_outside,
+BOXED = [the_hosts_secrets_are_not_there, what_comes_to_the_hosts_root_later_is_hidden_too,
+         the_whole_tree_is_on_the_list, nothing_reaches_outside,
          a_root_made_ahead_holds_nothing_of_a_step,
          capabilities_are_the_usual_set, records_cannot_be_forged, two_steps_do_not_see_each_other,
          volumes_appear_where_they_belong, the_root_can_be_read_only, the_working_directory_is_made,
