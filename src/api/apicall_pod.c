@@ -8,6 +8,7 @@
 #include "base/err.h"
 #include "core/turn.h"
 #include "data/json.h"
+#include "schema/fielderror.h"
 
 static int
 get_pod(struct apicall *c, struct turn *t, struct object **ret, struct err *e)
@@ -19,18 +20,42 @@ get_pod(struct apicall *c, struct turn *t, struct object **ret, struct err *e)
 
 /* binding: what a scheduler writes. */
 
+/* What is wrong with one is told without a reason, as upstream tells it. */
+static int
+check_target(struct apicall *c)
+{
+    static const char *const kinds[] = {"Node", "<empty>", NULL};
+    const struct json *target = json_get(json_root(c->body), "target");
+    struct str kind = json_str(json_get(target, "kind"));
+    cleanup_problems struct problems ps = PROBLEMS_INIT;
+    cleanup_buf struct buf text = BUF_INIT;
+
+    if (kind.n > 0 && !str_is(kind, "Node"))
+        fielderror_unsupported(&ps, "target.kind", kind, kinds);
+    if (json_str(json_get(target, "name")).n == 0)
+        fielderror_required(&ps, "target.name", "");
+    if (ps.n == 0)
+        return 0;
+    problems_message(&ps, &text);
+    failure_status(&c->failure, 500, NULL, false, "%s", buf_cstring(&text));
+    return ERR_IO;
+}
+
 static int
 prepare_binding(struct apicall *c)
 {
+    const struct json *metadata;
+
     if (apicall_read_options(c, "CreateOptions") < 0 ||
-        apicall_read_object(c, "", "v1", "Binding") < 0 ||
-        apicall_check_name(c, json_root(c->body)) < 0)
+        apicall_read_object(c, "", "v1", "Binding") < 0)
         return ERR_BADREQUEST;
-    if (json_str(json_at_path(json_root(c->body), "target.name")).n > 0)
-        return 0;
-    return failure_set(&c->failure, ERR_INVALID,
-                       "Binding \"%.*s\" is invalid: target.name: Required value",
-                       STR_ARG(c->name));
+    metadata = json_get(json_root(c->body), "metadata");
+    if (apicall_check_place(c, json_str(json_get(metadata, "namespace"))) < 0)
+        return ERR_BADREQUEST;
+    if (!str_eq(json_str(json_get(metadata, "name")), c->name))
+        return failure_set(&c->failure, ERR_BADREQUEST,
+                           "name in URL does not match name in Binding object");
+    return check_target(c);
 }
 
 /* The status of a Pod that has a place. */
