@@ -19,7 +19,7 @@ extern const struct cli_command cron_command, up_command, kubeconfig_command, su
     stop_command, terminate_command, suspend_command, resume_command, retry_command,
     resubmit_command, completion_command, config_command, debug_command, doctor_command,
     help_command, image_command, lint_command, run_command, version_command, archive_command,
-    template_command, cluster_template_command;
+    template_command, cluster_template_command, node_command;
 
 static const struct cli_command *const commands[] = {
     &up_command,
@@ -37,6 +37,7 @@ static const struct cli_command *const commands[] = {
     &resume_command,
     &retry_command,
     &resubmit_command,
+    &node_command,
     &cron_command,
     &template_command,
     &cluster_template_command,
