@@ -45,6 +45,7 @@ struct liststream {
     object_vec slice;
     size_t next; /* in it */
     bool more;   /* there are objects behind the slice */
+    bool widely; /* the first slice did not fill the page: a selector leaves many out */
     int64_t remaining;
     char *after_ns, *after_name; /* the last object of the slice */
 
@@ -78,6 +79,22 @@ is_exact(const struct liststream *l)
     return l->selection.labels == NULL && l->selection.fields == NULL;
 }
 
+/* How many objects to read.  Where an index serves the selector, a page wants the first few, and one
+ * more, which shows that it is not the last page. */
+static size_t
+slice_limit(struct liststream *l)
+{
+    int64_t left = l->limit - l->written;
+    bool widely = l->widely;
+
+    if (l->limit == 0 || left >= SLICE)
+        return SLICE;
+    if (is_exact(l))
+        return (size_t)left;
+    l->widely = true;
+    return widely ? SLICE : (size_t)left + 1;
+}
+
 static int
 read_slice(struct liststream *l, struct turn *t, struct err *e)
 {
@@ -88,7 +105,7 @@ read_slice(struct liststream *l, struct turn *t, struct err *e)
         .ns = l->ns,
         .after_ns = str_of(l->after_ns),
         .after_name = str_of(l->after_name),
-        .limit = l->limit > 0 && is_exact(l) && left < SLICE ? (size_t)left : SLICE,
+        .limit = slice_limit(l),
         .bytes = APISTREAM_SLICE_BYTES,
     };
     struct str name = apiselect_name(&l->selection);

@@ -97,6 +97,33 @@ TEST(a_list_is_filtered_cut_and_continued)
     apirig_close(&r);
 }
 
+TEST(a_page_is_full_though_a_selector_leaves_out_what_comes_first)
+{
+    struct apirig r;
+
+    apirig_open(&r);
+    for (int i = 0; i < 9; i++) {
+        char name[8];
+
+        snprintf(name, sizeof name, "m%d", i);
+        apirig_make(&r, name, i % 4 == 3 ? "\"even\":\"no\"" : "\"even\":\"no\",\"skip\":\"\"");
+    }
+    {
+        cleanup_apireply struct apireply one =
+            apirig_ask(&r, "GET " MAPS "?limit=1&labelSelector=even%3Dno,%21skip", NULL);
+        cleanup_apireply struct apireply two =
+            apirig_ask(&r, "GET " MAPS "?limit=2&labelSelector=even%3Dno,%21skip", NULL);
+
+        CHECK_CONTAINS(one.text, "\"name\":\"m3\"");
+        CHECK_NULL(strstr(one.text, "\"name\":\"m7\""));
+        CHECK_CONTAINS(one.text, "\"continue\"");
+        CHECK_CONTAINS(two.text, "\"name\":\"m3\"");
+        CHECK_CONTAINS(two.text, "\"name\":\"m7\"");
+        CHECK_NULL(strstr(two.text, "\"continue\""));
+    }
+    apirig_close(&r);
+}
+
 TEST(a_list_longer_than_a_slice_is_whole)
 {
     struct apirig r;
@@ -289,7 +316,8 @@ TEST(what_the_authorizer_refuses_is_forbidden)
 TESTS_MAIN(T_(what_was_created_is_read_back_and_has_what_the_server_sets),
            T_(an_error_says_reason_details_and_code),
            T_(paths_and_methods_that_do_not_exist_are_told_apart),
-           T_(a_list_is_filtered_cut_and_continued), T_(a_list_longer_than_a_slice_is_whole),
+           T_(a_list_is_filtered_cut_and_continued), T_(a_page_is_full_though_a_selector_leaves_out_what_comes_first),
+           T_(a_list_longer_than_a_slice_is_whole),
            T_(what_is_left_of_a_page_is_counted), T_(a_list_at_an_earlier_version_shows_what_was),
            T_(a_dry_run_answers_as_if_and_stores_nothing),
            T_(an_update_of_an_older_version_is_a_conflict),
