@@ -3,8 +3,9 @@
  * found again by object, type, reason and message.  Recording touches memory only, so it is not
  * undone with a message that fails: that it failed is often what the event says.
  *
- * The rider writes the records that changed whenever a turn commits anyway, and deletes those that
- * have been quiet for an hour.
+ * The rider writes the records that changed whenever a turn commits anyway.  The longest quiet leave
+ * memory when there are many: what happens once more then is another event.  Of them only what it
+ * takes to delete them after an hour is kept.
  */
 #include "api/events.h"
 
@@ -27,35 +28,48 @@
 
 enum {
     KEPT_S = 3600,
-    MAX_RECORDS = 20000, /* beyond that new ones are dropped */
+    MAX_RECORDS = 1000,
+    MAX_EVENTS = 20000, /* beyond that new ones are dropped */
     EXPIRE_AT_ONCE = 16, /* deleted with one commit */
 };
 
 struct record {
-    struct list age; /* on events.all, the longest quiet first */
-    char *key;       /* NULL: left by an earlier process, only to be expired */
-    char *uid;       /* of the Event, once it is written */
+    struct list age; /* on events.records, the longest quiet first */
+    char *key;
+    char *uid; /* of the Event, once it is written */
     char *ns, *name, *about_uid, *about_kind, *about_version, *component, *type, *reason, *message;
     int64_t about_rv, first_us, last_us, count;
     bool dirty;
+};
+
+/* An Event that is only to be deleted. */
+struct quiet {
+    char uid[META_UID_SIZE];
+    int64_t last_us;
 };
 
 struct events {
     struct core *core;
     struct objects *objects;
     struct map by_key;
-    struct list all;
+    struct list records;
     VEC(struct record *) dirty;
-    size_t n;
+    /* A queue in a vector, the longest quiet first: its first `deleted` are gone. */
+    VEC(struct quiet) quiet;
+    size_t deleted;
 };
+
+static size_t
+known(const struct events *ev)
+{
+    return ev->by_key.n + ev->quiet.n - ev->deleted;
+}
 
 static void
 record_free(struct events *ev, struct record *r)
 {
-    if (r->key != NULL)
-        map_remove(&ev->by_key, str_of(r->key));
+    map_remove(&ev->by_key, str_of(r->key));
     list_remove(&r->age);
-    ev->n--;
     free(r->key);
     free(r->uid);
     free(r->ns);
@@ -88,9 +102,8 @@ record_new(struct events *ev, char *key, const struct object *about, int64_t now
         .about_version = xstrdup(version),
         .first_us = now_us,
     };
-    list_append(&ev->all, &r->age);
+    list_append(&ev->records, &r->age);
     map_put(&ev->by_key, str_of(key), r);
-    ev->n++;
     return r;
 }
 
@@ -108,7 +121,7 @@ events_record(struct events *ev, struct turn *t, const struct object *about, con
     va_end(ap);
     key = xasprintf("%.*s %s %s %s", STR_ARG(object_uid(about)), type, reason, message);
     r = map_get(&ev->by_key, str_of(key));
-    if (r == NULL && ev->n >= MAX_RECORDS) {
+    if (r == NULL && known(ev) >= MAX_EVENTS) {
         free(key);
         return;
     }
@@ -125,7 +138,7 @@ events_record(struct events *ev, struct turn *t, const struct object *about, con
     r->last_us = turn_now_us(t);
     r->count++;
     list_remove(&r->age);
-    list_append(&ev->all, &r->age);
+    list_append(&ev->records, &r->age);
     if (!r->dirty)
         vec_push(&ev->dirty, r);
     r->dirty = true;
@@ -212,20 +225,58 @@ write_record(struct events *ev, struct turn *t, struct record *r, struct err *e)
 }
 
 static void
+add_quiet(struct events *ev, struct str uid, int64_t last_us)
+{
+    struct quiet *q = vec_grow(&ev->quiet);
+
+    snprintf(q->uid, sizeof q->uid, "%.*s", STR_ARG(uid));
+    q->last_us = last_us;
+}
+
+/* Records leave from the front of their list, so these are in the order of their last time, too. */
+static void
+retire(struct events *ev, size_t limit, int64_t before)
+{
+    while (!list_empty(&ev->records)) {
+        struct record *r = LIST_ITEM(ev->records.next, struct record, age);
+
+        if (ev->by_key.n <= limit && r->last_us > before)
+            return;
+        if (r->uid != NULL)
+            add_quiet(ev, str_of(r->uid), r->last_us);
+        record_free(ev, r);
+    }
+}
+
+static void
+close_up(struct events *ev)
+{
+    size_t left = ev->quiet.n - ev->deleted;
+
+    if (ev->deleted * 2 <= ev->quiet.n)
+        return;
+    memmove(ev->quiet.at, ev->quiet.at + ev->deleted, left * sizeof *ev->quiet.at);
+    ev->quiet.n = left;
+    ev->deleted = 0;
+}
+
+static void
 expire(struct events *ev, struct turn *t)
 {
     int64_t before = turn_now_us(t) - KEPT_S * CLOCK_SECOND;
 
-    for (int i = 0; i < EXPIRE_AT_ONCE && !list_empty(&ev->all); i++) {
-        struct record *r = LIST_ITEM(ev->all.next, struct record, age);
+    retire(ev, MAX_RECORDS, before);
+    for (int i = 0; i < EXPIRE_AT_ONCE && ev->deleted < ev->quiet.n; i++) {
+        const struct quiet *q = &ev->quiet.at[ev->deleted];
         struct err e = ERR_INIT;
 
-        if (r->last_us > before || r->dirty)
-            return;
-        if (r->uid != NULL && objects_remove(ev->objects, t, str_of(r->uid), &e) < 0)
-            log_debug(r->uid, "expire an event: %s", e.msg);
-        record_free(ev, r);
+        if (q->last_us > before)
+            break;
+        if (objects_remove(ev->objects, t, str_of(q->uid), &e) < 0)
+            log_debug(q->uid, "expire an event: %s", e.msg);
+        ev->deleted++;
     }
+    close_up(ev);
 }
 
 /* An event that cannot be written is dropped: it must not keep the turn from being stored.  If the
@@ -262,14 +313,8 @@ restore(void *self, struct turn *t, struct err *e)
 
         if (objects_list(ev->objects, t, &q, &page, &more, e) < 0)
             return e->code;
-        for (size_t i = 0; i < page.n; i++) {
-            struct record *r = NEW(struct record);
-
-            r->uid = str_dup(object_uid(page.at[i]));
-            r->last_us = turn_now_us(t);
-            list_append(&ev->all, &r->age);
-            ev->n++;
-        }
+        for (size_t i = 0; i < page.n; i++)
+            add_quiet(ev, object_uid(page.at[i]), turn_now_us(t));
         if (!more)
             break;
         q.after_ns = str_of(str_dup_arena(turn_arena(t), object_namespace(vec_last(&page))));
@@ -284,9 +329,11 @@ forget(void *self)
     struct events *ev = self;
     struct record *r;
 
-    LIST_EACH (r, &ev->all, struct record, age)
+    LIST_EACH (r, &ev->records, struct record, age)
         record_free(ev, r);
     vec_clear(&ev->dirty);
+    vec_clear(&ev->quiet);
+    ev->deleted = 0;
 }
 
 static void
@@ -294,7 +341,8 @@ dump(void *self, struct buf *to)
 {
     const struct events *ev = self;
 
-    buf_printf(to, "%zu known, %zu to be written\n", ev->n, ev->dirty.n);
+    buf_printf(to, "%zu known, %zu of them may count on, %zu to be written\n", known(ev), ev->by_key.n,
+               ev->dirty.n);
 }
 
 static const struct core_module module = {
@@ -307,7 +355,7 @@ events_new(struct core *c, struct objects *os)
 
     ev->core = c;
     ev->objects = os;
-    list_init(&ev->all);
+    list_init(&ev->records);
     core_add_module(c, &module, ev);
     core_add_rider(c, ride, ev);
     return ev;
@@ -321,6 +369,7 @@ events_free(struct events *ev)
     forget(ev);
     map_done(&ev->by_key);
     vec_done(&ev->dirty);
+    vec_done(&ev->quiet);
     free(ev);
     return NULL;
 }

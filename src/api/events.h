@@ -1,9 +1,10 @@
 /*
  * events - corev1 Events: what happened to an object, for `kubectl describe`.
  *
- * The same event (object, type, reason, message) within an hour is one object that counts.  Events
- * never cause a commit: they wait in memory and are written along with a turn that commits anyway;
- * those that a crash takes are lost, as upstream's are.  They are kept for an hour.
+ * The same event (object, type, reason, message) within an hour is one object that counts, as long
+ * as it is among the last thousand.  Events never cause a commit: they wait in memory and are
+ * written along with a turn that commits anyway; those that a crash takes are lost, as upstream's
+ * are.  They are kept for an hour.
  *
  * Core thread.
  */

@@ -26,7 +26,7 @@ struct meta {
     int64_t grace_seconds; /* < 0: left out */
 };
 
-enum { META_TIME_SIZE = 24 };
+enum { META_TIME_SIZE = 24, META_UID_SIZE = 37 };
 /* "2026-03-01T10:00:00Z" */
 void meta_time(int64_t us, char to[META_TIME_SIZE]);
 

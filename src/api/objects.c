@@ -57,6 +57,12 @@ forget(void *self)
 }
 
 static void
+rest(void *self)
+{
+    objects_shrink(self, 0);
+}
+
+static void
 dump(void *self, struct buf *to)
 {
     const struct objects *os = self;
@@ -66,7 +72,7 @@ dump(void *self, struct buf *to)
 }
 
 static const struct core_module module = {
-    .name = "objects", .restore = restore, .forget = forget, .dump = dump};
+    .name = "objects", .restore = restore, .forget = forget, .rest = rest, .dump = dump};
 
 static enum controller_state
 lookup(void *arg, struct turn *t, const char *resource, struct str uid)
@@ -171,7 +177,7 @@ object_vec_done(object_vec *v)
  * made one after another stands side by side in every index of uids, so that a commit writes few of
  * their pages however many objects there are. */
 static void
-make_uid(struct turn *t, char to[37])
+make_uid(struct turn *t, char to[META_UID_SIZE])
 {
     uint64_t ms = (uint64_t)turn_now_us(t) / 1000, counter = (uint64_t)store_rv(turn_store(t));
     unsigned char r[16];
@@ -285,7 +291,7 @@ objects_create_checked(struct objects *os, struct turn *t, const struct kind *k,
 {
     cleanup_free char *name = NULL;
     cleanup_json struct json_doc *doc = NULL;
-    char uid[37], now[META_TIME_SIZE];
+    char uid[META_UID_SIZE], now[META_TIME_SIZE];
     struct entry *en;
     struct meta m;
 

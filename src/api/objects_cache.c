@@ -60,9 +60,9 @@ objects_entry_drop(struct objects *os, struct entry *en)
 }
 
 void
-objects_shrink(struct objects *os)
+objects_shrink(struct objects *os, size_t limit)
 {
-    while (os->idle_bytes > os->limit && !list_empty(&os->idle))
+    while (os->idle_bytes > limit && !list_empty(&os->idle))
         objects_entry_drop(os, LIST_ITEM(os->idle.next, struct entry, idle));
 }
 

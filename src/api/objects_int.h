@@ -67,7 +67,7 @@ void objects_entry_drop(struct objects *os, struct entry *en);
 void objects_entry_settle(struct objects *os, struct entry *en);
 void objects_entry_wakes_up(struct objects *os, struct entry *en);
 /* Drops idle entries until the limit is kept.  Not inside of messages. */
-void objects_shrink(struct objects *os);
+void objects_shrink(struct objects *os, size_t limit);
 void objects_clear(struct objects *os);
 char *objects_key(const struct kind *k, struct str ns, struct str name);
 

@@ -308,7 +308,7 @@ end_turn(void *arg)
             objects_entry_settle(os, en);
     }
     vec_clear(&os->dirty);
-    objects_shrink(os);
+    objects_shrink(os, os->limit);
 }
 
 int

@@ -15,11 +15,16 @@
 
 enum { LOOK_BYTES = 64 * 1024 }; /* appended between two looks at what cursors still need */
 
+struct kept {
+    struct watchevent event;
+    size_t bytes;
+};
+
 struct watchring {
     struct watchlog *log;
     pthread_mutex_t lock;
     /* A queue in a vector: its first `dropped` places are empty and are closed up now and then. */
-    VEC(struct watchevent) events;
+    VEC(struct kept) events;
     size_t dropped;
     uint64_t first; /* number of the event at place `dropped` */
     int64_t floor;  /* every later change is here */
@@ -43,12 +48,6 @@ watchevent_done(struct watchevent *e)
     object_unref(e->now);
 }
 
-static size_t
-bytes_of(const struct watchevent *e)
-{
-    return sizeof *e + object_text(e->now).n;
-}
-
 static uint64_t
 end_of(const struct watchring *r)
 {
@@ -58,12 +57,12 @@ end_of(const struct watchring *r)
 static void
 drop_first(struct watchring *r)
 {
-    struct watchevent *e = &r->events.at[r->dropped++];
+    struct kept *k = &r->events.at[r->dropped++];
 
-    r->bytes -= bytes_of(e);
-    r->floor = object_rv(e->now);
+    r->bytes -= k->bytes;
+    r->floor = object_rv(k->event.now);
     r->first++;
-    watchevent_done(e);
+    watchevent_done(&k->event);
     if (r->dropped * 2 > r->events.n) {
         size_t left = r->events.n - r->dropped;
 
@@ -86,19 +85,24 @@ slowest(const struct watchring *r)
     return least;
 }
 
+/* Down to a limit, but for events that a cursor still needs. */
+static void
+drop_taken(struct watchring *r, size_t limit)
+{
+    uint64_t needed = slowest(r);
+
+    while (r->bytes > limit && r->first < needed)
+        drop_first(r);
+    r->look_at = r->bytes + LOOK_BYTES;
+}
+
 static void
 trim(struct watchring *r)
 {
-    uint64_t needed;
-
     while (r->bytes > WATCHLOG_MAX_BYTES && r->first + 1 < end_of(r))
         drop_first(r);
-    if (r->bytes <= WATCHLOG_IDLE_BYTES || r->bytes < r->look_at)
-        return;
-    needed = slowest(r);
-    while (r->bytes > WATCHLOG_IDLE_BYTES && r->first < needed)
-        drop_first(r);
-    r->look_at = r->bytes + LOOK_BYTES;
+    if (r->bytes > WATCHLOG_IDLE_BYTES && r->bytes >= r->look_at)
+        drop_taken(r, WATCHLOG_IDLE_BYTES);
 }
 
 static struct watchring *
@@ -127,12 +131,14 @@ append(void *arg, const struct object *before, const struct object *now, bool go
     struct watchlog *w = arg;
     struct watchring *r = ring_of(w, object_kind(now));
     struct watchcursor *c;
-    struct watchevent e = {
-        .before = before != NULL ? object_ref(before) : NULL, .now = object_ref(now), .gone = gone};
+    struct kept k = {.event = {.before = before != NULL ? object_ref(before) : NULL,
+                               .now = object_ref(now),
+                               .gone = gone},
+                     .bytes = sizeof k + object_bytes(now)};
 
     pthread_mutex_lock(&r->lock);
-    vec_push(&r->events, e);
-    r->bytes += bytes_of(&e);
+    vec_push(&r->events, k);
+    r->bytes += k.bytes;
     trim(r);
     w->rv = object_rv(now);
     LIST_EACH (c, &r->cursors, struct watchcursor, link) {
@@ -154,6 +160,22 @@ restore(void *self, struct turn *t, struct err *e)
         w->rv = w->start_rv = store_rv(turn_store(t));
     w->started = true;
     return 0;
+}
+
+static void
+rest(void *self)
+{
+    struct watchlog *w = self;
+
+    pthread_mutex_lock(&w->lock);
+    MAP_EACH (&w->rings, it) {
+        struct watchring *r = it.value;
+
+        pthread_mutex_lock(&r->lock);
+        drop_taken(r, 0);
+        pthread_mutex_unlock(&r->lock);
+    }
+    pthread_mutex_unlock(&w->lock);
 }
 
 /* How many there are, and how far the last one is behind. */
@@ -194,7 +216,8 @@ dump(void *self, struct buf *to)
 }
 
 /* A rebuild of the core keeps the rings: they hold only what was committed. */
-static const struct core_module module = {.name = "watches", .restore = restore, .dump = dump};
+static const struct core_module module = {
+    .name = "watches", .restore = restore, .rest = rest, .dump = dump};
 
 struct watchlog *
 watchlog_new(struct core *c, struct objects *os)
@@ -216,7 +239,7 @@ watchlog_free(struct watchlog *w)
         struct watchring *r = it.value;
 
         for (size_t i = r->dropped; i < r->events.n; i++)
-            watchevent_done(&r->events.at[i]);
+            watchevent_done(&r->events.at[i].event);
         vec_done(&r->events);
         pthread_mutex_destroy(&r->lock);
         free(r);
@@ -235,7 +258,7 @@ first_after(const struct watchring *r, int64_t rv)
     while (low < high) {
         size_t middle = low + (high - low) / 2;
 
-        if (object_rv(r->events.at[middle].now) > rv)
+        if (object_rv(r->events.at[middle].event.now) > rv)
             high = middle;
         else
             low = middle + 1;
@@ -272,11 +295,12 @@ watchlog_take(struct watchcursor *cursor, struct watchevent *to, size_t max)
     cursor->lost = cursor->lost || cursor->next < r->first;
     for (; !cursor->lost && n < max && bytes < WATCHLOG_TAKEN_BYTES && cursor->next < end_of(r);
          cursor->next++) {
-        const struct watchevent *e = &r->events.at[r->dropped + (cursor->next - r->first)];
+        const struct kept *k = &r->events.at[r->dropped + (cursor->next - r->first)];
+        const struct watchevent *e = &k->event;
 
         if (object_rv(e->now) <= cursor->after_rv)
             continue;
-        bytes += bytes_of(e);
+        bytes += k->bytes;
         to[n++] = (struct watchevent){.before = e->before != NULL ? object_ref(e->before) : NULL,
                                       .now = object_ref(e->now),
                                       .gone = e->gone};

@@ -1,5 +1,6 @@
 #include "base/mem.h"
 
+#include <malloc.h>
 #include <string.h>
 
 #include "base/err.h"
@@ -100,4 +101,10 @@ mem_try(size_t size, size_t limit, const char *what, struct err *e)
     if (p == NULL)
         err_set(e, ERR_UNAVAILABLE, "no memory for %s of %zu bytes", what, size);
     return p;
+}
+
+void
+mem_give_back(void)
+{
+    (void)malloc_trim(0);
 }

@@ -39,6 +39,9 @@ char *xvasprintf(const char *fmt, va_list ap)
  * ERR_TOOLARGE; not to be had: ERR_UNAVAILABLE; in both cases NULL. */
 void *mem_try(size_t size, size_t limit, const char *what, struct err *e);
 
+/* Gives pages that hold nothing any more back to the system; free() alone keeps most of them. */
+void mem_give_back(void);
+
 #define NEW(type) ((type *)xcalloc(1, sizeof(type)))
 #define NEW_ARRAY(type, n) ((type *)xcalloc((n), sizeof(type)))
 #define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))

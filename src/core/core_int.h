@@ -69,6 +69,7 @@ struct core {
     VEC(struct core_timer *) heap;
     uint64_t timer_seq;
     struct core_timer tidy;
+    uint64_t tidy_from, rested_at; /* counts of messages: when tidy was set, at the last rest */
     int64_t last_commit_us, rebuild_at_us; /* wall */
     unsigned failures;                     /* turns in a row whose commit failed */
     struct err failure;                    /* of the last of them */

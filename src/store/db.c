@@ -338,6 +338,12 @@ db_checkpoint(struct db *d, struct err *e)
     return 0;
 }
 
+void
+db_shrink(struct db *d)
+{
+    (void)sqlite3_db_release_memory(d->h);
+}
+
 int
 db_backup(struct db *d, const char *path, struct err *e)
 {

@@ -114,6 +114,9 @@ void db_dump(const struct db *d, struct buf *to);
 /* Moves the log into the file as far as it can without waiting. */
 int db_checkpoint(struct db *d, struct err *e);
 
+/* Frees the pages that are kept in memory: they are read again when they are wanted. */
+void db_shrink(struct db *d);
+
 /* Bytes of the file that hold something: what was deleted is used again, not given back. */
 int db_used_bytes(struct db *d, int64_t *ret, struct err *e);
 

@@ -12,6 +12,7 @@ struct world {
     struct events *ev;
     struct message m;
     int (*fn)(struct world *w, struct turn *t, struct err *e);
+    int said;
 };
 
 static int
@@ -169,4 +170,64 @@ TEST(events_are_gone_after_a_quiet_hour)
     world_close(&w);
 }
 
-TESTS_MAIN(T_(equal_events_count_and_wait_for_a_commit), T_(events_are_gone_after_a_quiet_hour))
+static int
+say_something_new(struct world *w, struct turn *t, struct err *e)
+{
+    cleanup_object struct object *pod = objects_find(w->os, t, &kind_pod, STR("ns"), STR("p"));
+
+    events_record(w->ev, t, pod, "kubelet", EVENT_NORMAL, "Started", "started %d", w->said++);
+    return write_something(w, t, e);
+}
+
+/* The first ones are not known any more, the last ones are. */
+static int
+say_two_again(struct world *w, struct turn *t, struct err *e)
+{
+    cleanup_object struct object *pod = objects_find(w->os, t, &kind_pod, STR("ns"), STR("p"));
+
+    events_record(w->ev, t, pod, "kubelet", EVENT_NORMAL, "Started", "started %d", 3);
+    events_record(w->ev, t, pod, "kubelet", EVENT_NORMAL, "Started", "started %d", 1099);
+    return write_something(w, t, e);
+}
+
+static int64_t
+count_events(struct world *w, struct turn *t)
+{
+    struct objects_query q = {.kind = &kind_event};
+    struct err e = ERR_INIT;
+    int64_t n = 0;
+
+    CHECK_INT(objects_count(w->os, t, &q, 5000, &n, &e), 0);
+    return n;
+}
+
+static int
+check_1101(struct world *w, struct turn *t, struct err *e)
+{
+    (void)e;
+    CHECK_INT(count_events(w, t), 1101);
+    return 0;
+}
+
+TEST(of_many_events_the_last_ones_count_on_and_all_go_after_an_hour)
+{
+    struct world w;
+
+    world_open(&w);
+    w.said = 0;
+    act(&w, make_pod);
+    for (int i = 0; i < 1100; i++) {
+        clock_manual_advance(&w.rig.clock, CLOCK_SECOND);
+        act(&w, say_something_new);
+    }
+    act(&w, say_two_again);
+    act(&w, check_1101);
+    clock_manual_advance(&w.rig.clock, 3600 * CLOCK_SECOND + 1);
+    for (int i = 0; i < 100; i++) /* a few with each commit */
+        act(&w, write_something);
+    act(&w, check_none);
+    world_close(&w);
+}
+
+TESTS_MAIN(T_(of_many_events_the_last_ones_count_on_and_all_go_after_an_hour),
+           T_(equal_events_count_and_wait_for_a_commit), T_(events_are_gone_after_a_quiet_hour))

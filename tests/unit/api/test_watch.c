@@ -94,6 +94,78 @@ TEST(a_watch_goes_on_from_a_version_also_after_a_restart)
     apirig_close(&r);
 }
 
+static void
+be_quiet(struct apirig *r)
+{
+    for (int i = 0; i < 3; i++) {
+        clock_manual_advance(&r->rig.clock, CLOCK_SECOND);
+        core_run(r->rig.core, 20);
+    }
+}
+
+TEST(a_core_that_has_rested_has_forgotten_no_change)
+{
+    struct apirig r;
+    cleanup_free char *line = NULL;
+
+    apirig_open(&r);
+    apirig_make(&r, "before", "");
+    line = xasprintf("GET " MAPS "?watch=1&resourceVersion=%lld", (long long)store_rv(r.rig.store));
+    {
+        cleanup_apireply struct apireply y = apirig_ask(&r, line, NULL);
+
+        change_everything(&r);
+        be_quiet(&r); /* what y has not read stays */
+        CHECK_FALSE(apirig_pull(&r, &y));
+        CHECK_EVENTS(y, "ADDED a; MODIFIED a; DELETED a; ");
+        be_quiet(&r);
+        {
+            cleanup_apireply struct apireply again = apirig_ask(&r, line, NULL);
+
+            CHECK_EVENTS(again, "ADDED a; MODIFIED a; DELETED a; ");
+            apirig_make(&r, "later", "");
+            CHECK_FALSE(apirig_pull(&r, &again));
+            CHECK_EVENTS(again, "ADDED later; ");
+        }
+        CHECK_FALSE(apirig_pull(&r, &y));
+        CHECK_EVENTS(y, "ADDED later; ");
+    }
+    apirig_close(&r);
+}
+
+TEST(a_watch_that_falls_too_far_behind_is_expired)
+{
+    struct apirig r;
+    cleanup_free char *text = xrealloc(NULL, 500001, 1);
+    cleanup_free char *body = NULL;
+
+    memset(text, 'x', 500000);
+    text[500000] = '\0';
+    apirig_open(&r);
+    apirig_make(&r, "large", "");
+    {
+        cleanup_apireply struct apireply slow = apirig_ask(&r, "GET " MAPS "?watch=1", NULL);
+        cleanup_apireply struct apireply quick = apirig_ask(&r, "GET " MAPS "?watch=1", NULL);
+
+        for (int i = 0; i < WATCHLOG_MAX_BYTES / 500000; i++) {
+            free(body);
+            body = xasprintf("{\"data\":{\"n\":\"%d\",\"text\":\"%s\"}}", i, text);
+            {
+                cleanup_apireply struct apireply p =
+                    apirig_ask_as(&r, "PATCH " MAPS "/large", "application/merge-patch+json",
+                                  "application/json", body);
+
+                CHECK_INT(p.status, 200);
+            }
+            CHECK_FALSE(apirig_pull(&r, &quick));
+            CHECK_EVENTS(quick, "MODIFIED large; ");
+        }
+        CHECK_TRUE(apirig_pull(&r, &slow));
+        CHECK_EVENTS(slow, "ERROR Expired; ");
+    }
+    apirig_close(&r);
+}
+
 TEST(what_begins_to_match_is_added_and_what_ceases_to_is_deleted_as_it_was)
 {
     struct apirig r;
@@ -390,6 +462,8 @@ TESTS_MAIN(T_(what_a_list_shows_of_a_turn_is_not_told_again),
            T_(a_watch_from_a_version_tells_of_the_past_with_what_is_composed_now),
            T_(a_watch_from_now_tells_each_change_once),
            T_(a_watch_goes_on_from_a_version_also_after_a_restart),
+           T_(a_core_that_has_rested_has_forgotten_no_change),
+           T_(a_watch_that_falls_too_far_behind_is_expired),
            T_(what_begins_to_match_is_added_and_what_ceases_to_is_deleted_as_it_was),
            T_(a_watch_list_says_when_its_beginning_is_over),
            T_(a_watch_ends_in_time_and_bookmarks_come_each_minute),

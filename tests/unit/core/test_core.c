@@ -492,6 +492,47 @@ TEST(a_quiet_core_moves_the_log_into_the_database)
     rig_close(&r);
 }
 
+static int
+count_restore(void *self, struct turn *t, struct err *e)
+{
+    (void)self, (void)t, (void)e;
+    return 0;
+}
+
+static void
+count_rest(void *self)
+{
+    ++*(int *)self;
+}
+
+TEST(a_quiet_core_frees_what_it_can_spare_once)
+{
+    static const struct core_module module = {
+        .name = "restful", .restore = count_restore, .rest = count_rest};
+    struct rig r;
+    struct ask a;
+    int rests = 0;
+
+    rig_open(&r);
+    core_add_module(r.core, &module, &rests);
+    rig_start(&r);
+    for (int i = 0; i < 3; i++) { /* not quiet */
+        a = ask(&r, "a");
+        post(&r, &a);
+        core_run_turn(r.core);
+        clock_manual_advance(&r.clock, CLOCK_SECOND / 2);
+        core_run_turn(r.core);
+    }
+    CHECK_INT(rests, 0);
+    clock_manual_advance(&r.clock, 2 * CLOCK_SECOND);
+    core_run(r.core, 3);
+    clock_manual_advance(&r.clock, 2 * CLOCK_SECOND);
+    core_run(r.core, 3);
+    CHECK_INT(rests, 1);
+    CHECK_TRUE(core_next_deadline(r.core) == INT64_MAX);
+    rig_close(&r);
+}
+
 /* Threads. */
 
 enum { POSTERS = 4, POSTS = 200 };
@@ -587,5 +628,6 @@ TESTS_MAIN(T_(effects_and_replies_leave_in_order_after_the_commit),
            T_(requests_over_the_limit_are_refused), T_(classes_share_a_turn_by_weight),
            T_(messages_that_wait_when_the_core_ends_are_told),
            T_(a_core_that_dies_lets_nothing_leave),
-           T_(a_quiet_core_moves_the_log_into_the_database), T_(many_threads_may_post),
+           T_(a_quiet_core_moves_the_log_into_the_database),
+           T_(a_quiet_core_frees_what_it_can_spare_once), T_(many_threads_may_post),
            T_(many_threads_may_post_to_a_core_that_waits_for_them))
