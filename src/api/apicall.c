@@ -49,8 +49,10 @@ done(struct message *m, const struct err *why)
     if (c->again && (why == NULL || c->rolled_back)) {
         if (post(c))
             return;
-        if (c->composing) /* it is done: it is answered as it is stored */
+        if (c->composing) { /* it is done: it is answered as it is stored */
             failure_done(&c->failure);
+            buf_clear(&c->text);
+        }
     }
     /* What the turn itself says (no commit) goes before what the verb said. */
     if (why != NULL && !c->rolled_back && c->failure.code == 0)

@@ -142,7 +142,8 @@ answer_failure(struct apicall *c, struct apianswer *ret)
 static bool
 is_to_be_pretty(const struct apicall *c)
 {
-    return apiparam_bool(&c->param, "pretty") && c->text.n <= APICALL_MAX_PRETTY;
+    return c->stream == NULL && apiparam_bool(&c->param, "pretty") &&
+           c->text.n <= APICALL_MAX_PRETTY;
 }
 
 static void

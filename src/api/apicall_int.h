@@ -72,9 +72,9 @@ struct apicall {
     bool composing;         /* it is done; its object is to be completed when it is committed */
     int status;             /* 0: 200 */
     struct object *object;
-    struct objects_composing *pieces; /* of the object, while it is composed */
+    struct objects_composing *pieces; /* of the object, while it is composed into the text */
     bool fresh;                       /* the object was not stored: it has no resourceVersion */
-    struct buf text;                  /* the body, unless there is an object */
+    struct buf text;                  /* the body, unless there is an object or a stream */
     const char *content_type;         /* of text; NULL: JSON */
     bool no_body;
     const char *etag;
@@ -84,7 +84,7 @@ struct apicall {
 
 const struct apiserver_config *apicall_config(const struct apicall *c);
 
-/* Completes c->object as its readers see it, now or in another turn. */
+/* Turns c->object into what its readers see, now or in another turn: the body's text or stream. */
 int apicall_compose(struct apicall *c, struct turn *t, struct err *e);
 
 /* apicall_target.c: what the request is for.  Each fails with c->failure or a text filled. */

@@ -79,8 +79,8 @@ is_exact(const struct liststream *l)
     return l->selection.labels == NULL && l->selection.fields == NULL;
 }
 
-/* How many objects to read.  Where an index serves the selector, a page wants the first few, and one
- * more, which shows that it is not the last page. */
+/* How many objects to read.  Where an index serves the selector, a page wants the first few, and
+ * one more, which shows that it is not the last page. */
 static size_t
 slice_limit(struct liststream *l)
 {

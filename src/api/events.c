@@ -3,9 +3,9 @@
  * found again by object, type, reason and message.  Recording touches memory only, so it is not
  * undone with a message that fails: that it failed is often what the event says.
  *
- * The rider writes the records that changed whenever a turn commits anyway.  The longest quiet leave
- * memory when there are many: what happens once more then is another event.  Of them only what it
- * takes to delete them after an hour is kept.
+ * The rider writes the records that changed whenever a turn commits anyway.  The longest quiet
+ * leave memory when there are many: what happens once more then is another event.  Of them only
+ * what it takes to delete them after an hour is kept.
  */
 #include "api/events.h"
 
@@ -29,7 +29,7 @@
 enum {
     KEPT_S = 3600,
     MAX_RECORDS = 1000,
-    MAX_EVENTS = 20000, /* beyond that new ones are dropped */
+    MAX_EVENTS = 20000,  /* beyond that new ones are dropped */
     EXPIRE_AT_ONCE = 16, /* deleted with one commit */
 };
 
@@ -341,8 +341,8 @@ dump(void *self, struct buf *to)
 {
     const struct events *ev = self;
 
-    buf_printf(to, "%zu known, %zu of them may count on, %zu to be written\n", known(ev), ev->by_key.n,
-               ev->dirty.n);
+    buf_printf(to, "%zu known, %zu of them may count on, %zu to be written\n", known(ev),
+               ev->by_key.n, ev->dirty.n);
 }
 
 static const struct core_module module = {

@@ -199,18 +199,23 @@ object_text(const struct object *o)
 /* Our writer puts apiVersion and kind before metadata, and neither can contain what is looked for.
  */
 void
-object_write(struct buf *to, const struct object *o)
+object_write_text(struct buf *to, struct str text, int64_t rv)
 {
     static const char before[] = "\"metadata\":{";
-    struct str text = object_text(o);
     ptrdiff_t at = str_find(text, str_of(before), 0);
     size_t head;
 
     CHECK(at >= 0);
     head = (size_t)at + sizeof before - 1;
     buf_add(to, text.p, head);
-    buf_printf(to, "\"resourceVersion\":\"%" PRId64 "\",", o->rv);
+    buf_printf(to, "\"resourceVersion\":\"%" PRId64 "\",", rv);
     buf_add(to, text.p + head, text.n - head);
+}
+
+void
+object_write(struct buf *to, const struct object *o)
+{
+    object_write_text(to, object_text(o), o->rv);
 }
 
 const struct json *

@@ -40,6 +40,8 @@ struct json_doc *object_doc(const struct object *o);
 struct str object_text(const struct object *o);
 /* The text as clients see it, with metadata.resourceVersion. */
 void object_write(struct buf *to, const struct object *o);
+/* The same of a text, or of its beginning with all metadata. */
+void object_write_text(struct buf *to, struct str text, int64_t rv);
 
 /* Shorthands over the tree. */
 const struct json *object_at(const struct object *o, const char *dotted); /* json_at_path */

@@ -57,7 +57,7 @@ forget(void *self)
 }
 
 static void
-rest(void *self)
+shrink(void *self)
 {
     objects_shrink(self, 0);
 }
@@ -72,7 +72,7 @@ dump(void *self, struct buf *to)
 }
 
 static const struct core_module module = {
-    .name = "objects", .restore = restore, .forget = forget, .rest = rest, .dump = dump};
+    .name = "objects", .restore = restore, .forget = forget, .shrink = shrink, .dump = dump};
 
 static enum controller_state
 lookup(void *arg, struct turn *t, const char *resource, struct str uid)

@@ -177,7 +177,8 @@ struct objects_composer {
     int (*compose)(void *arg, struct turn *t, const struct object *o, struct json_doc **ret,
                    struct err *e);
     /* The same as text, in pieces that are each a small part of a turn.  begin() makes what step()
-     * fills `to` with (1: there is more; 0: it is whole), and end() frees.  NULL: in one piece. */
+     * fills `to` with (1: there is more; 0: it is whole), and end() frees.  All metadata are in one
+     * piece, the first that is not empty.  NULL: in one piece. */
     void *(*begin)(void *arg, const struct object *o);
     int (*step)(void *arg, void *composing, struct turn *t, struct buf *to, struct err *e);
     void (*end)(void *arg, void *composing);
@@ -205,9 +206,11 @@ bool objects_is_composed(const struct objects *os, const struct kind *k);
 /* Replaces *o by the composed object of the same version; without a composer it stays.  Rows are
  * not older than *o if that was committed before this turn. */
 int objects_compose(struct objects *os, struct turn *t, struct object **o, struct err *e);
-/* The same in pieces: 1 until *ret is the composed object.  NULL: the kind has no composer. */
+/* The same as text, as clients see it (object_write()), in pieces.  NULL: the kind has no composer.
+ */
 struct objects_composing *objects_composing_new(struct objects *os, const struct object *o);
-int objects_composing_step(struct objects_composing *c, struct turn *t, struct object **ret,
+/* Appends the next piece, which may be nothing.  1: there is more, 0: that was the last. */
+int objects_composing_step(struct objects_composing *c, struct turn *t, struct buf *to,
                            struct err *e);
 void objects_composing_free(struct objects_composing *c); /* NULL is fine; any thread */
 /* A new version that is stored as the one before: what is composed has changed.  Absent: 0. */

@@ -58,7 +58,7 @@ struct objects_composing {
     const struct objects_composer *by;
     struct object *object; /* as it is stored */
     void *under_way;       /* the composer's; NULL: it composes in one piece */
-    struct buf text;
+    bool begun;            /* the piece with the metadata is written */
 };
 
 struct objects_composing *
@@ -76,21 +76,32 @@ objects_composing_new(struct objects *os, const struct object *o)
     return c;
 }
 
-int
-objects_composing_step(struct objects_composing *c, struct turn *t, struct object **ret,
-                       struct err *e)
+static int
+write_whole(struct objects_composing *c, struct turn *t, struct buf *to, struct err *e)
 {
-    const struct object *o = c->object;
+    cleanup_object struct object *whole = object_ref(c->object);
+
+    if (objects_compose(c->objects, t, &whole, e) < 0)
+        return e->code;
+    object_write(to, whole);
+    return 0;
+}
+
+int
+objects_composing_step(struct objects_composing *c, struct turn *t, struct buf *to, struct err *e)
+{
+    cleanup_buf struct buf first = BUF_INIT;
     int rc;
 
-    if (c->under_way == NULL) {
-        *ret = object_ref(o);
-        return objects_compose(c->objects, t, ret, e);
+    if (c->under_way == NULL)
+        return write_whole(c, t, to, e);
+    if (c->begun)
+        return c->by->step(c->by->arg, c->under_way, t, to, e);
+    rc = c->by->step(c->by->arg, c->under_way, t, &first, e);
+    if (rc >= 0 && first.n > 0) {
+        object_write_text(to, buf_view(&first), object_rv(c->object));
+        c->begun = true;
     }
-    rc = c->by->step(c->by->arg, c->under_way, t, &c->text, e);
-    if (rc == 0)
-        *ret = object_from_text(object_kind(o), object_namespace(o), object_name(o), object_uid(o),
-                                buf_view(&c->text), object_rv(o));
     return rc;
 }
 
@@ -102,7 +113,6 @@ objects_composing_free(struct objects_composing *c)
     if (c->under_way != NULL)
         c->by->end(c->by->arg, c->under_way);
     object_unref(c->object);
-    buf_done(&c->text);
     free(c);
 }
 

@@ -163,7 +163,7 @@ restore(void *self, struct turn *t, struct err *e)
 }
 
 static void
-rest(void *self)
+shrink(void *self)
 {
     struct watchlog *w = self;
 
@@ -217,7 +217,7 @@ dump(void *self, struct buf *to)
 
 /* A rebuild of the core keeps the rings: they hold only what was committed. */
 static const struct core_module module = {
-    .name = "watches", .restore = restore, .rest = rest, .dump = dump};
+    .name = "watches", .restore = restore, .shrink = shrink, .dump = dump};
 
 struct watchlog *
 watchlog_new(struct core *c, struct objects *os)

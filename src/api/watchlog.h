@@ -9,8 +9,8 @@
  *
  * A ring holds at most WATCHLOG_MAX_BYTES of objects; a cursor that falls off its end is lost, and
  * its watch ends with 410.  Events that no cursor still needs are kept up to WATCHLOG_IDLE_BYTES,
- * and none while the core rests, for watches that come back soon: older ones are read from the
- * versions table, which is the log across restarts too.
+ * and none when the core has nothing to do, for watches that come back soon: older ones are read
+ * from the versions table, which is the log across restarts too.
  *
  * Threads: watchlog_open() and appending from the core's; everything else from any, one cursor
  * from one thread at a time.

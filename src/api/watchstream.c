@@ -35,10 +35,10 @@ struct watchstream {
     size_t slice_bytes; /* of changes */
     size_t next;
     bool more;
-    bool composes; /* events are composed (objects_compose), in a turn after the slice was read */
-    bool composed; /* those of this slice were */
-    size_t whole;  /* how many of them */
-    struct objects_composing *pieces; /* of the next one */
+    bool composes; /* objects are composed (objects.h), in turns after the slice was read */
+    struct objects_composing *pieces; /* of the object that is being sent; NULL: none */
+    struct buf piece;                 /* the core's while it is asked */
+    bool last;                        /* it is the object's last one */
     char *after_ns, *after_name;
     int64_t after_rv;
 
@@ -63,8 +63,6 @@ clear_slice(struct watchstream *w)
     vec_clear(&w->slice);
     w->slice_bytes = 0;
     w->next = 0;
-    w->composed = false;
-    w->whole = 0;
 }
 
 static void
@@ -76,6 +74,7 @@ release(struct apifetch *f)
     clear_slice(w);
     vec_done(&w->slice);
     apiselect_done(&w->c.selection);
+    buf_done(&w->piece);
     buf_done(&w->ready);
     free(w->after_ns);
     free(w->after_name);
@@ -155,29 +154,14 @@ read_changes(struct watchstream *w, struct turn *t, struct err *e)
     return n < 0 ? n : 0;
 }
 
-/* The rows were committed with the objects or later, so what is told is never older than that.  A
- * large one takes several turns. */
+/* The rows were committed with the objects or later, so what is told is never older than that. */
 static int
-compose_slice(struct watchstream *w, struct turn *t, struct err *e)
+compose_piece(struct watchstream *w, struct turn *t, struct err *e)
 {
-    for (; w->whole < w->slice.n; w->whole++) {
-        struct watchevent *event = &w->slice.at[w->whole];
-        struct object *whole = NULL;
-        int rc;
+    int rc = objects_composing_step(w->pieces, t, &w->piece, e);
 
-        if (!matches(w, event->now))
-            continue;
-        if (w->pieces == NULL)
-            w->pieces = objects_composing_new(apiserver_config(w->c.server)->objects, event->now);
-        rc = objects_composing_step(w->pieces, t, &whole, e);
-        if (rc != 0)
-            return rc < 0 ? rc : 0;
-        objects_composing_free(TAKE(w->pieces));
-        object_unref(event->now);
-        event->now = whole;
-    }
-    w->composed = true;
-    return 0;
+    w->last = rc == 0;
+    return rc < 0 ? rc : 0;
 }
 
 static int
@@ -185,8 +169,8 @@ run_slice(struct apifetch *f, struct turn *t, struct err *e)
 {
     struct watchstream *w = CONTAINER_OF(f, struct watchstream, fetch);
 
-    if (w->slice.n > 0)
-        return compose_slice(w, t, e);
+    if (w->pieces != NULL)
+        return compose_piece(w, t, e);
     return w->phase == INITIAL ? read_objects(w, t, e) : read_changes(w, t, e);
 }
 
@@ -238,11 +222,32 @@ watchstream_open(struct watchstream *w, struct turn *t, struct err *e)
 
 /* Rendering. */
 
+/* One that is composed only begins here. */
 static void
 send(struct watchstream *w, const char *type, const struct object *o)
 {
+    if (w->composes) {
+        buf_printf(&w->ready, "{\"type\":\"%s\",\"object\":", type);
+        w->pieces = objects_composing_new(apiserver_config(w->c.server)->objects, o);
+        return;
+    }
     render_event(&w->c.render, type, o, w->first, &w->ready);
     w->first = false;
+}
+
+/* What the core has made of the object, and the question for the next piece. */
+static void
+send_piece(struct watchstream *w)
+{
+    buf_str(&w->ready, buf_view(&w->piece));
+    buf_clear(&w->piece);
+    if (!w->last) {
+        apifetch_ask(&w->fetch);
+        return;
+    }
+    buf_cstr(&w->ready, "}\n");
+    w->last = false;
+    objects_composing_free(TAKE(w->pieces));
 }
 
 static void
@@ -301,11 +306,11 @@ begin_live(struct watchstream *w)
     }
 }
 
-/* One slice of INITIAL or CATCHUP, or events that were composed. */
+/* One slice of INITIAL or CATCHUP, or events of objects that are composed, one at a time. */
 static void
 send_slice(struct watchstream *w, size_t room)
 {
-    while (w->next < w->slice.n && w->ready.n < room) {
+    while (w->next < w->slice.n && w->ready.n < room && w->pieces == NULL) {
         const struct watchevent *e = &w->slice.at[w->next++];
 
         if (w->phase != INITIAL)
@@ -313,7 +318,7 @@ send_slice(struct watchstream *w, size_t room)
         else if (matches(w, e->now))
             send(w, "ADDED", e->now);
     }
-    if (w->next < w->slice.n)
+    if (w->next < w->slice.n || w->pieces != NULL)
         return;
     if (w->phase == LIVE) {
         clear_slice(w);
@@ -416,8 +421,8 @@ pull(struct apistream *s, struct buf *to, size_t room)
         }
         if (w->phase == EXPIRED)
             send_expired(w, w->c.rv, w->ring_rv);
-        else if (w->composes && !w->composed && w->slice.n > 0)
-            apifetch_ask(&w->fetch);
+        else if (w->pieces != NULL)
+            send_piece(w);
         else if (w->phase != LIVE || w->slice.n > 0)
             send_slice(w, room);
         else if (!send_live(w, room))

@@ -9,8 +9,8 @@
  * INITIAL and CATCHUP ask the core for slices; LIVE reads the ring of the kind (watchlog.h).  What
  * happens meanwhile is in the ring already, so nothing is missed between them.
  *
- * A watch of one name whose objects are composed (objects_compose) has each event composed in a
- * turn of its own before it is sent: what is told belongs to that version or to a later time.
+ * A watch of one name whose objects are composed (objects.h) has each of them composed in pieces
+ * while it is sent: what is told belongs to that version or to a later time.
  *
  * An object that begins to match the selectors is ADDED, one that ceases to is DELETED, with the
  * state it had, under the version of the change.

@@ -50,9 +50,9 @@ struct core_module {
     int (*restore)(void *self, struct turn *t, struct err *e);
     /* Empties the memory, timers included.  NULL if there is none. */
     void (*forget)(void *self);
-    /* Nobody has wanted anything for a while: frees what is kept only to be quick.  Neither reads nor
-     * writes.  May be NULL. */
-    void (*rest)(void *self);
+    /* Nothing was stored or asked for a while: frees what is kept only to be quick.  Neither reads
+     * nor writes.  May be NULL. */
+    void (*shrink)(void *self);
     /* Lines of text about itself, for debugging.  May be NULL. */
     void (*dump)(void *self, struct buf *to);
 };

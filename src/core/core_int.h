@@ -69,7 +69,9 @@ struct core {
     VEC(struct core_timer *) heap;
     uint64_t timer_seq;
     struct core_timer tidy;
-    uint64_t tidy_from, rested_at; /* counts of messages: when tidy was set, at the last rest */
+    uint64_t asked; /* requests that have run */
+    uint64_t tidy_from,
+        shrunk_at; /* counts of work (core_run.c): at tidy's setting, when it last shrank */
     int64_t last_commit_us, rebuild_at_us; /* wall */
     unsigned failures;                     /* turns in a row whose commit failed */
     struct err failure;                    /* of the last of them */

@@ -12,8 +12,8 @@
 enum {
     FAILURE_PAUSE_US = 10 * 1000, /* doubled for each commit in a row that fails, up to the above */
     TIMER_RETRY_US = 1000 * 1000,
-    TIDY_AFTER_US = 1000 * 1000,     /* without a commit: the log moves into the database; without a
-                                      * message: memory that can be spared goes back */
+    TIDY_AFTER_US = 1000 * 1000,     /* without a commit: the log moves into the database; without
+                                      * work: memory that can be spared goes back */
     TIDY_SHORT_US = 5 * 1000 * 1000, /* while the disk is full: look whether there is room again */
 };
 
@@ -119,6 +119,7 @@ run_next(struct core *c, int class)
     core_dequeue(c, m);
     c->messages++;
     c->turn.requests += m->class == MESSAGE_REQUEST;
+    c->asked += class == MESSAGE_REQUEST;
     if (turn_run_message(&c->turn, m, &e) < 0) {
         c->failed_messages++;
         log_debug(m->name, "%s: %s", core_class_names[class], e.msg);
@@ -149,6 +150,13 @@ publish_counters(struct core *c, int64_t start_us)
     c->turns++;
 }
 
+/* Counts what fills caches: what was stored and what was asked. */
+static uint64_t
+work_done(const struct core *c)
+{
+    return c->commits + c->asked;
+}
+
 /* Something is in the log, memory may be spared, or the reserve is gone: look after it when things
  * are quiet.  Once: a core that has nothing to do sets no timer. */
 static void
@@ -158,20 +166,20 @@ plan_tidy(struct core *c)
 
     if (core_timer_armed(&c->tidy))
         return;
-    if (!is_short && db_log_bytes(store_db(c->o.store)) == 0 && c->messages == c->rested_at)
+    if (!is_short && db_log_bytes(store_db(c->o.store)) == 0 && work_done(c) == c->shrunk_at)
         return;
-    c->tidy_from = c->messages;
+    c->tidy_from = work_done(c);
     core_timer_set(c, &c->tidy,
                    clock_wall_us(c->o.clock) + (is_short ? TIDY_SHORT_US : TIDY_AFTER_US));
 }
 
 static void
-rest(struct core *c)
+shrink(struct core *c)
 {
-    c->rested_at = c->messages;
+    c->shrunk_at = work_done(c);
     for (size_t i = 0; i < c->parts.n; i++) {
-        if (c->parts.at[i].module->rest != NULL)
-            c->parts.at[i].module->rest(c->parts.at[i].self);
+        if (c->parts.at[i].module->shrink != NULL)
+            c->parts.at[i].module->shrink(c->parts.at[i].self);
     }
     db_shrink(store_db(c->o.store));
     mem_give_back();
@@ -185,8 +193,8 @@ tidy(void *arg)
     if (store_is_short(c->o.store) ||
         clock_wall_us(c->o.clock) - c->last_commit_us >= TIDY_AFTER_US)
         (void)store_tidy(c->o.store);
-    if (c->messages == c->tidy_from && c->messages != c->rested_at)
-        rest(c);
+    if (work_done(c) == c->tidy_from && work_done(c) != c->shrunk_at)
+        shrink(c);
 }
 
 int

@@ -2,16 +2,16 @@
 #include <stdlib.h>
 
 #include "api/apifeed.h"
+#include "api/apiserver.h"
 #include "api/apistream.h"
+#include "api/composestream.h"
 #include "api/objects.h"
 #include "base/arena.h"
 #include "base/err.h"
 #include "data/json.h"
 #include "edge/call.h"
-#include "flow/argo/argo_nodes.h"
 #include "flow/argorest/argorest_fields.h"
 #include "flow/argorest/argorest_int.h"
-#include "store/store.h"
 
 const struct argorest_fields *
 argorest_fields_of(const struct argorest_call *c)
@@ -118,21 +118,22 @@ argorest_reply_stream(struct argorest_call *c)
 }
 
 /* A Workflow gets its nodes, unless the client wants none. */
-static int
-compose(struct argorest_call *c, struct err *e)
+static bool
+wants_nodes(const struct argorest_call *c)
 {
-    struct json_doc *doc = NULL;
-    struct object *composed;
+    return c->object != NULL && object_kind(c->object) == &kind_workflow &&
+           argorest_fields_want(argorest_fields_of(c), STR("status.nodes"));
+}
 
-    if (object_kind(c->object) != &kind_workflow ||
-        !argorest_fields_want(argorest_fields_of(c), STR("status.nodes")))
-        return 0;
-    if (argo_nodes_compose(store_db(c->rest->store), c->object, &doc, e) < 0)
-        return e->code;
-    composed = object_new(object_kind(c->object), doc, object_rv(c->object));
-    object_unref(c->object);
-    c->object = composed;
-    return 0;
+/* Everything has been committed by now, so its rows are there. */
+static struct apistream *
+compose(struct argorest_call *c)
+{
+    const struct apiserver_config *config = argorest_config(c);
+
+    return argorest_whole(
+        c,
+        composestream_new(config->core, objects_composing_new(config->objects, c->object), NULL));
 }
 
 static int
@@ -140,8 +141,6 @@ write_object(struct argorest_call *c, struct buf *to, struct err *e)
 {
     cleanup_buf struct buf text = BUF_INIT;
 
-    if (compose(c, e) < 0)
-        return e->code;
     object_write(&text, c->object);
     return argorest_fields_pass(argorest_fields_of(c), STR(""), buf_view(&text), to, e);
 }
@@ -155,6 +154,10 @@ argorest_answer(struct argorest_call *c)
     if (c->stream != NULL && c->content_type != NULL) {
         reply_file(c);
         return;
+    }
+    if (c->stream == NULL && wants_nodes(c)) {
+        c->accepts_events = false;
+        c->stream = compose(c);
     }
     if (c->stream != NULL) {
         argorest_reply_stream(c);

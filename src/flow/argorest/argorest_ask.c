@@ -90,13 +90,9 @@ on_api_answer(void *arg)
     apicall_answer(c->apicall, &a);
     if (a.status >= 400) {
         refuse_as_api_did(c, &a);
-    } else if (a.stream != NULL && c->wrap != NULL) {
-        c->stream = c->wrap(c, a.stream);
-        argorest_reply_stream(c);
     } else if (a.stream != NULL) {
-        apistream_free(a.stream);
-        err_set(&e, ERR_IO, "the answer is a stream");
-        argorest_refuse(c, &e);
+        c->stream = c->wrap != NULL ? c->wrap(c, a.stream) : argorest_whole(c, a.stream);
+        argorest_reply_stream(c);
     } else if (argorest_fields_pass(argorest_fields_of(c), STR(""), a.body, &text, &e) < 0) {
         argorest_refuse(c, &e);
     } else {

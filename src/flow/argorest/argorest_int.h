@@ -81,7 +81,7 @@ struct argorest_call {
     struct apirequest ask;
     struct buf ask_path, ask_query, ask_body;
     struct apicall *apicall;
-    /* Makes the stream of the answer from the API's, which it takes.  NULL: none is expected. */
+    /* Makes the stream of the answer from the API's, which it takes.  NULL: it is of one object. */
     struct apistream *(*wrap)(struct argorest_call *c, struct apistream *inner);
 
     /* The answer: one of these. */
@@ -146,6 +146,10 @@ void argorest_error_write(const struct err *why, struct buf *to, int *ret_status
 
 /* argorest_watch.c: one message of a stream: {KEY: json} as a line, or as a server-sent event. */
 void argorest_frame(struct buf *to, bool sse, const char *key, struct str json);
+
+/* argorest_whole.c: a stream of one object, which is taken, as a stream of the fields that the
+ * client wants. */
+struct apistream *argorest_whole(struct argorest_call *c, struct apistream *inner);
 
 /* Tables of operations, each ended by a row without a method. */
 extern const struct argorest_op argorest_object_ops[], argorest_list_ops[], argorest_verb_ops[],

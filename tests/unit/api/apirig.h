@@ -124,15 +124,13 @@ static inline bool
 apirig_pull(struct apirig *r, struct apireply *y)
 {
     cleanup_buf struct buf b = BUF_INIT;
-    enum feed_state state;
+    enum feed_state state = FEED_WAIT;
 
-    do {
+    for (int waits = 0; waits < 4 && (state == FEED_WAIT || state == FEED_MORE);) {
         core_run(r->rig.core, 20);
         state = apistream_pull(y->stream, &b, 4096);
-        core_run(r->rig.core, 20);
-        if (state == FEED_WAIT) /* what the core had to say may be there by now */
-            state = apistream_pull(y->stream, &b, 4096);
-    } while (state == FEED_MORE);
+        waits = state == FEED_WAIT ? waits + 1 : 0; /* the core may have said something by now */
+    }
     free(y->text);
     y->text = buf_take(&b);
     if (state == FEED_WAIT)

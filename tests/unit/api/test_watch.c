@@ -103,7 +103,7 @@ be_quiet(struct apirig *r)
     }
 }
 
-TEST(a_core_that_has_rested_has_forgotten_no_change)
+TEST(a_core_that_has_given_memory_back_has_forgotten_no_change)
 {
     struct apirig r;
     cleanup_free char *line = NULL;
@@ -350,6 +350,133 @@ TEST(a_watch_of_one_object_tells_what_is_composed)
     apirig_close(&r);
 }
 
+/* The same in pieces: nothing, the beginning, the count. */
+struct counting {
+    const struct object *object;
+    int piece;
+};
+
+static void *
+begin_count(void *arg, const struct object *o)
+{
+    struct counting *c = NEW(struct counting);
+
+    (void)arg;
+    c->object = object_ref(o);
+    return c;
+}
+
+static int
+step_count(void *arg, void *composing, struct turn *t, struct buf *to, struct err *e)
+{
+    struct counting *c = composing;
+
+    (void)t, (void)e;
+    if (c->piece == 1)
+        buf_str(to, str_slice(object_text(c->object), 0, object_text(c->object).n - 1));
+    if (c->piece == 2)
+        buf_printf(to, ",\"count\":%d}", ++*(int *)arg);
+    return c->piece++ < 2;
+}
+
+static void
+end_count(void *arg, void *composing)
+{
+    (void)arg;
+    object_unref(((struct counting *)composing)->object);
+    free(composing);
+}
+
+static void
+compose_in_pieces(struct apirig *r, int *count)
+{
+    objects_set_composer(r->os, &(struct objects_composer){.kind = &kind_config_map,
+                                                           .compose = add_count,
+                                                           .begin = begin_count,
+                                                           .step = step_count,
+                                                           .end = end_count,
+                                                           .arg = count});
+}
+
+TEST(an_object_in_pieces_is_answered_whole)
+{
+    struct apirig r;
+    int count = 0;
+
+    apirig_open(&r);
+    compose_in_pieces(&r, &count);
+    apirig_make(&r, "a", "");
+    {
+        cleanup_apireply struct apireply one = apirig_ask(&r, "GET " MAPS "/a", NULL);
+        cleanup_apireply struct apireply pretty = apirig_ask(&r, "GET " MAPS "/a?pretty=1", NULL);
+        cleanup_apireply struct apireply yaml =
+            apirig_ask_as(&r, "GET " MAPS "/a", NULL, "application/yaml", NULL);
+        cleanup_apireply struct apireply dry =
+            apirig_ask_as(&r, "PATCH " MAPS "/a?dryRun=All", "application/merge-patch+json", NULL,
+                          "{\"data\":{\"z\":\"1\"}}");
+        cleanup_json struct json_doc *d = NULL;
+        struct err e = ERR_INIT;
+
+        CHECK_INT(json_parse(str_of(one.text), &json_limits_default, &d, &e), 0);
+        CHECK_CONTAINS(one.text, "\"metadata\":{\"resourceVersion\":\"");
+        CHECK_CONTAINS(one.text, "\"count\":2}\n");
+        CHECK_CONTAINS(pretty.text, "\n    \"count\": 3\n");
+        CHECK_CONTAINS(yaml.text, "\ncount: 4\n");
+        CHECK_CONTAINS(yaml.text, "resourceVersion: ");
+        CHECK_CONTAINS(dry.text, "\"z\":\"1\"");
+        CHECK_CONTAINS(dry.text, "\"count\":5}\n");
+    }
+    apirig_close(&r);
+}
+
+TEST(events_of_an_object_in_pieces_are_told_one_after_the_other)
+{
+    struct apirig r;
+    int count = 0;
+
+    apirig_open(&r);
+    compose_in_pieces(&r, &count);
+    apirig_make(&r, "a", "\"l\":\"1\"");
+    count = 0;
+    {
+        cleanup_apireply struct apireply y =
+            apirig_ask(&r,
+                       "GET " MAPS "?watch=1&fieldSelector=metadata.name%3Da&labelSelector=l%3D1"
+                       "&sendInitialEvents=true&allowWatchBookmarks=true"
+                       "&resourceVersionMatch=NotOlderThan",
+                       NULL);
+
+        CHECK_EVENTS(y, "ADDED a; BOOKMARK -; ");
+        CHECK_CONTAINS(y.text, "\"count\":1}}\n");
+        count = 10;
+        for (int i = 0; i < 3; i++) {
+            cleanup_free char *body = xasprintf(
+                "{\"metadata\":{\"labels\":{\"l\":\"%d\"}},\"data\":{\"z\":\"%d\"}}", i < 2, i);
+
+            patch(&r, "a", body); /* its answer counts, too */
+        }
+        count = 20;
+        CHECK_FALSE(apirig_pull(&r, &y));
+        CHECK_EVENTS(y, "MODIFIED a; MODIFIED a; DELETED a; ");
+        CHECK_CONTAINS(y.text, "\"count\":21}}\n");
+        CHECK_CONTAINS(y.text, "\"count\":23}}\n");
+        CHECK_FALSE(apirig_pull(&r, &y));
+        CHECK_EVENTS(y, "");
+    }
+    { /* one that goes away in the middle of an object */
+        cleanup_apireply struct apireply y =
+            apirig_ask(&r, "GET " MAPS "?watch=1&fieldSelector=metadata.name%3Da", NULL);
+        cleanup_buf struct buf b = BUF_INIT;
+
+        patch(&r, "a", "{\"data\":{\"z\":\"9\"}}");
+        while (apistream_pull(y.stream, &b, 16) == FEED_MORE)
+            ;
+        apistream_free(TAKE(y.stream));
+        core_run(r.rig.core, 20);
+    }
+    apirig_close(&r);
+}
+
 TEST(a_watch_from_a_version_tells_of_the_past_with_what_is_composed_now)
 {
     struct apirig r;
@@ -455,14 +582,16 @@ TEST(what_a_watch_begins_with_is_not_told_again)
     apirig_close(&r);
 }
 
-TESTS_MAIN(T_(what_a_list_shows_of_a_turn_is_not_told_again),
+TESTS_MAIN(T_(an_object_in_pieces_is_answered_whole),
+           T_(events_of_an_object_in_pieces_are_told_one_after_the_other),
+           T_(what_a_list_shows_of_a_turn_is_not_told_again),
            T_(what_a_watch_begins_with_is_not_told_again),
            T_(only_who_looks_at_one_object_sees_what_is_composed),
            T_(a_watch_of_one_object_tells_what_is_composed),
            T_(a_watch_from_a_version_tells_of_the_past_with_what_is_composed_now),
            T_(a_watch_from_now_tells_each_change_once),
            T_(a_watch_goes_on_from_a_version_also_after_a_restart),
-           T_(a_core_that_has_rested_has_forgotten_no_change),
+           T_(a_core_that_has_given_memory_back_has_forgotten_no_change),
            T_(a_watch_that_falls_too_far_behind_is_expired),
            T_(what_begins_to_match_is_added_and_what_ceases_to_is_deleted_as_it_was),
            T_(a_watch_list_says_when_its_beginning_is_over),

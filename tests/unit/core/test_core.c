@@ -500,7 +500,7 @@ count_restore(void *self, struct turn *t, struct err *e)
 }
 
 static void
-count_rest(void *self)
+count_shrink(void *self)
 {
     ++*(int *)self;
 }
@@ -508,13 +508,13 @@ count_rest(void *self)
 TEST(a_quiet_core_frees_what_it_can_spare_once)
 {
     static const struct core_module module = {
-        .name = "restful", .restore = count_restore, .rest = count_rest};
+        .name = "ample", .restore = count_restore, .shrink = count_shrink};
     struct rig r;
     struct ask a;
-    int rests = 0;
+    int shrinks = 0;
 
     rig_open(&r);
-    core_add_module(r.core, &module, &rests);
+    core_add_module(r.core, &module, &shrinks);
     rig_start(&r);
     for (int i = 0; i < 3; i++) { /* not quiet */
         a = ask(&r, "a");
@@ -523,12 +523,12 @@ TEST(a_quiet_core_frees_what_it_can_spare_once)
         clock_manual_advance(&r.clock, CLOCK_SECOND / 2);
         core_run_turn(r.core);
     }
-    CHECK_INT(rests, 0);
+    CHECK_INT(shrinks, 0);
     clock_manual_advance(&r.clock, 2 * CLOCK_SECOND);
     core_run(r.core, 3);
     clock_manual_advance(&r.clock, 2 * CLOCK_SECOND);
     core_run(r.core, 3);
-    CHECK_INT(rests, 1);
+    CHECK_INT(shrinks, 1);
     CHECK_TRUE(core_next_deadline(r.core) == INT64_MAX);
     rig_close(&r);
 }
