@@ -29,6 +29,7 @@
 enum {
     KEPT_S = 3600,
     MAX_RECORDS = 1000,
+    MAX_AT_EASE = 100,   /* of them, when the core has nothing to do */
     MAX_EVENTS = 20000,  /* beyond that new ones are dropped */
     EXPIRE_AT_ONCE = 16, /* deleted with one commit */
 };
@@ -336,6 +337,13 @@ forget(void *self)
     ev->deleted = 0;
 }
 
+/* Each keeps a page or two from going back. */
+static void
+shrink(void *self)
+{
+    retire(self, MAX_AT_EASE, INT64_MIN);
+}
+
 static void
 dump(void *self, struct buf *to)
 {
@@ -346,7 +354,7 @@ dump(void *self, struct buf *to)
 }
 
 static const struct core_module module = {
-    .name = "events", .restore = restore, .forget = forget, .dump = dump};
+    .name = "events", .restore = restore, .forget = forget, .shrink = shrink, .dump = dump};
 
 struct events *
 events_new(struct core *c, struct objects *os)

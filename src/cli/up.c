@@ -43,6 +43,7 @@
 #include "io/address.h"
 #include "io/descriptors.h"
 #include "io/loop.h"
+#include "io/priority.h"
 #include "io/signals.h"
 #include "io/timer.h"
 #include "runner/podnet.h"
@@ -420,6 +421,7 @@ up_run(struct cli *c)
     if (open_all(&u, &e) < 0) {
         code = cli_fail(c, &e);
     } else {
+        priority_raise();
         loop_run(u.loop);
         if (u.failed.code != 0)
             code = cli_fail(c, &u.failed);

@@ -18,6 +18,7 @@
 #include "io/descriptors.h"
 #include "io/listener.h"
 #include "io/loop.h"
+#include "io/priority.h"
 #include "io/timer.h"
 
 struct edge_listener {
@@ -195,6 +196,7 @@ run_thread(void *arg)
     struct edge_thread *t = arg;
 
     current = t;
+    priority_raise();
     while (!atomic_load(&t->stopped))
         loop_run(t->loop);
     return NULL;

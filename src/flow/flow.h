@@ -84,8 +84,8 @@ void flow_answered(struct flow *f, const char *name);
 
 /* The limits that keep a large run small in memory. */
 enum {
-    FLOW_NODES_PER_TURN = 500, /* opened in one turn */
-    FLOW_PODS_WAITING = 256,   /* of a run, created but not started: then loops hold back */
+    FLOW_NODES_PER_TURN = 50, /* opened at once: some 3 ms of a turn */
+    FLOW_PODS_WAITING = 256,  /* of a run, created but not started: then loops hold back */
 };
 
 #endif

@@ -229,5 +229,43 @@ TEST(of_many_events_the_last_ones_count_on_and_all_go_after_an_hour)
     world_close(&w);
 }
 
-TESTS_MAIN(T_(of_many_events_the_last_ones_count_on_and_all_go_after_an_hour),
+static int
+check_202(struct world *w, struct turn *t, struct err *e)
+{
+    (void)e;
+    CHECK_INT(count_events(w, t), 202);
+    return 0;
+}
+
+static int
+say_the_last_again(struct world *w, struct turn *t, struct err *e)
+{
+    w->said--;
+    return say_something_new(w, t, e);
+}
+
+TEST(the_last_events_count_on_after_a_quiet_time)
+{
+    struct world w;
+
+    world_open(&w);
+    w.said = 0;
+    act(&w, make_pod);
+    for (int i = 0; i < 201; i++) {
+        clock_manual_advance(&w.rig.clock, CLOCK_SECOND / 10);
+        act(&w, say_something_new);
+    }
+    for (int i = 0; i < 3; i++) {
+        clock_manual_advance(&w.rig.clock, 2 * CLOCK_SECOND);
+        core_run(w.rig.core, 10);
+    }
+    act(&w, say_the_last_again);
+    w.said = 0;
+    act(&w, say_something_new);
+    act(&w, check_202);
+    world_close(&w);
+}
+
+TESTS_MAIN(T_(the_last_events_count_on_after_a_quiet_time),
+           T_(of_many_events_the_last_ones_count_on_and_all_go_after_an_hour),
            T_(equal_events_count_and_wait_for_a_commit), T_(events_are_gone_after_a_quiet_hour))
