@@ -127,12 +127,6 @@ quantity_parse(struct str text, struct quantity *ret, struct err *e)
     return 0;
 }
 
-struct quantity
-quantity_of_int(int64_t value, enum quantity_format format)
-{
-    return (struct quantity){.nano = clip(value * NANO), .format = format};
-}
-
 int
 quantity_cmp(struct quantity a, struct quantity b)
 {
@@ -146,13 +140,6 @@ quantity_add(struct quantity a, struct quantity b)
         .nano = clip(a.nano + b.nano),
         .format = a.nano != 0 ? a.format : b.format,
     };
-}
-
-struct quantity
-quantity_sub(struct quantity a, struct quantity b)
-{
-    b.nano = -b.nano;
-    return quantity_add(a, b);
 }
 
 /* Division away from zero. */

@@ -33,13 +33,10 @@ struct quantity {
 /* ERR_BADREQUEST with the text in the message. */
 int quantity_parse(struct str text, struct quantity *ret, struct err *e);
 
-struct quantity quantity_of_int(int64_t value, enum quantity_format format);
-
 /* Below, at or above zero as a is less than, equal to or more than b. */
 int quantity_cmp(struct quantity a, struct quantity b);
 /* The format is that of a, unless a is zero. */
 struct quantity quantity_add(struct quantity a, struct quantity b);
-struct quantity quantity_sub(struct quantity a, struct quantity b);
 
 /* Whole units and thousandths, rounded up; clipped to what fits. */
 int64_t quantity_value(struct quantity q);

@@ -223,24 +223,27 @@ add_fields(struct protobody *r, const struct schema *s, struct protobody_row all
     return 0;
 }
 
+/* The parts of runtime.Unknown. */
+struct envelope {
+    struct str api_version, kind, raw, encoding;
+};
+
 static int
-decode(const struct schema *s, struct str raw, const struct str *api_version,
-       const struct str *kind, struct json_doc **ret, struct problems *ps, struct err *e)
+decode(const struct schema *s, const struct envelope *v, struct json_doc **ret, struct problems *ps,
+       struct err *e)
 {
     struct protobody r = {
         .build = JSON_BUILD_INIT, .arena = ARENA_INIT, .path = BUF_INIT, .problems = ps, .e = e};
-    struct protobuf_field whole = {.wire = PROTOBUF_BYTES, .bytes = raw};
+    struct protobuf_field whole = {.wire = PROTOBUF_BYTES, .bytes = v->raw};
     struct protobody_row all;
     int rc;
 
     json_add_object(&r.build, NULL);
-    if (kind != NULL) {
-        json_add_str(&r.build, "apiVersion", *api_version);
-        json_add_str(&r.build, "kind", *kind);
-    }
+    json_add_str(&r.build, "apiVersion", v->api_version);
+    json_add_str(&r.build, "kind", v->kind);
     rc = protobody_row(&r, protobody_one(&whole), &all);
     if (rc == 0)
-        rc = add_fields(&r, s, all, kind != NULL);
+        rc = add_fields(&r, s, all, true);
     if (rc == 0) {
         json_end(&r.build);
         *ret = json_build_done(&r.build);
@@ -252,17 +255,6 @@ decode(const struct schema *s, struct str raw, const struct str *api_version,
     buf_done(&r.path);
     return rc;
 }
-
-bool
-protobody_is(struct str body)
-{
-    return str_starts(body, str_make(magic, sizeof magic));
-}
-
-/* The parts of runtime.Unknown. */
-struct envelope {
-    struct str api_version, kind, raw, encoding;
-};
 
 static int
 read_type(struct str rest, struct envelope *v, struct err *e)
@@ -302,7 +294,7 @@ protobody_decode(struct str body, struct json_doc **ret, struct problems *ps, st
     struct envelope v = {.raw = STR("")};
     const struct schema *s;
 
-    if (!protobody_is(body))
+    if (!str_starts(body, str_make(magic, sizeof magic)))
         return err_set(e, ERR_BADREQUEST,
                        "the body is no protobuf object: it does not begin with "
                        "the bytes 6b 38 73 00");
@@ -318,12 +310,5 @@ protobody_decode(struct str body, struct json_doc **ret, struct problems *ps, st
     if (s == NULL)
         return err_set(e, ERR_BADREQUEST, "no kind \"%.*s\" of \"%.*s\" is known in protobuf",
                        STR_ARG(v.kind), STR_ARG(v.api_version));
-    return decode(s, v.raw, &v.api_version, &v.kind, ret, ps, e);
-}
-
-int
-protobody_decode_as(const struct schema *s, struct str raw, struct json_doc **ret,
-                    struct problems *ps, struct err *e)
-{
-    return decode(s, raw, NULL, NULL, ret, ps, e);
+    return decode(s, &v, ret, ps, e);
 }

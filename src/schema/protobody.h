@@ -28,14 +28,8 @@ struct json_doc;
 struct problems;
 struct schema;
 
-/* Whether it begins as such a body. */
-bool protobody_is(struct str body);
-
 /* The whole body; the document begins with apiVersion and kind.  ERR_BADREQUEST, with the place in
  * the message, if it cannot be read or its kind has no numbers (custom resources). */
 int protobody_decode(struct str body, struct json_doc **ret, struct problems *ps, struct err *e);
-/* The bytes of an object alone, of a type that the caller knows. */
-int protobody_decode_as(const struct schema *s, struct str raw, struct json_doc **ret,
-                        struct problems *ps, struct err *e);
 
 #endif

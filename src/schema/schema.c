@@ -86,36 +86,16 @@ schema_is_custom(struct str api_version)
     return false;
 }
 
-const char *
-schema_version_at(size_t i)
-{
-    return i < ARRAY_LEN(version_rows) ? texts + version_rows[i].name : NULL;
-}
-
-static bool
-name_at(const struct name_row *rows, size_t n, size_t i, const char **ret_api_version,
-        const char **ret_name, const struct schema **ret)
-{
-    if (i >= n)
-        return false;
-    *ret_api_version = texts + rows[i].version;
-    *ret_name = texts + rows[i].name;
-    *ret = &types[rows[i].type];
-    return true;
-}
-
 bool
 schema_kind_at(size_t i, const char **ret_api_version, const char **ret_kind,
                const struct schema **ret)
 {
-    return name_at(kind_rows, ARRAY_LEN(kind_rows), i, ret_api_version, ret_kind, ret);
-}
-
-bool
-schema_type_at(size_t i, const char **ret_api_version, const char **ret_name,
-               const struct schema **ret)
-{
-    return name_at(name_rows, ARRAY_LEN(name_rows), i, ret_api_version, ret_name, ret);
+    if (i >= ARRAY_LEN(kind_rows))
+        return false;
+    *ret_api_version = texts + kind_rows[i].version;
+    *ret_kind = texts + kind_rows[i].name;
+    *ret = &types[kind_rows[i].type];
+    return true;
 }
 
 enum schema_form

@@ -77,11 +77,6 @@ const struct schema *schema_lookup(struct str api_version, struct str kind);
 const struct schema *schema_type(struct str api_version, struct str name);
 /* Whether objects of a group-version are stored as they come, as custom resources are. */
 bool schema_is_custom(struct str api_version);
-/* All group-versions, one after another from 0; NULL behind the last. */
-const char *schema_version_at(size_t i);
-/* All named types of all group-versions; as schema_kind_at(). */
-bool schema_type_at(size_t i, const char **ret_api_version, const char **ret_name,
-                    const struct schema **ret);
 /* All kinds, one after another from 0: false behind the last.  Texts are static. */
 bool schema_kind_at(size_t i, const char **ret_api_version, const char **ret_kind,
                     const struct schema **ret);

@@ -267,20 +267,6 @@ not_found(struct str key, struct err *e)
 }
 
 int
-blobs_link(struct blobs *b, struct str from, struct str to, struct err *e)
-{
-    struct stmt *s = db_stmt(b->d, "INSERT OR REPLACE INTO blobs(" COLUMNS
-                                   ") SELECT ?2, file, kind, size, digest, created_us"
-                                   " FROM blobs WHERE key = ?1");
-    int n;
-
-    stmt_bind_str(s, 1, from);
-    stmt_bind_str(s, 2, to);
-    n = stmt_run(s, e);
-    return n < 0 ? n : n == 0 ? not_found(from, e) : 0;
-}
-
-int
 blobs_get(struct blobs *b, struct str key, struct arena *a, struct blob *ret, struct err *e)
 {
     cleanup_stmt struct stmt *s = db_stmt(b->d, "SELECT " COLUMNS " FROM blobs WHERE key = ?1");

@@ -63,8 +63,6 @@ void blobs_discard(struct blobs *b, const struct blob_id *id);
 
 /* Sets the row of a key (replacing an older one).  In a turn. */
 int blobs_put(struct blobs *b, const struct blob *blob, struct err *e);
-/* One more key for the bytes of another.  ERR_NOTFOUND if `from` is none. */
-int blobs_link(struct blobs *b, struct str from, struct str to, struct err *e);
 /* The row of a key, text in the arena.  ERR_NOTFOUND. */
 int blobs_get(struct blobs *b, struct str key, struct arena *a, struct blob *ret, struct err *e);
 /* The absolute path of the bytes, for reading (or binding); in the arena. */

@@ -47,8 +47,8 @@ try_quantity(struct str text)
     quantity_write(&written, q);
     CHECK(quantity_parse(buf_view(&written), &again, &e) == 0);
     CHECK(quantity_cmp(q, again) == 0);
-    CHECK(q.nano < 0 || quantity_cmp(quantity_sub(quantity_add(q, q), q), q) <= 0);
-    quantity_write(&sum, quantity_add(q, quantity_of_int(1, QUANTITY_BINARY)));
+    CHECK(q.nano < 0 || quantity_cmp(quantity_add(q, q), q) >= 0);
+    quantity_write(&sum, quantity_add(q, again));
     CHECK(amount_value(text, &value) == (q.nano >= 0));
     if (amount_milli(text, &milli))
         CHECK(milli >= 0 && milli == quantity_milli(q));

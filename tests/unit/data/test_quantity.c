@@ -76,9 +76,8 @@ TEST(quantities_are_compared_and_added_across_formats)
     CHECK_INT(quantity_cmp(parse("1Ki"), parse("1k")), 1);
     CHECK_INT(quantity_cmp(parse("100m"), parse("0.2")), -1);
     quantity_write(&b, quantity_add(parse("500m"), parse("1.5")));
-    quantity_write(&b, quantity_sub(parse("1Gi"), parse("512Mi")));
-    quantity_write(&b, quantity_add(quantity_of_int(0, QUANTITY_DECIMAL), parse("2Gi")));
-    CHECK_STR(buf_cstring(&b), "2512Mi2Gi");
+    quantity_write(&b, quantity_add(parse("0"), parse("2Gi")));
+    CHECK_STR(buf_cstring(&b), "22Gi");
 }
 
 TEST(other_text_is_no_quantity)
