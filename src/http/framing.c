@@ -121,6 +121,25 @@ framing_of_response(const struct head *h, bool bodyless, struct framing *ret, st
     return 0;
 }
 
+static int
+step_size(struct framing *f, unsigned char c, struct err *e)
+{
+    int digit = octet_hex((char)c);
+    bool ends = c == ';' || octet_class(c) == OCTET_CR;
+
+    if (digit >= 0 && f->digits == MAX_SIZE_DIGITS)
+        return err_set(e, ERR_BADREQUEST, "the size of a chunk has more than %d digits",
+                       MAX_SIZE_DIGITS);
+    if (digit >= 0) {
+        f->left = f->left * 16 + (uint64_t)digit;
+        f->digits++;
+        return SIZE;
+    }
+    if (f->digits > 0 && ends)
+        return c == ';' ? EXTENSION : SIZE_LF;
+    return err_set(e, ERR_BADREQUEST, "byte 0x%02x in the size of a chunk", c);
+}
+
 /* One octet that is not content.  The state after it, or negative. */
 static int
 step(struct framing *f, unsigned char c, struct err *e)
@@ -130,17 +149,7 @@ step(struct framing *f, unsigned char c, struct err *e)
 
     switch ((enum state)f->state) {
     case SIZE:
-        if (octet_hex((char)c) >= 0 && f->digits < MAX_SIZE_DIGITS) {
-            f->left = f->left * 16 + (uint64_t)octet_hex((char)c);
-            f->digits++;
-            return SIZE;
-        }
-        if (octet_hex((char)c) >= 0)
-            return err_set(e, ERR_BADREQUEST, "the size of a chunk has more than %d digits",
-                           MAX_SIZE_DIGITS);
-        if (f->digits > 0 && (c == ';' || class == OCTET_CR))
-            return c == ';' ? EXTENSION : SIZE_LF;
-        return err_set(e, ERR_BADREQUEST, "byte 0x%02x in the size of a chunk", c);
+        return step_size(f, c, e);
     case EXTENSION:
         if (in_text || class == OCTET_CR)
             return in_text ? EXTENSION : SIZE_LF;
