@@ -8,7 +8,8 @@
 #include "data/json.h"
 #include "flow/flow_int.h"
 #include "flow/language.h"
-#include "store/nodes.h"
+#include "store/node_rows.h"
+#include "store/run_rows.h"
 
 /* Not in the turn in which the object goes: its row is there until that turn's end. */
 #define PAUSE_US (CLOCK_SECOND / 10)

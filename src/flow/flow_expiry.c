@@ -14,6 +14,7 @@
 #include "flow/flow_compose.h"
 #include "flow/flow_int.h"
 #include "flow/flow_run.h"
+#include "store/run_rows.h"
 
 enum { EXPIRED_AT_ONCE = 50 };
 

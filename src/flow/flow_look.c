@@ -7,7 +7,7 @@
 #include "data/json.h"
 #include "flow/flow_record.h"
 #include "flow/flow_run.h"
-#include "store/nodes.h"
+#include "store/node_rows.h"
 
 static struct flow_look
 look_at(const struct flow_node *n)

@@ -31,7 +31,7 @@
 #include "core/core_timer.h"
 #include "flow/flow.h"
 #include "flow/language.h"
-#include "store/nodes.h"
+#include "store/node_rows.h"
 
 struct flow_claim;
 struct object;

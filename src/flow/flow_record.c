@@ -10,7 +10,8 @@
 #include "flow/flow_leaf.h"
 #include "flow/flow_lock.h"
 #include "flow/flow_run.h"
-#include "store/nodes.h"
+#include "store/node_rows.h"
+#include "store/run_rows.h"
 
 static struct str
 text_of(struct buf *to, const struct json_doc *doc)

@@ -10,6 +10,7 @@
 #include "flow/flow_plan.h"
 #include "flow/flow_record.h"
 #include "flow/flow_run.h"
+#include "store/run_rows.h"
 
 enum mark { KEEP, RESET, DROP };
 

@@ -18,7 +18,7 @@
 #include "flow/flow_plan.h"
 #include "flow/flow_pump.h"
 #include "flow/flow_run.h"
-#include "store/nodes.h"
+#include "store/node_rows.h"
 
 static int64_t
 number(const struct json *state, const char *field)

@@ -23,7 +23,7 @@
 #include "core/turn.h"
 #include "data/json.h"
 #include "store/attempts.h"
-#include "store/nodes.h"
+#include "store/node_rows.h"
 #include "store/store.h"
 #include "tests/bench/run_pair.h"
 

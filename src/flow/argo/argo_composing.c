@@ -8,7 +8,8 @@
 #include "flow/argo/argo_name.h"
 #include "flow/argo/argo_usage.h"
 #include "flow/flow_int.h"
-#include "store/nodes.h"
+#include "store/node_rows.h"
+#include "store/run_rows.h"
 
 static char *
 dup_or_null(struct str s)

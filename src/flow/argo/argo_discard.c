@@ -8,7 +8,7 @@
 #include "flow/argo/argo_key.h"
 #include "flow/flow_discard.h"
 #include "store/blobs.h"
-#include "store/nodes.h"
+#include "store/node_rows.h"
 #include "store/store.h"
 
 /* One of the key's folders is the name. */

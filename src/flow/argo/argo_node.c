@@ -8,7 +8,7 @@
 #include "flow/argo/argo_set.h"
 #include "flow/argo/argo_time.h"
 #include "flow/flow_lock.h"
-#include "store/nodes.h"
+#include "store/node_rows.h"
 
 static struct str
 display_name(const struct argo_composing *c, const struct argo_vertex *v)

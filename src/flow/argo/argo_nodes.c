@@ -6,7 +6,8 @@
 #include "data/json.h"
 #include "flow/argo/argo_composing.h"
 #include "flow/argo/argo_node.h"
-#include "store/nodes.h"
+#include "store/node_rows.h"
+#include "store/run_rows.h"
 
 static int
 compose(struct argo_composing *c, struct db *db, const struct object *workflow, struct err *e)

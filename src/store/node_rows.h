@@ -1,56 +1,21 @@
 /*
- * nodes - the rows of the graph engine: runs and their nodes.
+ * node_rows - rows of nodes: the invocations within the runs of workflows.
  *
- * A run is one execution of a workflow; its row holds what the engine must know
- * again after a restart.  A node is one invocation within it.  Columns are the
- * engine's; `spec`, `inputs`, `outputs` are JSON texts that belong to the
- * language and are opaque here.  Rows are written through the statements of one
- * open store, inside the turn's transaction.
+ * Columns are the engine's; `spec`, `inputs`, `outputs` are JSON texts that belong to the language
+ * and are opaque here.  Rows are written through the statements of one open store, inside the
+ * turn's transaction.
  *
  * Core thread only.  Errors are the database's (ERR_IO, ERR_FULL).
  */
-#ifndef STORE_NODES_H
-#define STORE_NODES_H
+#ifndef STORE_NODE_ROWS_H
+#define STORE_NODE_ROWS_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/str.h"
 
 struct db;
 struct err;
-struct json_doc;
-
-struct run_row {
-    int64_t run; /* number, assigned by run_rows_insert */
-    struct str uid, language;
-    bool live;
-    bool gone;          /* and so is its object: thrown away piece by piece */
-    struct str frozen;  /* JSON, the language's: what the run is; written once */
-    struct str state;   /* JSON, the engine's and the language's: how far it is */
-    int64_t expires_us; /* its object goes then; 0: never.  Not read, but by its functions below */
-};
-
-/* Called once for each row; texts are borrowed for the call.  A negative result ends the walk and
- * is returned. */
-typedef int run_row_fn(void *arg, const struct run_row *row, struct err *e);
-
-int run_rows_insert(struct db *db, struct run_row *row, struct err *e);
-int run_rows_update(struct db *db, const struct run_row *row, struct err *e);
-/* All of it, `frozen` too. */
-int run_rows_replace(struct db *db, const struct run_row *row, struct err *e);
-int run_rows_delete(struct db *db, int64_t run, struct err *e); /* and all of its nodes */
-/* ERR_NOTFOUND if there is none. */
-int run_rows_find(struct db *db, struct str uid, run_row_fn *fn, void *arg, struct err *e);
-/* One of those that are gone; the number of rows. */
-int run_rows_first_gone(struct db *db, run_row_fn *fn, void *arg, struct err *e);
-/* When the next one expires, 0: none does; those that have, the earliest first, with what is
- * frozen; and another time, 0: never. */
-int run_rows_next_expiry(struct db *db, int64_t *ret, struct err *e);
-int run_rows_each_expired(struct db *db, int64_t now_us, int64_t limit, run_row_fn *fn, void *arg,
-                          struct err *e);
-int run_rows_expire_at(struct db *db, int64_t run, int64_t at_us, struct err *e);
-int run_rows_each_live(struct db *db, run_row_fn *fn, void *arg, struct err *e);
 
 struct node_row {
     int64_t run, id;               /* id counts from 1 within the run, in the order of creation */
@@ -68,6 +33,8 @@ struct node_row {
     struct str spec, inputs, outputs; /* JSON, empty: none */
 };
 
+/* Called once for each row; texts are borrowed for the call.  A negative result ends the walk and
+ * is returned. */
 typedef int node_row_fn(void *arg, const struct node_row *row, struct err *e);
 
 int node_rows_insert(struct db *db, const struct node_row *row, struct err *e);
