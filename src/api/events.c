@@ -10,7 +10,6 @@
 #include "api/events.h"
 
 #include <stdarg.h>
-#include <string.h>
 
 #include "api/meta.h"
 #include "api/objects.h"
@@ -24,7 +23,6 @@
 #include "core/core.h"
 #include "core/turn.h"
 #include "data/json.h"
-#include "store/store.h"
 
 enum {
     KEPT_S = 3600,

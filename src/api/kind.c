@@ -1,7 +1,6 @@
 #include "api/kind.h"
 
 #include <stdio.h>
-#include <string.h>
 
 #include "base/err.h"
 

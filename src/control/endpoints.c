@@ -6,7 +6,6 @@
  * they serve on.  A change of a pod may concern any Service of its namespace, so all of them look
  * again; there are few.
  */
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "api/objects.h"

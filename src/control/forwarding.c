@@ -8,7 +8,6 @@
  * address: what listens there was not opened to pods.
  */
 #include <arpa/inet.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

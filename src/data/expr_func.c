@@ -1,7 +1,6 @@
 #include "data/expr_func.h"
 
 #include <math.h>
-#include <stdio.h>
 
 #include "base/arena.h"
 #include "base/clock.h"

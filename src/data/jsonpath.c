@@ -11,7 +11,6 @@
 #include "base/err.h"
 #include "base/vec.h"
 #include "data/json_int.h"
-#include "data/json_number.h"
 #include "data/jsonpath_int.h"
 
 struct walk {

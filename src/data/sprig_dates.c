@@ -1,5 +1,4 @@
 /* Sprig's functions over times.  "Local" is UTC here, as it is in upstream's containers. */
-#include <stdlib.h>
 
 #include "data/duration.h"
 #include "data/expr_eval.h"

@@ -6,7 +6,6 @@
  * bytes of text, as are the copies that anchors hold themselves.
  */
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/err.h"
 #include "data/yaml_int.h"

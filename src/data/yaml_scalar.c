@@ -4,7 +4,6 @@
  * Which node depends on the tag if there is one, on quotes, and on the text; a
  * key always becomes text.
  */
-#include <stdlib.h>
 
 #include "base/buf.h"
 #include "base/err.h"

@@ -1,13 +1,10 @@
 #include "flow/flow_record.h"
 
-#include <string.h>
-
 #include "base/buf.h"
 #include "base/err.h"
 #include "core/turn.h"
 #include "data/json.h"
 #include "flow/flow_int.h"
-#include "flow/flow_leaf.h"
 #include "flow/flow_lock.h"
 #include "flow/flow_run.h"
 #include "store/node_rows.h"

@@ -5,14 +5,11 @@
  * plan, then the counts of children, taken from their rows, then timers and the first look at
  * everything that may have happened meanwhile.
  */
-#include <string.h>
 
 #include "base/err.h"
 #include "core/turn.h"
 #include "data/json.h"
-#include "flow/flow_end.h"
 #include "flow/flow_gate.h"
-#include "flow/flow_hooks.h"
 #include "flow/flow_int.h"
 #include "flow/flow_leaf.h"
 #include "flow/flow_plan.h"

@@ -1,7 +1,6 @@
 #include "flow/flow_run.h"
 
 #include <inttypes.h>
-#include <string.h>
 
 #include "api/objects.h"
 #include "base/err.h"

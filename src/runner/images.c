@@ -1,7 +1,6 @@
 #include "runner/images.h"
 
 #include <fnmatch.h>
-#include <stdlib.h>
 
 #include "base/arena.h"
 #include "base/err.h"

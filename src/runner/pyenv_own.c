@@ -8,7 +8,6 @@
  * and no time to speak of.
  */
 #include <dirent.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <unistd.h>

@@ -1,8 +1,6 @@
 #include "runner/remote.h"
 
 #include <fcntl.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/err.h"

@@ -3,9 +3,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/mount.h>
-#include <unistd.h>
 
 #include "base/err.h"
 #include "base/mem.h"

@@ -1,7 +1,6 @@
 #include "sandbox/probe.h"
 
 #include <stdio.h>
-#include <string.h>
 
 #include "base/err.h"
 #include "base/str.h"

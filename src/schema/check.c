@@ -1,6 +1,5 @@
 #include "schema/check.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 
 #include "base/buf.h"

@@ -1,7 +1,6 @@
 #include "schema/fieldwalk.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/arena.h"
 #include "base/err.h"

@@ -8,7 +8,6 @@
 #include "schema/schema.h"
 
 #include <stdint.h>
-#include <string.h>
 
 #include "base/mem.h"
 

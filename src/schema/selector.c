@@ -1,6 +1,5 @@
 #include "schema/selector.h"
 
-#include <inttypes.h>
 #include <stdint.h>
 
 #include "base/arena.h"

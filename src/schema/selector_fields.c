@@ -4,7 +4,6 @@
  * Terms end at a comma, and a term's operator is its first "!=", "==" or "="; in values, a
  * backslash stands before a comma, an equals sign or a backslash.
  */
-#include <stdlib.h>
 
 #include "base/buf.h"
 #include "base/err.h"

@@ -6,7 +6,6 @@
  *
  *     a===b      unable to parse requirement: found '=', expected: identifier
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/err.h"

@@ -6,16 +6,12 @@
  */
 #include "schema/typed.h"
 
-#include <inttypes.h>
 #include <string.h>
 
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
-#include "data/base64.h"
 #include "data/json.h"
-#include "data/quantity.h"
-#include "data/timestamp.h"
 #include "schema/check.h"
 #include "schema/problem.h"
 #include "schema/schema.h"

@@ -1,7 +1,6 @@
 #include "runner/process/boxfill.h"
 
 #include <fcntl.h>
-#include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
 

@@ -1,6 +1,5 @@
 /* Level none has no mounts: paths that a spec fixes become links into the attempt's folder. */
 #include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>

@@ -1,7 +1,6 @@
 #include "runner/process/eviction.h"
 
 #include <dirent.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
