@@ -155,6 +155,48 @@ logs_shorten(int dirfd, const char *path, int64_t bytes, const char *why, struct
     return 0;
 }
 
+/* The last lines of a text whose lines all end. */
+static struct str
+last_lines(struct str text, size_t lines, size_t bytes)
+{
+    size_t at = text.n;
+
+    while (at > 0 && (text.p[at - 1] != '\n' || at == text.n || lines-- > 1))
+        at--;
+    return str_slice(text, text.n - at > bytes ? text.n - bytes : at, text.n);
+}
+
+/* A chunk holds more lines, or more of a long one, than are wanted. */
+int
+logs_end(int dirfd, const char *path, struct buf *to, struct err *e)
+{
+    cleanup_close int fd = openat(dirfd, path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    cleanup_free char *chunk = NEW_ARRAY(char, CHUNK);
+    cleanup_buf struct buf plain = BUF_INIT;
+    struct logs_record record;
+    struct str rest;
+    struct stat st;
+    off_t from;
+    ssize_t n;
+
+    if (fd < 0 || fstat(fd, &st) < 0)
+        return err_errno(e, "'%s'", path);
+    from = st.st_size > CHUNK ? st.st_size - CHUNK : 0;
+    n = pread(fd, chunk, CHUNK, from);
+    if (n < 0)
+        return err_errno(e, "read '%s'", path);
+    rest = str_make(chunk, (size_t)n);
+    if (from > 0)
+        (void)str_cut(&rest, '\n');
+    while (logs_cut(&rest, &record)) {
+        buf_str(&plain, record.text);
+        if (!record.partial)
+            buf_char(&plain, '\n');
+    }
+    buf_str(to, last_lines(buf_view(&plain), LOGS_END_LINES, LOGS_END_BYTES));
+    return 0;
+}
+
 int
 logs_read(int dirfd, const char *path, logs_fn *fn, void *arg, struct err *e)
 {

@@ -16,11 +16,13 @@
 
 #include "base/str.h"
 
+struct buf;
 struct err;
 struct logs;
 struct loop;
 
 #define LOGS_PAUSE_US INT64_C(100000)
+enum { LOGS_END_LINES = 80, LOGS_END_BYTES = 2048 };
 
 struct logs_record {
     struct str time;   /* RFC 3339 with nanoseconds */
@@ -47,6 +49,11 @@ void logs_free(struct logs *g);
  * the last of them, if it is longer.  A file that is not there is none that is too long.  Nobody
  * may write to it any more. */
 int logs_shorten(int dirfd, const char *path, int64_t bytes, const char *why, struct err *e);
+
+/* The end of a file as text without times, as kubelet shows it of a container that failed and left
+ * no message: of its last LOGS_END_LINES lines the last LOGS_END_BYTES.  Nobody may write to it any
+ * more. */
+int logs_end(int dirfd, const char *path, struct buf *to, struct err *e);
 
 /* All of a file at once, as text without times: for results and archives. */
 int logs_read(int dirfd, const char *path, logs_fn *fn, void *arg, struct err *e);

@@ -189,9 +189,10 @@ void procpod_prepare(struct procpod *p);
 void procpod_save(struct procpod *p);
 /* Outputs are saved and nothing of the pod runs any more: tells so. */
 void procpod_end(struct procpod *p);
-/* In Kubernetes' words; the texts are in the arena. */
+/* In Kubernetes' words; the texts are in the arena.  `dir` is the attempt's: the end of its log
+ * stands for the message that a failed container did not leave, where it asks for that. */
 struct runtime_exit procpod_exit(const struct podspec_container *c, const struct box_exit *x,
-                                 int64_t now_us, struct arena *a);
+                                 int dir, int64_t now_us, struct arena *a);
 /* procpod_layers.c; for job threads.  `dir` is the pod's folder. */
 void procpod_remove_layers(const char *dir, struct err *e);
 /* Of each log only the beginning stays, and a line that says so. */

@@ -95,7 +95,8 @@ on_end(void *arg, const struct box_exit *x)
     struct proc_container *c = arg;
     struct procpod *p = c->pod;
     cleanup_arena struct arena a = ARENA_INIT;
-    struct runtime_exit exit = procpod_exit(c->spec, x, loop_wall_us(p->runtime->config.loop), &a);
+    struct runtime_exit exit = procpod_exit(c->spec, x, attempt_dir(c->attempt),
+                                            loop_wall_us(p->runtime->config.loop), &a);
 
     if (x != NULL) {
         p->cpu_us += (int64_t)x->cpu_us;

@@ -13,6 +13,7 @@
 #include "base/utf8.h"
 #include "data/json.h"
 #include "io/job.h"
+#include "runner/logs.h"
 #include "runner/podio.h"
 #include "runner/process/procpod.h"
 #include "sandbox/boxrecord.h"
@@ -26,13 +27,23 @@ clean(const char *text, struct arena *a)
     return arena_strdup(a, buf_cstring(&b));
 }
 
+static const char *
+end_of_log(int dir, struct arena *a)
+{
+    cleanup_buf struct buf text = BUF_INIT;
+    struct err e = ERR_INIT;
+
+    if (logs_end(dir, BOX_LOG, &text, &e) < 0)
+        log_warn(NULL, "a container's last words: %s", e.msg);
+    return clean(buf_cstring(&text), a);
+}
+
 struct runtime_exit
-procpod_exit(const struct podspec_container *c, const struct box_exit *x, int64_t now_us,
+procpod_exit(const struct podspec_container *c, const struct box_exit *x, int dir, int64_t now_us,
              struct arena *a)
 {
     struct runtime_exit r = {.ended_us = now_us};
 
-    (void)c;
     if (x == NULL) {
         r.code = 137;
         r.lost = true;
@@ -57,6 +68,8 @@ procpod_exit(const struct podspec_container *c, const struct box_exit *x, int64_
     } else {
         r.reason = x->code == 0 ? "Completed" : "Error";
     }
+    if (x->executed && x->code != 0 && r.message[0] == '\0' && c->log_fallback)
+        r.message = end_of_log(dir, a);
     return r;
 }
 

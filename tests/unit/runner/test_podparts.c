@@ -326,6 +326,43 @@ TEST(a_log_is_shortened_to_whole_records_and_says_why)
     CHECK_INT(file_remove_tree(AT_FDCWD, dir, &e), 0);
 }
 
+static void
+end_is(int dir, const char *log, const char *want)
+{
+    cleanup_buf struct buf text = BUF_INIT;
+    struct err e = ERR_INIT;
+
+    CHECK_INT(file_write(dir, "log", str_of(log), 0600, &e), 0);
+    CHECK_INT(logs_end(dir, "log", &text, &e), 0);
+    CHECK_STR(buf_cstring(&text), want);
+}
+
+TEST(the_end_of_a_log_is_its_last_lines_up_to_2048_bytes)
+{
+    char dir[] = "/tmp/test_logs.XXXXXX";
+    cleanup_buf struct buf log = BUF_INIT, want = BUF_INIT;
+    cleanup_close int fd = -1;
+    struct err e = ERR_INIT;
+
+    CHECK_NOT_NULL(mkdtemp(dir));
+    fd = file_open_dir(AT_FDCWD, dir, &e);
+    CHECK_TRUE(logs_end(fd, "log", &log, &e) < 0); /* there is none */
+    end_is(fd, "", "");
+    end_is(fd, "1Z stdout F one\n2Z stderr P t\n2Z stderr F wo\n", "one\ntwo\n");
+    for (int i = 0; i < 100; i++) {
+        buf_printf(&log, "1Z stdout F %d\n", i);
+        if (i >= 100 - LOGS_END_LINES)
+            buf_printf(&want, "%d\n", i);
+    }
+    end_is(fd, buf_cstring(&log), buf_cstring(&want));
+    for (int i = 0; i < 200; i++) /* longer than what is read of it */
+        buf_printf(&log, "1Z stdout F %0999d\n", i);
+    buf_clear(&want);
+    buf_printf(&want, "%047d\n%0999d\n%0999d\n", 197, 198, 199);
+    end_is(fd, buf_cstring(&log), buf_cstring(&want));
+    CHECK_INT(file_remove_tree(AT_FDCWD, dir, &e), 0);
+}
+
 TEST(bytes_that_are_no_text_become_replacement_characters)
 {
     cleanup_buf struct buf b = BUF_INIT;
@@ -346,4 +383,5 @@ TESTS_MAIN(T_(images_are_matched_by_the_first_rule_that_covers_them),
            T_(on_a_disk_that_is_low_pods_are_admitted_one_at_a_time),
            T_(log_records_are_cut_whole_and_decoded),
            T_(a_log_is_shortened_to_whole_records_and_says_why),
+           T_(the_end_of_a_log_is_its_last_lines_up_to_2048_bytes),
            T_(bytes_that_are_no_text_become_replacement_characters))
