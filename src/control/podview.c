@@ -146,7 +146,6 @@ apply_attempt(struct podview_container *c, const struct runtime_event *event)
         c->exit = (struct podview_exit){.there = false};
     }
     c->attempt = event->attempt;
-    c->recorded = false;
 }
 
 static void
@@ -158,7 +157,6 @@ apply_exited(struct podview_container *c, const struct runtime_event *event)
     podview_set_exit(&c->exit, x->code, x->signal, x->reason, x->message, x->started_us,
                      x->ended_us);
     c->exit.attempt = event->attempt;
-    c->recorded = false;
 }
 
 static void

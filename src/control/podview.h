@@ -40,7 +40,6 @@ struct podview_container {
     char *image_id;
     int64_t started_us;
     struct podview_exit exit, last; /* of the current attempt, and of the one before */
-    bool recorded;                  /* the exit of the current attempt is in its row */
 };
 
 struct podview_note {

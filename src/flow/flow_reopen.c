@@ -321,7 +321,7 @@ start_over(struct flow_run *run, int64_t now)
 {
     run->state = run->needs_locks ? FLOW_RUN_WAITING : FLOW_RUN_BEGUN;
     run->shutdown = FLOW_NO_SHUTDOWN;
-    run->suspended = run->locked = run->root_released = false;
+    run->suspended = run->locked = false;
     run->started_us = now;
     run->ended_us = run->deadline_us = 0;
     flow_result_done(&run->result);

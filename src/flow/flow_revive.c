@@ -40,7 +40,6 @@ flow_run_revive(struct flow *f, int64_t number_of, struct str uid, struct str la
                        json_str(json_get(state, "name")));
     run->number = number_of;
     run->state = (enum flow_run_state)number(state, "state");
-    run->root_released = run->state == FLOW_RUN_EXITING || run->state == FLOW_RUN_OVER;
     run->locked = json_bool_or(json_get(state, "locked"), false);
     run->shutdown = (enum flow_shutdown)number(state, "shutdown");
     run->suspended = json_bool_or(json_get(state, "suspended"), false);

@@ -333,7 +333,6 @@ static int
 start_exit(struct turn *t, struct flow_run *run, const struct flow_node *root, struct err *e)
 {
     run->state = FLOW_RUN_EXITING;
-    run->root_released = true;
     core_timer_stop(&run->deadline);
     run->deadline_us = 0;
     run->language->exiting(t, run, root);

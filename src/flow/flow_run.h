@@ -70,7 +70,7 @@ struct flow_run {
     int64_t published_us;
     struct list link;                          /* on flow->runs */
     struct json_doc *revived, *revived_frozen; /* what was stored, while a restart reads it */
-    bool row_dirty, root_released;
+    bool row_dirty;
     bool renewed; /* nodes changed since the last publication */
     bool gone;    /* so is the object */
 };

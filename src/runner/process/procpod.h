@@ -114,7 +114,6 @@ struct procpod {
     /* Of the preparation. */
     struct task prepare;
     char *dir; /* absolute */
-    bool prepared;
     struct volumes volumes;
     struct placed_input *inputs;
     size_t inputs_n;
@@ -123,7 +122,6 @@ struct procpod {
     size_t trouble_container; /* containers_n: the pod's */
     /* Of the end. */
     struct outputs_work outputs;
-    struct runtime_exit main_exit;
     int64_t queued_us, ready_us, started_us, ended_us, saved_us;
     int64_t cpu_us, memory_peak;
 };
