@@ -12,7 +12,7 @@ mem_exhausted(void)
     ssize_t ignored = write(STDERR_FILENO, text, sizeof text - 1);
 
     (void)ignored;
-    _exit(137);
+    _exit(MEM_EXIT);
 }
 
 void *

@@ -22,6 +22,7 @@ struct err;
 /* Says that memory is exhausted, without allocating, and leaves as a kill would: no atexit
  * handlers, no half-done work.  For those who get ERR_UNAVAILABLE where no answer but the right one
  * will do. */
+enum { MEM_EXIT = 137 }; /* as of a process that SIGKILL ended */
 _Noreturn void mem_exhausted(void);
 /* Zeroed memory; never NULL. */
 void *xcalloc(size_t count, size_t size) __attribute__((returns_nonnull, malloc));

@@ -88,6 +88,10 @@ choose_level(struct spawner *s, int wanted, enum level *ret, struct err *e)
 
     if (wanted < 0 || wanted >= LEVEL_COUNT)
         return err_set(e, ERR_INVALID, "isolation level %d is unknown", wanted);
+    /* Another try may find more: nobody wants steps without isolation because a fork failed. */
+    if (wanted != LEVEL_NONE && s->probe.unsure)
+        return err_set(e, ERR_UNAVAILABLE, "what can be isolated here could not be tried: %s",
+                       why[0] != '\0' ? why : "something was short");
     if (wanted != LEVEL_BEST && (enum level)wanted > best)
         return err_set(e, ERR_UNSUPPORTED, "isolation level %s is not to be had here: %s",
                        level_name((enum level)wanted), why);
@@ -143,7 +147,7 @@ try_or_recall(struct spawner *s, const struct boxmsg_hello *h)
         return;
     s->probed = xstrdup(h->data_dir);
     probe_run(&s->probe, h->data_dir, h->id_base);
-    if (s->recalled != NULL)
+    if (s->recalled != NULL && !s->probe.unsure)
         probe_remember(&s->probe, s->recalled, h->data_dir, h->id_base);
 }
 

@@ -8,7 +8,7 @@
  *                other end closes, attempts with die_with_server end, and if `temporary` the
  *                spawner removes the data directory
  *   <-- READY    what was found, or (code < 0) why the level that was asked for cannot be had;
- *                then the spawner ends
+ *                then the spawner ends.  ERR_UNAVAILABLE: another one may find more
  *   SPAWN   -->  fds: [spec memfd or file, attempt directory (+ the holder's directory if join)]
  *   <-- SPAWNED  `started` is published and the command has begun (or could not be executed: then
  *                the exit record says so).  pid as the spawner sees it; fds: [pidfd of init, a

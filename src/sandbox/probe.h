@@ -63,6 +63,9 @@ struct probe {
     bool denied[PROBE_COUNT];
     bool have[PROBE_COUNT];
     char text[PROBE_COUNT][PROBE_TEXT]; /* what was found and what follows */
+    /* An attempt failed for want of memory, processes, descriptors or space: what `have` lacks may
+     * be had at another time. */
+    bool unsure;
 };
 
 const char *probe_name(enum probe_id id);

@@ -76,7 +76,7 @@ supervise(pid_t pid, int from)
 }
 
 bool
-probe_network(char *why, size_t size)
+probe_network(char *why, size_t size, int *sys)
 {
     int ends[2], status = -1;
     const char *failed = "fork or pipe is refused";
@@ -86,10 +86,13 @@ probe_network(char *why, size_t size)
         pid = fork();
         if (pid == 0)
             supervised(ends[1]);
+        *sys = pid < 0 ? errno : 0;
         close(ends[1]);
         if (pid > 0)
             failed = supervise(pid, ends[0]);
         close(ends[0]);
+    } else {
+        *sys = errno;
     }
     if (pid > 0) {
         if (failed != NULL)

@@ -10,7 +10,7 @@
 #include <stddef.h>
 
 /* One call of a child is handed over, made on a duplicate of its descriptor and answered.  False:
- * `why` says which step failed. */
-bool probe_network(char *why, size_t size);
+ * `why` says which step failed; `sys` is the errno if nothing could be tried, else 0. */
+bool probe_network(char *why, size_t size, int *sys);
 
 #endif

@@ -50,6 +50,29 @@ found(struct probe *p, enum probe_id id, bool have, const char *fmt, ...)
     va_end(ap);
 }
 
+/* After an attempt that failed: whether that says something about this machine. */
+static void
+missed(struct probe *p, int sys)
+{
+    switch (sys) {
+    case EAGAIN:
+    case EINTR:
+    case EIO:
+    case EMFILE:
+    case ENFILE:
+    case ENOMEM:
+        p->unsure = true;
+    }
+}
+
+/* The same of a file: here, and not where namespaces are made, ENOSPC means space. */
+static void
+missed_file(struct probe *p, int sys)
+{
+    missed(p, sys);
+    p->unsure |= sys == ENOSPC || sys == EDQUOT;
+}
+
 /* Whether `id` may be tried at all. */
 static bool
 may(struct probe *p, enum probe_id id)
@@ -65,11 +88,16 @@ probe_directory(const char *data_dir)
     return xasprintf("%s/probe.%d", data_dir, (int)getpid());
 }
 
+/* Whoever ran out of memory found less than there is. */
 static void
-wait_for(pid_t pid)
+wait_for(struct probe *p, pid_t pid)
 {
-    while (waitpid(pid, NULL, 0) < 0 && errno == EINTR) {
+    int status = 0;
+
+    while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
     }
+    if (WIFSIGNALED(status) ? WTERMSIG(status) == SIGKILL : WEXITSTATUS(status) == MEM_EXIT)
+        p->unsure = true;
 }
 
 /* In the inner child: pid 1 of new namespaces. */
@@ -88,10 +116,13 @@ try_inside(struct attempt *a, const int go[2])
         found(a->p, PROBE_PROC, true, "a step gets a /proc of its own");
     else
         found(a->p, PROBE_PROC, false, "a fresh /proc is refused (%.120s)", e.msg);
+    missed(a->p, proc < 0 ? e.sys : 0);
     if (may(a->p, PROBE_NETWORK)) {
         char why[PROBE_TEXT / 2];
-        bool have = probe_network(why, sizeof why);
+        int sys;
+        bool have = probe_network(why, sizeof why, &sys);
 
+        missed(a->p, sys);
         found(a->p, PROBE_NETWORK, have,
               have ? "each pod has an address of its own (unconnected datagrams sent by sendmsg "
                      "are not supervised)"
@@ -116,12 +147,15 @@ try_idmap(struct attempt *a, pid_t inner)
     }
     snprintf(path, sizeof path, "/proc/%d/ns/user", (int)inner);
     ns = open(path, O_RDONLY | O_CLOEXEC);
-    tree = ns < 0 ? -1 : boxmount_clone_path("/", MOUNT_ATTR_RDONLY, ns, &e);
+    if (ns < 0)
+        err_errno(&e, "open '%s'", path);
+    else
+        tree = boxmount_clone_path("/", MOUNT_ATTR_RDONLY, ns, &e);
+    missed(a->p, tree < 0 ? e.sys : 0);
     if (tree >= 0)
         found(a->p, PROBE_IDMAP, true, "the host's root can be id-mapped");
     else
-        found(a->p, PROBE_IDMAP, false, "the host's root cannot be id-mapped (%.120s)",
-              ns < 0 ? strerror(errno) : e.msg);
+        found(a->p, PROBE_IDMAP, false, "the host's root cannot be id-mapped (%.120s)", e.msg);
 }
 
 /* Makes the inner child, gives it its ids, and waits for what it finds. */
@@ -134,8 +168,10 @@ try_namespaces(struct attempt *a)
     int go[2];
     pid_t pid = -1;
 
-    if (pipe2(go, O_CLOEXEC) < 0)
+    if (pipe2(go, O_CLOEXEC) < 0) {
+        missed(a->p, errno);
         return;
+    }
     if (may(a->p, PROBE_CLONE3)) {
         pid = oscall_clone(flags, &pidfd, true);
         if (pid == 0)
@@ -149,10 +185,11 @@ try_namespaces(struct attempt *a)
             try_inside(a, go);
     }
     if (pid < 0) {
+        missed(a->p, errno);
         found(a->p, PROBE_USERNS, false, "user namespaces are refused (%s)", strerror(errno));
     } else if (userns_map(pid, a->base, 1, &e) < 0) {
+        missed_file(a->p, e.sys);
         found(a->p, PROBE_USERNS, false, "ids cannot be mapped (%.120s)", e.msg);
-        kill(pid, SIGKILL);
     } else {
         found(a->p, PROBE_USERNS, true, "user namespaces can be made");
         try_idmap(a, pid);
@@ -161,7 +198,7 @@ try_namespaces(struct attempt *a)
     close(go[0]);
     close(go[1]);
     if (pid > 0)
-        wait_for(pid);
+        wait_for(a->p, pid);
 }
 
 static void
@@ -196,6 +233,7 @@ try_overlay(struct attempt *a, int dir)
               "overlays are refused (%.120s): the host's directories are "
               "read-only",
               e.msg);
+    missed(a->p, mount < 0 ? e.sys : 0);
 }
 
 static void
@@ -209,20 +247,23 @@ try_mounts(struct attempt *a)
         return;
     tmpfs = boxmount_new("tmpfs", NULL, 0, MOUNT_ATTR_NOSUID, &e);
     if (tmpfs < 0) {
+        missed(a->p, e.sys);
         found(a->p, PROBE_MOUNTAPI, false, "mounts are refused (%.120s)", e.msg);
         return;
     }
     found(a->p, PROBE_MOUNTAPI, true, "file systems can be mounted");
     if (mkdir(path, 0700) < 0 && errno != EEXIST) {
+        missed_file(a->p, errno);
         found(a->p, PROBE_OVERLAY, false, "'%.120s': %s", path, strerror(errno));
         return;
     }
     dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (dir < 0 || mkdirat(dir, "upper", 0700) < 0 || mkdirat(dir, "work", 0700) < 0)
-        found(a->p, PROBE_OVERLAY, false, "'%.120s': %s", path, strerror(errno));
-    else
-        try_overlay(a, dir);
-    /* What a volatile mount leaves in `work` is removed by probe_tidy(), outside. */
+    if (dir >= 0 && mkdirat(dir, "upper", 0700) == 0 && mkdirat(dir, "work", 0700) == 0) {
+        try_overlay(a, dir); /* what a volatile one leaves in `work` goes with probe_tidy() */
+        return;
+    }
+    missed_file(a->p, errno);
+    found(a->p, PROBE_OVERLAY, false, "'%.120s': %s", path, strerror(errno));
 }
 
 void
@@ -243,6 +284,7 @@ outer(struct attempt *a)
     struct err e = ERR_INIT;
 
     if (a->p->root ? unshare(CLONE_NEWNS) < 0 : userns_become_root(NULL, NULL, &e) < 0) {
+        missed(a->p, a->p->root ? errno : e.sys);
         found(a->p, PROBE_USERNS, false, "%s", a->p->root ? "a mount namespace is refused" : e.msg);
         _exit(1);
     }
@@ -324,14 +366,18 @@ probe_run(struct probe *p, const char *data_dir, uint32_t id_base)
     if (!may(p, PROBE_USERNS))
         return;
     a.p = mmap(NULL, sizeof *a.p, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (a.p == MAP_FAILED)
+    if (a.p == MAP_FAILED) {
+        missed(p, errno);
         return;
+    }
     *a.p = *p;
     pid = fork();
     if (pid == 0)
         outer(&a);
     if (pid > 0)
-        wait_for(pid);
+        wait_for(a.p, pid);
+    else
+        missed(a.p, errno);
     *p = *a.p;
     munmap(a.p, sizeof *a.p);
 }

@@ -5,6 +5,7 @@ The wire format is written down a second time here, on purpose: a change on one 
 import array
 import os
 import pathlib
+import resource
 import select
 import shutil
 import signal
@@ -230,6 +231,17 @@ def fence(directory: pathlib.Path, name: str) -> bool:
         temporary.unlink()
 
 
+def open_files(pid: int) -> set[str]:
+    """What its descriptors lead to; those that it closes meanwhile are left out."""
+    found = set()
+    for entry in os.listdir(f"/proc/{pid}/fd"):
+        try:
+            found.add(os.readlink(f"/proc/{pid}/fd/{entry}"))
+        except FileNotFoundError:
+            pass
+    return found
+
+
 def receive(s: socket.socket, timeout: float = WAIT):
     """One message and its descriptors; None at the end of the connection."""
     if not select.select([s], [], [], timeout)[0]:
@@ -318,7 +330,7 @@ class Server:
 
     def __init__(self, level: int = BEST, deny: str = "", data: pathlib.Path | None = None,
                  shared=(), filtered: bool = True, temporary: bool = False,
-                 recall: pathlib.Path | None = None):
+                 recall: pathlib.Path | None = None, may_fork: bool = True):
         self.owns = data is None
         self.data = data or pathlib.Path(tempfile.mkdtemp(prefix="box-", dir=os.environ.get("BOX_TMP")))
         self.control = os.pipe()
@@ -326,7 +338,7 @@ class Server:
         self.closed = False
         self.spawner = None
         self.wanted, self.deny, self.shared, self.filtered = level, deny, list(shared), filtered
-        self.temporary, self.recall = temporary, recall
+        self.temporary, self.recall, self.may_fork = temporary, recall, may_fork
         self.attempts = []
         self.start_spawner()
 
@@ -336,6 +348,8 @@ class Server:
 
         def three():
             os.umask(0o077)  # the spawner must not depend on its server's
+            if not self.may_fork:
+                resource.setrlimit(resource.RLIMIT_NPROC, (1, 1))
             os.dup2(theirs.fileno(), 3)
             os.set_inheritable(3, True)
         if theirs.fileno() == 3:

@@ -674,6 +674,17 @@ def what_was_found_need_not_be_tried_again(s):
         until(lambda: not recall.exists(), "what was recalled is doubted")
 
 
+def what_could_not_be_tried_is_not_taken_for_missing(s):
+    if os.geteuid() == 0:
+        return "root is not bound by a limit of processes"
+    cache = s.data / "untried"
+    with box.Server(s.wanted, filtered=s.filtered, recall=cache, may_fork=False) as other:
+        assert other.ready["code"] < 0, other.ready
+        assert "could not be tried: " in other.ready["text"], other.ready
+        other.process.wait(box.WAIT)
+        assert not (cache / "isolation").exists()
+
+
 # --- root ---
 
 def other_users_own_their_files(s):
@@ -731,7 +742,7 @@ def a_kept_etc_is_the_one_that_would_be_generated(s):
 
     def run(kept):
         with box.Server(s.wanted, filtered=s.filtered, recall=cache) as other:
-            open_now = {os.readlink(p) for p in pathlib.Path(f"/proc/{other.process.pid}/fd").iterdir()}
+            open_now = box.open_files(other.process.pid)
             copies = [c for c in cache.glob("etc.*") if str(c.resolve()) in open_now]
             assert len(copies) == kept, open_now
             a, _ = other.sh("show", show)
@@ -894,7 +905,8 @@ BOXED = [the_hosts_secrets_are_not_there, what_comes_to_the_hosts_root_later_is_
          capabilities_are_the_usual_set, records_cannot_be_forged, two_steps_do_not_see_each_other,
          volumes_appear_where_they_belong, the_root_can_be_read_only, the_working_directory_is_made,
          a_pods_containers_share_what_the_holder_holds, dev_shm_is_the_holders,
-         what_was_found_need_not_be_tried_again]
+         what_was_found_need_not_be_tried_again,
+         what_could_not_be_tried_is_not_taken_for_missing]
 RANGED = [other_users_own_their_files,
           steps_of_other_ids_chown_and_leave_nothing_that_cannot_be_removed]
 WRITABLE = [installed_programs_can_be_changed_privately,

@@ -161,6 +161,10 @@ send_waiting(struct spawner *s)
 static void
 ready(struct spawner *s, const struct boxmsg_ready *m)
 {
+    if (m->code == ERR_UNAVAILABLE) { /* it ends now, and another one is started */
+        log_warn("spawner", "%s", m->text != NULL ? m->text : "it cannot start now");
+        return;
+    }
     if (m->code < 0) {
         enter(s, REFUSED);
         free(s->refusal);
