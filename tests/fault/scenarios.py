@@ -186,8 +186,10 @@ class Temporary(Workflow):
         if len(marks) != len(set(marks)):
             raise Wrong(f"an attempt ran twice: {sorted(marks)}")
         end = time.monotonic() + LEFT_SECONDS  # the spawner removes it, right after the run
-        # Out of memory is as kill -9: before there is a spawner, nobody is left to do it.
-        killed = first.returncode < 0 or first.returncode == OUT_OF_MEMORY
+        # Out of memory is as kill -9: before there is a spawner, or when it dies as the run leaves,
+        # nobody is left to do it.
+        killed = (first.returncode < 0 or first.returncode == OUT_OF_MEMORY or
+                  "out of memory" in first.stderr)
         while not killed and any(temporary.iterdir()):
             if time.monotonic() > end:
                 raise Wrong(f"left behind: {list(temporary.iterdir())}")
