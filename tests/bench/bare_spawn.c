@@ -57,7 +57,7 @@ bare_spawn_open(const char *dir)
     b->groups = boxgroup_new(&b->probe);
     if (unshare(CLONE_NEWNS) < 0)
         must(err_errno(&e, "unshare"), &e);
-    must(hostroot_open(&b->host, &b->probe, LEVEL_FULL, dir, NULL, &e), &e);
+    must(hostroot_open(&b->host, &b->probe, LEVEL_FULL, dir, NULL, NULL, &e), &e);
     b->fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     boxspec_init(&b->spec);
     b->spec.level = LEVEL_FULL;
