@@ -67,13 +67,12 @@ void
 rootlayer_remove_unused(int dir, const char *suffix)
 {
     /* What the kernel makes of a work directory, the volatile ones' marks included. */
-    static const char *const inside[] = {"/work/incompat/volatile/dirty",
-                                         "/work/incompat/volatile",
-                                         "/work/incompat",
-                                         "/work/volatile",
-                                         "/work",
-                                         "/index",
-                                         ""};
+    static const char *const inside[] = {"work/incompat/volatile/dirty",
+                                         "work/incompat/volatile",
+                                         "work/incompat",
+                                         "work/volatile",
+                                         "work",
+                                         "index"};
     char path[2 * NAME_SIZE];
 
     /* The kernel makes the inner one with no rights at all. */
@@ -82,10 +81,12 @@ rootlayer_remove_unused(int dir, const char *suffix)
     snprintf(path, sizeof path, BOX_WORK "%s/work/incompat", suffix);
     (void)fchmodat(dir, path, 0700, 0);
     for (size_t i = 0; i < ARRAY_LEN(inside); i++) {
-        snprintf(path, sizeof path, BOX_WORK "%s%s", suffix, inside[i]);
+        snprintf(path, sizeof path, BOX_WORK "%s/%s", suffix, inside[i]);
         if (unlinkat(dir, path, AT_REMOVEDIR) < 0 && errno == ENOTDIR)
             unlinkat(dir, path, 0);
     }
+    snprintf(path, sizeof path, BOX_WORK "%s", suffix);
+    unlinkat(dir, path, AT_REMOVEDIR);
     snprintf(path, sizeof path, BOX_UPPER "%s", suffix);
     unlinkat(dir, path, AT_REMOVEDIR);
 }

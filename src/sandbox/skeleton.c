@@ -139,29 +139,12 @@ place_entry(int dirfd, const char *name, const struct skeleton_how *how, char *f
     return symlinkat(target, dirfd, name) < 0 ? -1 : own(dirfd, name, how);
 }
 
-int
-skeleton_refresh(int dirfd, struct err *e)
-{
-    DIR *host = opendir("/");
-    struct dirent *entry;
-    int rc = 0;
-
-    if (host == NULL)
-        return err_errno(e, "open '/'");
-    while (rc == 0 && (entry = readdir(host)) != NULL) {
-        const char *name = entry->d_name;
-
-        if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0 || is_fresh(name) || is_listed(name))
-            continue;
-        if (mknodat(dirfd, name, S_IFCHR | 0, makedev(0, 0)) < 0 && errno != EEXIST)
-            rc = err_errno(e, "hide the host's '/%s'", name);
-    }
-    closedir(host);
-    return rc;
-}
-
+/* Calls place() for each top-level name of the host that steps do not get one of their own for. */
 static int
-place_host(int dirfd, const struct skeleton_how *how, struct err *e)
+each_host_name(int dirfd, const struct skeleton_how *how,
+               int (*place)(int dirfd, const char *name, const struct skeleton_how *how,
+                            char *first),
+               struct err *e)
 {
     char first[NAME_MAX + 1] = "";
     DIR *host = opendir("/");
@@ -175,11 +158,27 @@ place_host(int dirfd, const struct skeleton_how *how, struct err *e)
 
         if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0 || is_fresh(name))
             continue;
-        if (place_entry(dirfd, name, how, first) < 0)
+        if (place(dirfd, name, how, first) < 0)
             rc = err_errno(e, "place '/%s'", name);
     }
     closedir(host);
     return rc;
+}
+
+static int
+hide_new_entry(int dirfd, const char *name, const struct skeleton_how *how, char *first)
+{
+    (void)how;
+    (void)first;
+    if (is_listed(name) || mknodat(dirfd, name, S_IFCHR | 0, makedev(0, 0)) == 0)
+        return 0;
+    return errno == EEXIST ? 0 : -1;
+}
+
+int
+skeleton_refresh(int dirfd, struct err *e)
+{
+    return each_host_name(dirfd, NULL, hide_new_entry, e);
 }
 
 /* Numbers from Linux's devices.txt; tty is 5:0, the others are memory devices. */
@@ -239,7 +238,7 @@ skeleton_build(int dirfd, const struct skeleton_how *how, struct err *e)
 
     if (fchmod(dirfd, 0755) < 0 || own(dirfd, ".", how) < 0)
         return err_errno(e, "skeleton");
-    if (make_fresh(dirfd, how, e) < 0 || place_host(dirfd, how, e) < 0)
+    if (make_fresh(dirfd, how, e) < 0 || each_host_name(dirfd, how, place_entry, e) < 0)
         return err_wrap(e, "skeleton");
     etc = openat(dirfd, "etc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     dev = openat(dirfd, "dev", O_RDONLY | O_DIRECTORY | O_CLOEXEC);

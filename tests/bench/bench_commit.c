@@ -7,7 +7,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +21,7 @@
 #include "core/core.h"
 #include "core/turn.h"
 #include "data/json.h"
+#include "sandbox/droptree.h"
 #include "store/attempts.h"
 #include "store/node_rows.h"
 #include "store/store.h"
@@ -204,13 +204,6 @@ open_all(struct bench *b)
               "false,\"state\":{\"terminated\":{\"exitCode\":0,\"reason\":\"Completed\"}}}]}");
 }
 
-static int
-remove_entry(const char *path, const struct stat *st, int type, struct FTW *where)
-{
-    (void)st, (void)type, (void)where;
-    return remove(path);
-}
-
 static void
 close_all(struct bench *b)
 {
@@ -221,7 +214,7 @@ close_all(struct bench *b)
     store_close(b->store);
     json_doc_unref(b->pod);
     json_doc_unref(b->status);
-    nftw(b->dir, remove_entry, 8, FTW_PHYS | FTW_DEPTH);
+    (void)droptree(b->dir);
 }
 
 /* In the directory where it is started: /tmp may be in memory. */

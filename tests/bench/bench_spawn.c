@@ -6,7 +6,6 @@
  * program and nothing else.
  */
 #include <fcntl.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +21,7 @@
 #include "sandbox/boxmsg.h"
 #include "sandbox/boxspec.h"
 #include "sandbox/capability.h"
+#include "sandbox/droptree.h"
 #include "sandbox/filter.h"
 #include "tests/bench/bare_spawn.h"
 #include "tests/bench/run_pair.h"
@@ -155,15 +155,6 @@ floor_once(void *arg)
     bare_spawn_once(((struct bench *)arg)->bare);
 }
 
-static int
-remove_one(const char *path, const struct stat *st, int flag, struct FTW *at)
-{
-    (void)st;
-    (void)flag;
-    (void)at;
-    return remove(path);
-}
-
 int
 main(void)
 {
@@ -193,6 +184,6 @@ main(void)
     close(b.spawner);
     waitpid(b.pid, NULL, 0);
     bare_spawn_close(b.bare);
-    (void)nftw(dir, remove_one, 32, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
+    (void)droptree(dir);
     return 0;
 }

@@ -12,7 +12,6 @@
  *   chain       1,000 steps one after another: does the 1,000th cost what the 10th did?
  */
 #include <fcntl.h>
-#include <ftw.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,6 +32,7 @@
 #include "data/json.h"
 #include "io/file.h"
 #include "io/loop.h"
+#include "sandbox/droptree.h"
 #include "tests/bench/floor.h"
 #include "tests/bench/run_pair.h"
 
@@ -352,15 +352,6 @@ open_all(struct bench *b)
     must(assembly_open(&config, &b->assembly, &e), &e);
 }
 
-static int
-remove_one(const char *path, const struct stat *st, int flag, struct FTW *at)
-{
-    (void)st;
-    (void)flag;
-    (void)at;
-    return remove(path);
-}
-
 static void
 close_all(struct bench *b)
 {
@@ -371,7 +362,7 @@ close_all(struct bench *b)
     free(b->data);
     free(b->program);
     free(b->file);
-    (void)nftw(b->dir, remove_one, 32, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
+    (void)droptree(b->dir);
 }
 
 int

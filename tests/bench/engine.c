@@ -1,6 +1,6 @@
 #include "tests/bench/engine.h"
+#include "sandbox/droptree.h"
 
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -140,13 +140,6 @@ engine_open(void)
     return g;
 }
 
-static int
-remove_one(const char *path, const struct stat *st, int type, struct FTW *where)
-{
-    (void)st, (void)type, (void)where;
-    return remove(path);
-}
-
 void
 engine_close(struct engine *g)
 {
@@ -155,7 +148,7 @@ engine_close(struct engine *g)
     objects_free(g->objects);
     controllers_free(g->controllers);
     store_close(g->store);
-    nftw(g->dir, remove_one, 16, FTW_PHYS | FTW_DEPTH);
+    (void)droptree(g->dir);
     json_doc_unref(g->wanted);
     vec_done(&g->ends);
     free(g);

@@ -1,8 +1,8 @@
 #include "tests/bench/served.h"
+#include "sandbox/droptree.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdarg.h>
@@ -105,15 +105,6 @@ served_start(struct served *s)
     read_ready(s);
 }
 
-static int
-remove_one(const char *path, const struct stat *st, int flag, struct FTW *at)
-{
-    (void)st;
-    (void)flag;
-    (void)at;
-    return remove(path);
-}
-
 void
 served_stop(struct served *s)
 {
@@ -122,7 +113,7 @@ served_stop(struct served *s)
     }
     running = 0;
     close(s->output);
-    (void)nftw(s->dir, remove_one, 32, FTW_DEPTH | FTW_PHYS);
+    (void)droptree(s->dir);
 }
 
 /* The client. */
