@@ -232,14 +232,15 @@ add_quiet(struct events *ev, struct str uid, int64_t last_us)
     q->last_us = last_us;
 }
 
-/* Records leave from the front of their list, so these are in the order of their last time, too. */
+/* Records leave from the front of their list, so these are in the order of their last time, too.
+ * One that waits for a commit stays, and so do those behind it, which wait as well. */
 static void
 retire(struct events *ev, size_t limit, int64_t before)
 {
     while (!list_empty(&ev->records)) {
         struct record *r = LIST_ITEM(ev->records.next, struct record, age);
 
-        if (ev->by_key.n <= limit && r->last_us > before)
+        if (r->dirty || (ev->by_key.n <= limit && r->last_us > before))
             return;
         if (r->uid != NULL)
             add_quiet(ev, str_of(r->uid), r->last_us);
