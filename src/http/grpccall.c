@@ -10,12 +10,14 @@
 #include "base/log.h"
 #include "base/utf8.h"
 #include "http/exchange.h"
+#include "http/octets.h"
 #include "io/address.h"
 #include "io/stream.h"
 
 enum {
     PREFIX_BYTES = 5,         /* before each message: compressed or not, and its length */
     STATUS_TEXT_BYTES = 1024, /* of what a server says about its failure */
+    MOST_OF_TIMEOUT = 99999999,
     NO_STATUS = -1,
 };
 
@@ -175,15 +177,6 @@ settle(struct grpccall *c)
 
 /* What the session makes of the server's bytes. */
 
-static int
-digit(char c)
-{
-    return c >= '0' && c <= '9'   ? c - '0'
-           : c >= 'A' && c <= 'F' ? c - 'A' + 10
-           : c >= 'a' && c <= 'f' ? c - 'a' + 10
-                                  : -1;
-}
-
 /* "%41" is "A"; what is malformed stays. */
 static void
 take_text(struct grpccall *c, struct str s)
@@ -191,8 +184,9 @@ take_text(struct grpccall *c, struct str s)
     buf_clear(&c->text);
     c->text.max = STATUS_TEXT_BYTES;
     for (size_t i = 0; i < s.n; i++) {
-        if (s.p[i] == '%' && i + 2 < s.n && digit(s.p[i + 1]) >= 0 && digit(s.p[i + 2]) >= 0) {
-            int byte = digit(s.p[i + 1]) * 16 + digit(s.p[i + 2]);
+        if (s.p[i] == '%' && i + 2 < s.n && octet_hex(s.p[i + 1]) >= 0 &&
+            octet_hex(s.p[i + 2]) >= 0) {
+            int byte = octet_hex(s.p[i + 1]) * 16 + octet_hex(s.p[i + 2]);
 
             buf_char(&c->text, byte != 0 ? (char)byte : '?');
             i += 2;
@@ -396,6 +390,22 @@ open_session(struct grpccall *c, struct err *e)
     return rc == 0 ? 0 : err_set(e, ERR_UNAVAILABLE, "%s", nghttp2_strerror(rc));
 }
 
+/* At most eight digits, and a unit: the finest one for which they do. */
+static void
+write_timeout(struct grpccall *c, int64_t timeout_us)
+{
+    static const struct {
+        char name;
+        int64_t us;
+    } units[] = {{'m', 1000}, {'S', 1000000}, {'M', 60000000}, {'H', 3600000000}};
+    size_t i = 0;
+
+    while (i + 1 < ARRAY_LEN(units) && timeout_us / units[i].us > MOST_OF_TIMEOUT)
+        i++;
+    snprintf(c->timeout, sizeof c->timeout, "%" PRId64 "%c", timeout_us / units[i].us,
+             units[i].name);
+}
+
 static void
 copy_request(struct grpccall *c, const struct grpccall_request *rq)
 {
@@ -409,7 +419,7 @@ copy_request(struct grpccall *c, const struct grpccall_request *rq)
     buf_add(&c->request, prefix, sizeof prefix);
     buf_str(&c->request, rq->message);
     if (rq->timeout_us > 0)
-        snprintf(c->timeout, sizeof c->timeout, "%" PRId64 "m", rq->timeout_us / 1000 % 100000000);
+        write_timeout(c, rq->timeout_us);
 }
 
 struct grpccall *
@@ -422,11 +432,12 @@ grpccall_new(struct loop *l, const struct grpccall_request *rq, grpccall_fn *fn,
     copy_request(c, rq);
     if (open_session(c, e) == 0)
         c->stream = stream_connect(l, rq->to, &connection, c, e);
-    if (c->stream == NULL || send_what_is_due(c) < 0) {
-        grpccall_free(c);
-        return NULL;
-    }
-    return c;
+    if (c->stream != NULL && send_what_is_due(c) == 0)
+        return c;
+    if (c->stream != NULL)
+        err_set(e, ERR_UNAVAILABLE, "the connection cannot be begun");
+    grpccall_free(c);
+    return NULL;
 }
 
 void
