@@ -100,16 +100,21 @@ work(void *arg)
     return NULL;
 }
 
-static void finish(struct asked *a);
-
 static void
-open_letter(struct letter *l)
+finish(struct asked *a)
 {
-    struct asked *a = CONTAINER_OF(l, struct asked, letter);
+    struct threaded *t = a->owner;
 
-    pthread_join(a->thread, NULL); /* it is at its last steps */
-    a->owner->at_work--;
-    finish(a);
+    t->at_work--;
+    if (a->forgotten) {
+        asked_free(a);
+        return;
+    }
+    a->answered = true;
+    a->answer.status = a->transfer.status;
+    a->answer.head = buf_view(&a->transfer.head);
+    a->answer.body = buf_view(&a->transfer.answer);
+    t->on_answer(t->arg, a->name);
 }
 
 /* 0, or why no thread could be had. */
@@ -140,7 +145,6 @@ begin_some(struct threaded *t)
         a->begun = true;
         t->at_work++;
         if (begin(a) != 0) {
-            t->at_work--;
             err_set(&a->answer.why, ERR_UNAVAILABLE, "no thread for the request can be had");
             finish(a);
         }
@@ -148,19 +152,13 @@ begin_some(struct threaded *t)
 }
 
 static void
-finish(struct asked *a)
+open_letter(struct letter *l)
 {
+    struct asked *a = CONTAINER_OF(l, struct asked, letter);
     struct threaded *t = a->owner;
 
-    if (a->forgotten) {
-        asked_free(a);
-    } else {
-        a->answered = true;
-        a->answer.status = a->transfer.status;
-        a->answer.head = buf_view(&a->transfer.head);
-        a->answer.body = buf_view(&a->transfer.answer);
-        t->on_answer(t->arg, a->name);
-    }
+    pthread_join(a->thread, NULL); /* it is at its last steps */
+    finish(a);
     begin_some(t);
 }
 

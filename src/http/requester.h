@@ -57,7 +57,8 @@ struct requester {
     const struct requester_ops *ops;
 };
 
-/* on_answer is called when one was answered. */
+/* on_answer is called when one was answered: from the loop, or from ask() where no thread can be
+ * had.  It may ask and forget. */
 struct requester *requester_new(struct loop *l, void (*on_answer)(void *arg, const char *name),
                                 void *arg, struct err *e);
 /* Gives everything up; nobody is called afterwards.  NULL is fine. */
