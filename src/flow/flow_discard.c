@@ -60,7 +60,7 @@ static int
 discard_page(struct discard *d, struct err *e)
 {
     struct db *db = turn_db(d->turn);
-    int rows = node_rows_first(db, d->run, FLOW_DISCARD_NODES, read_node, d, e);
+    int rows = node_rows_page(db, d->run, 0, FLOW_DISCARD_NODES, read_node, d, e);
 
     if (rows < 0)
         return rows;

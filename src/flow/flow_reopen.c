@@ -357,8 +357,7 @@ revive(struct reopening *r, struct str uid, struct err *e)
 static int
 change(struct reopening *r, struct str uid, struct err *e)
 {
-    if (revive(r, uid, e) < 0 ||
-        node_rows_each(turn_db(r->turn), r->number, 0, read_vertex, r, e) < 0)
+    if (revive(r, uid, e) < 0 || node_rows_each(turn_db(r->turn), r->number, read_vertex, r, e) < 0)
         return e->code;
     decide(r);
     if (follow_all(r, e) < 0 || write_rows(r, e) < 0)

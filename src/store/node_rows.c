@@ -120,6 +120,17 @@ each_node(struct stmt *s, node_row_fn *fn, void *arg, struct err *e)
     return rc < 0 ? rc : rows;
 }
 
+/* A statement about the run ?1 and a number ?2. */
+static struct stmt *
+of_run(struct db *db, const char *sql, int64_t run, int64_t number)
+{
+    struct stmt *s = db_stmt(db, sql);
+
+    stmt_bind_int(s, 1, run);
+    stmt_bind_int(s, 2, number);
+    return s;
+}
+
 static int
 one_node(int rows, struct err *e)
 {
@@ -130,11 +141,10 @@ int
 node_rows_find(struct db *db, int64_t run, int64_t parent, struct str key, node_row_fn *fn,
                void *arg, struct err *e)
 {
-    struct stmt *s = db_stmt(db, "SELECT " NODE_COLUMNS " FROM nodes"
-                                 " WHERE run = ?1 AND parent = ?2 AND key = ?3");
+    struct stmt *s =
+        of_run(db, "SELECT " NODE_COLUMNS " FROM nodes WHERE run = ?1 AND parent = ?2 AND key = ?3",
+               run, parent);
 
-    stmt_bind_int(s, 1, run);
-    stmt_bind_int(s, 2, parent);
     stmt_bind_str(s, 3, key);
     return one_node(each_node(s, fn, arg, e), e);
 }
@@ -142,10 +152,9 @@ node_rows_find(struct db *db, int64_t run, int64_t parent, struct str key, node_
 int
 node_rows_get(struct db *db, int64_t run, int64_t id, node_row_fn *fn, void *arg, struct err *e)
 {
-    struct stmt *s = db_stmt(db, "SELECT " NODE_COLUMNS " FROM nodes WHERE run = ?1 AND id = ?2");
+    struct stmt *s =
+        of_run(db, "SELECT " NODE_COLUMNS " FROM nodes WHERE run = ?1 AND id = ?2", run, id);
 
-    stmt_bind_int(s, 1, run);
-    stmt_bind_int(s, 2, id);
     return one_node(each_node(s, fn, arg, e), e);
 }
 
@@ -153,23 +162,12 @@ int
 node_rows_each_phase(struct db *db, int64_t run, int one, int other, node_row_fn *fn, void *arg,
                      struct err *e)
 {
-    struct stmt *s = db_stmt(db, "SELECT " NODE_COLUMNS " FROM nodes"
-                                 " WHERE run = ?1 AND phase IN (?2, ?3) ORDER BY id");
+    struct stmt *s = of_run(db,
+                            "SELECT " NODE_COLUMNS " FROM nodes"
+                            " WHERE run = ?1 AND phase IN (?2, ?3) ORDER BY id",
+                            run, one);
 
-    stmt_bind_int(s, 1, run);
-    stmt_bind_int(s, 2, one);
     stmt_bind_int(s, 3, other);
-    return each_node(s, fn, arg, e);
-}
-
-int
-node_rows_each(struct db *db, int64_t run, int64_t after, node_row_fn *fn, void *arg, struct err *e)
-{
-    struct stmt *s =
-        db_stmt(db, "SELECT " NODE_COLUMNS " FROM nodes WHERE run = ?1 AND id > ?2 ORDER BY id");
-
-    stmt_bind_int(s, 1, run);
-    stmt_bind_int(s, 2, after);
     return each_node(s, fn, arg, e);
 }
 
@@ -177,52 +175,43 @@ int
 node_rows_page(struct db *db, int64_t run, int64_t after, int64_t limit, node_row_fn *fn, void *arg,
                struct err *e)
 {
-    struct stmt *s = db_stmt(db, "SELECT " NODE_COLUMNS
-                                 " FROM nodes WHERE run = ?1 AND id > ?2 ORDER BY id LIMIT ?3");
+    struct stmt *s = of_run(db,
+                            "SELECT " NODE_COLUMNS " FROM nodes"
+                            " WHERE run = ?1 AND id > ?2 ORDER BY id LIMIT ?3",
+                            run, after);
 
-    stmt_bind_int(s, 1, run);
-    stmt_bind_int(s, 2, after);
     stmt_bind_int(s, 3, limit);
     return each_node(s, fn, arg, e);
 }
 
 int
-node_rows_first(struct db *db, int64_t run, int64_t limit, node_row_fn *fn, void *arg,
-                struct err *e)
+node_rows_each(struct db *db, int64_t run, node_row_fn *fn, void *arg, struct err *e)
 {
-    return node_rows_page(db, run, 0, limit, fn, arg, e);
+    return node_rows_page(db, run, 0, -1, fn, arg, e); /* SQLite's "no limit" */
 }
 
 int
 node_rows_delete(struct db *db, int64_t run, int64_t last, struct err *e)
 {
-    struct stmt *s = db_stmt(db, "DELETE FROM nodes WHERE run = ?1 AND id <= ?2");
-
-    stmt_bind_int(s, 1, run);
-    stmt_bind_int(s, 2, last);
-    return stmt_run(s, e);
+    return stmt_run(of_run(db, "DELETE FROM nodes WHERE run = ?1 AND id <= ?2", run, last), e);
 }
 
 int
 node_rows_remove(struct db *db, int64_t run, int64_t id, struct err *e)
 {
-    struct stmt *s = db_stmt(db, "DELETE FROM nodes WHERE run = ?1 AND id = ?2");
-
-    stmt_bind_int(s, 1, run);
-    stmt_bind_int(s, 2, id);
-    return stmt_run(s, e);
+    return stmt_run(of_run(db, "DELETE FROM nodes WHERE run = ?1 AND id = ?2", run, id), e);
 }
 
 int
 node_rows_reopen(struct db *db, int64_t run, int64_t id, int phase, int flags_off, struct err *e)
 {
     struct stmt *s =
-        db_stmt(db, "UPDATE nodes SET state = 0, phase = ?3, flags = flags & ~?4, message = NULL,"
-                    " reason = NULL, ended_us = 0, wake_us = 0, outputs = NULL"
-                    " WHERE run = ?1 AND id = ?2");
+        of_run(db,
+               "UPDATE nodes SET state = 0, phase = ?3, flags = flags & ~?4, message = NULL,"
+               " reason = NULL, ended_us = 0, wake_us = 0, outputs = NULL"
+               " WHERE run = ?1 AND id = ?2",
+               run, id);
 
-    stmt_bind_int(s, 1, run);
-    stmt_bind_int(s, 2, id);
     stmt_bind_int(s, 3, phase);
     stmt_bind_int(s, 4, flags_off);
     return stmt_run(s, e);
@@ -242,11 +231,10 @@ int
 node_rows_each_child(struct db *db, int64_t run, int64_t parent, node_row_fn *fn, void *arg,
                      struct err *e)
 {
-    struct stmt *s = db_stmt(db, "SELECT " NODE_COLUMNS " FROM nodes"
-                                 " WHERE run = ?1 AND parent = ?2 ORDER BY id");
+    struct stmt *s =
+        of_run(db, "SELECT " NODE_COLUMNS " FROM nodes WHERE run = ?1 AND parent = ?2 ORDER BY id",
+               run, parent);
 
-    stmt_bind_int(s, 1, run);
-    stmt_bind_int(s, 2, parent);
     return each_node(s, fn, arg, e);
 }
 
@@ -263,13 +251,10 @@ int
 node_rows_count_kind(struct db *db, int64_t run, int kind, int64_t *total, int64_t *done,
                      struct err *e)
 {
-    struct stmt *s = db_stmt(db, "SELECT count(*), total(state > 0) FROM nodes"
-                                 " WHERE run = ?1 AND kind = ?2");
-    int rc;
+    struct stmt *s = of_run(
+        db, "SELECT count(*), total(state > 0) FROM nodes WHERE run = ?1 AND kind = ?2", run, kind);
+    int rc = stmt_step(s, e);
 
-    stmt_bind_int(s, 1, run);
-    stmt_bind_int(s, 2, kind);
-    rc = stmt_step(s, e);
     if (rc > 0) {
         *total = stmt_int(s, 0);
         *done = stmt_int(s, 1);

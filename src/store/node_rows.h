@@ -39,9 +39,7 @@ typedef int node_row_fn(void *arg, const struct node_row *row, struct err *e);
 
 int node_rows_insert(struct db *db, const struct node_row *row, struct err *e);
 int node_rows_update(struct db *db, const struct node_row *row, struct err *e);
-/* The first `limit` of a run, and the removal of all up to an id. */
-int node_rows_first(struct db *db, int64_t run, int64_t limit, node_row_fn *fn, void *arg,
-                    struct err *e);
+/* Removes all of a run up to an id; or one. */
 int node_rows_delete(struct db *db, int64_t run, int64_t last, struct err *e);
 int node_rows_remove(struct db *db, int64_t run, int64_t id, struct err *e);
 /* Opens a node again: state 0, the phase given, some flags taken away, nothing said and nothing
@@ -57,11 +55,9 @@ int node_rows_get(struct db *db, int64_t run, int64_t id, node_row_fn *fn, void 
 /* Those of a run that are in one of two phases, in the order of their ids. */
 int node_rows_each_phase(struct db *db, int64_t run, int one, int other, node_row_fn *fn, void *arg,
                          struct err *e);
-/* In the order of their ids: all of a run after `after`, those whose state is below 2 (not
- * released), or a parent's. */
-int node_rows_each(struct db *db, int64_t run, int64_t after, node_row_fn *fn, void *arg,
-                   struct err *e);
-/* The same, at most `limit`; returns how many there were. */
+/* In the order of their ids, and how many there were: all of a run, at most `limit` of those after
+ * `after`, those whose state is below 2 (not released), or a parent's. */
+int node_rows_each(struct db *db, int64_t run, node_row_fn *fn, void *arg, struct err *e);
 int node_rows_page(struct db *db, int64_t run, int64_t after, int64_t limit, node_row_fn *fn,
                    void *arg, struct err *e);
 int node_rows_each_open(struct db *db, int64_t run, node_row_fn *fn, void *arg, struct err *e);

@@ -26,15 +26,25 @@ run_rows_insert(struct db *db, struct run_row *row, struct err *e)
     return stmt_get_int(s, 0, &row->run, e);
 }
 
-int
-run_rows_update(struct db *db, const struct run_row *row, struct err *e)
+/* A change of the run ?1 to ?2 and ?3, which is how far it is. */
+static struct stmt *
+change_to(struct db *db, const char *sql, const struct run_row *row)
 {
-    struct stmt *s = db_stmt(db, "UPDATE runs SET live = ?2, state = ?3, expires_us = NULLIF(?4, 0)"
-                                 " WHERE run = ?1");
+    struct stmt *s = db_stmt(db, sql);
 
     stmt_bind_int(s, 1, row->run);
     stmt_bind_int(s, 2, live_of(row));
     stmt_bind_str(s, 3, row->state);
+    return s;
+}
+
+int
+run_rows_update(struct db *db, const struct run_row *row, struct err *e)
+{
+    struct stmt *s = change_to(
+        db, "UPDATE runs SET live = ?2, state = ?3, expires_us = NULLIF(?4, 0) WHERE run = ?1",
+        row);
+
     stmt_bind_int(s, 4, row->expires_us);
     return stmt_run(s, e);
 }
@@ -42,13 +52,10 @@ run_rows_update(struct db *db, const struct run_row *row, struct err *e)
 int
 run_rows_replace(struct db *db, const struct run_row *row, struct err *e)
 {
-    struct stmt *s =
-        db_stmt(db, "UPDATE runs SET live = ?2, state = ?3, frozen = ?4, expires_us = NULL"
-                    " WHERE run = ?1");
+    struct stmt *s = change_to(
+        db, "UPDATE runs SET live = ?2, state = ?3, frozen = ?4, expires_us = NULL WHERE run = ?1",
+        row);
 
-    stmt_bind_int(s, 1, row->run);
-    stmt_bind_int(s, 2, live_of(row));
-    stmt_bind_str(s, 3, row->state);
     stmt_bind_str(s, 4, row->frozen);
     return stmt_run(s, e);
 }

@@ -15,7 +15,7 @@ compose(struct argo_composing *c, struct db *db, const struct object *workflow, 
     const struct json *root = object_root(workflow);
 
     argo_composing_prepare(c);
-    if (node_rows_each(db, c->run, 0, argo_composing_take_node, c, e) < 0)
+    if (node_rows_each(db, c->run, argo_composing_take_node, c, e) < 0)
         return e->code;
     argo_graph_link(&c->graph);
     argo_composing_sum(c, 0, c->graph.nodes.n);
@@ -24,7 +24,7 @@ compose(struct argo_composing *c, struct db *db, const struct object *workflow, 
     json_add_object(&c->b, "status");
     json_add_fields(&c->b, json_get(root, "status"), (const char *const[]){"nodes", NULL});
     json_add_object(&c->b, "nodes");
-    if (node_rows_each(db, c->run, 0, argo_node_add, c, e) < 0)
+    if (node_rows_each(db, c->run, argo_node_add, c, e) < 0)
         return e->code;
     json_end(&c->b);
     json_end(&c->b);

@@ -223,7 +223,7 @@ argo_rerun_reopen(struct turn *t, struct flow_run *run, struct err *e)
     struct argo_usage *usage = &argo_of(run)->usage;
 
     *usage = (struct argo_usage){0};
-    if (node_rows_each(turn_db(t), run->number, 0, add_usage, usage, e) < 0)
+    if (node_rows_each(turn_db(t), run->number, add_usage, usage, e) < 0)
         return e->code;
     return argo_claim_again(t, run, e);
 }
