@@ -173,6 +173,8 @@ shrink(void *self)
 
         pthread_mutex_lock(&r->lock);
         drop_taken(r, 0);
+        if (r->events.n == 0)
+            vec_done(&r->events);
         pthread_mutex_unlock(&r->lock);
     }
     pthread_mutex_unlock(&w->lock);
