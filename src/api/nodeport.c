@@ -124,15 +124,22 @@ allocate(struct filling *f)
     return 0;
 }
 
+/* What a port asks for, or had before; 0: any will do. */
+static int64_t
+wish_of(const struct filling *f, const struct json *port)
+{
+    int64_t n = number(port, "nodePort");
+
+    return n != 0 ? n : had(f, port);
+}
+
 /* Wishes come first, so that none is given away to a port before it. */
 static void
 take_wishes(struct filling *f)
 {
     JSON_EACH (it, json_at_path(f->next, "spec.ports")) {
-        int64_t wish = number(it.value, "nodePort");
+        int64_t wish = wish_of(f, it.value);
 
-        if (wish == 0)
-            wish = had(f, it.value);
         if (wish != 0)
             check_wish(f, it.index, wish);
     }
@@ -142,10 +149,8 @@ static int
 add_port(struct filling *f, struct json_build *b, const struct json *port, struct err *e)
 {
     static const char *const except[] = {"nodePort", NULL};
-    int64_t n = number(port, "nodePort");
+    int64_t n = wish_of(f, port);
 
-    if (n == 0)
-        n = had(f, port);
     if (n == 0)
         n = allocate(f);
     if (n == 0)
