@@ -33,9 +33,8 @@ meta_version(const struct render *r)
 static const struct columns *
 columns(const struct render *r)
 {
-    char version[128];
-
     const struct kind *k = kind_stored(r->kind);
+    char version[128];
 
     kind_api_version(k, version, sizeof version);
     return columns_of(str_of(version), str_of(k->kind));

@@ -70,8 +70,8 @@ struct core {
     uint64_t timer_seq;
     struct core_timer tidy;
     uint64_t asked; /* requests that have run */
-    uint64_t tidy_from,
-        shrunk_at; /* counts of work (core_run.c): at tidy's setting, when it last shrank */
+    /* Counts of work (core_run.c): when tidy was set, and when memory was last given back. */
+    uint64_t tidy_from, shrunk_at;
     int64_t last_commit_us, rebuild_at_us; /* wall */
     unsigned failures;                     /* turns in a row whose commit failed */
     struct err failure;                    /* of the last of them */
@@ -103,7 +103,8 @@ enum { CORE_REBUILD_PAUSE_US = 1000 * 1000 };
 extern const unsigned core_weights[];
 extern const char *const core_class_names[];
 void core_take_inbox(struct core *c);
-/* Waits until something is in the inbox, at most until that moment of CLOCK_MONOTONIC. */
+/* Waits until something is in the inbox, at most until that moment of CLOCK_MONOTONIC.  False:
+ * nothing came. */
 bool core_linger(struct core *c, int64_t until_us);
 /* Whether the inbox is empty.  If so, the next message wakes the core. */
 bool core_rest(struct core *c);

@@ -118,8 +118,10 @@ run_next(struct core *c, int class)
     m = LIST_ITEM(c->queues[class].next, struct message, link);
     core_dequeue(c, m);
     c->messages++;
-    c->turn.requests += m->class == MESSAGE_REQUEST;
-    c->asked += class == MESSAGE_REQUEST;
+    if (class == MESSAGE_REQUEST) {
+        c->turn.requests++;
+        c->asked++;
+    }
     if (turn_run_message(&c->turn, m, &e) < 0) {
         c->failed_messages++;
         log_debug(m->name, "%s: %s", core_class_names[class], e.msg);

@@ -32,7 +32,6 @@ load(void)
     errno = 0;
     /* What it needs itself, libcrypto, is looked into as well. */
     library = dlopen("libssl.so.3", RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
-
     if (library == NULL)
         missing("libssl", dlerror());
 #define FIND_(name) \
