@@ -95,15 +95,17 @@ list_below(struct listing *l, const char *path, int depth)
     closedir(d);
 }
 
-/* Another program may have another list of what it copies. */
+/* Another program may have another list of what it copies; and nothing here waits for the disk, so
+ * after a power failure the list may be whole and files of the copy empty. */
 static void
 list_program(struct buf *to)
 {
-    char state[256];
+    char state[256], boot[64];
     time_t changed;
+    ssize_t n = oscall_read_file(AT_FDCWD, "/proc/sys/kernel/random/boot_id", boot, sizeof boot);
 
     identify(AT_FDCWD, "/proc/self/exe", true, state, sizeof state, &changed);
-    buf_printf(to, "sluice " SLUICE_VERSION " %s\n", state);
+    buf_printf(to, "sluice " SLUICE_VERSION " %s boot %.*s\n", state, n > 0 ? (int)n : 0, boot);
 }
 
 /* False where nobody could tell later whether it still holds. */

@@ -5,11 +5,12 @@
  * that only its owner can change, with a list of all that was copied and in which state:
  *
  *   <directory>/etc.<pid>/tree   the copy; the skeleton's etc refers to it, as overlayfs allows
- *                         list   the program, then each file and directory of the host's /etc
+ *                         list   program and boot, then each file and directory of the host's /etc
  *
  * As long as each of them is in that state (inode, mode, owner, size, times), the copy is what
  * would be generated now, so a step sees neither more nor less than without it.  What was changed
- * within the last seconds is not relied on, since a further change might leave the same times.
+ * within the last seconds is not relied on, since a further change might leave the same times, nor
+ * is a copy of an earlier boot, which a power failure may have left incomplete.
  *
  * Only where nobody else could put something in its place: all directories above it are root's or
  * the caller's.  A copy is locked, shared, by whoever uses or makes it; one that does not hold any

@@ -9,9 +9,10 @@
 #include "base/mem.h"
 #include "sandbox/droptree.h"
 #include "sandbox/keptetc.h"
+#include "sandbox/oscall.h"
 #include "tests/unit/test.h"
 
-enum { SCENES = 10, PATIENCE_S = 30 };
+enum { SCENES = 11, PATIENCE_S = 30 };
 
 /* An /etc of our own, and where its copies are kept. */
 struct scene {
@@ -216,6 +217,29 @@ TEST(a_copy_that_others_may_replace_is_not_used)
     end(s);
 }
 
+/* A power failure may have left files of it empty. */
+TEST(a_copy_of_an_earlier_boot_is_not_used)
+{
+    struct scene *s = settled(10);
+    struct keptetc k = keptetc_open(s->kept, s->etc);
+    char boot[64], text[64 * 1024], *at;
+    ssize_t n = oscall_read_file(AT_FDCWD, "/proc/sys/kernel/random/boot_id", boot, sizeof boot);
+    int list = openat(k.lock, "list", O_RDWR | O_CLOEXEC);
+
+    assert_true(n > 1);
+    boot[n - 1] = '\0'; /* its newline */
+    n = read(list, text, sizeof text - 1);
+    assert_true(n > 0);
+    text[n] = '\0';
+    at = strstr(text, boot);
+    assert_non_null(at);
+    CHECK_INT(pwrite(list, at[0] == '0' ? "1" : "0", 1, at - text), 1);
+    close(list);
+    keptetc_done(&k);
+    CHECK_FALSE(is_kept(s));
+    end(s);
+}
+
 TEST(none_is_made_where_an_overlay_over_the_root_cannot_refer_to_it)
 {
     struct scene *s = settled(8);
@@ -238,4 +262,5 @@ TESTS_MAIN(T_(what_was_changed_a_moment_ago_is_not_kept),
            T_(what_is_not_on_the_list_does_not_matter), T_(a_copy_in_use_stays_when_it_is_stale),
            T_(a_copy_that_others_may_change_is_not_used),
            T_(a_copy_that_others_may_replace_is_not_used),
+           T_(a_copy_of_an_earlier_boot_is_not_used),
            T_(none_is_made_where_an_overlay_over_the_root_cannot_refer_to_it))
